@@ -1,0 +1,1 @@
+"""Finds, proves and repairs what keeps Calico's install-cni from starting on some nodes."""

@@ -1,0 +1,123 @@
+"""Verdicts on causes, and the evidence they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+class Verdict(Enum):
+    """How sure we are of one cause; ordered, strongest claim first.
+
+    Confirmed: conclusive evidence, every named rival excluded. Likely: specific positive evidence, a rival still open.
+    Possible: it fits, nothing specific for it. Undetermined: a need is unavailable. Confident is confirmed or likely.
+    """
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNDETERMINED = "undetermined"
+    RULED_OUT = "ruled_out"
+
+    @property
+    def rank(self) -> int:
+        """0 for the strongest claim."""
+        return list(Verdict).index(self)
+
+    @property
+    def confident(self) -> bool:
+        """Whether a person may act on it."""
+        return self in (Verdict.CONFIRMED, Verdict.LIKELY)
+
+    @property
+    def words(self) -> str:
+        """For people: `ruled out`."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One piece of evidence: which source, where in it (`attempt 192 line 4`, `metadata.generation`), and its words."""
+
+    source: str
+    quote: str
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextEvidence:
+    """The command that would settle what is open, and why it would."""
+
+    command: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something we asked for and did not get."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one cause says about one node: the verdict, the reason in one sentence, evidence for and against.
+
+    `because` completes "<verdict>: …". `ask` lists commands that would decide what is open.
+    """
+
+    verdict: Verdict
+    because: str
+    evidence_for: tuple[Evidence, ...] = ()
+    evidence_against: tuple[Evidence, ...] = ()
+    ask: tuple[NextEvidence, ...] = ()
+    weight: int = 0
+    """Among equal verdicts the heavier comes first: how specific the evidence is (0 none, 1 some, 2 a message of it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement on one cause, for the group of nodes it is the same on (empty: no node could be told)."""
+
+    cause: str
+    title: str
+    judgement: Judgement
+    nodes: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The judgement's verdict."""
+        return self.judgement.verdict
+
+
+Status = Literal["healthy", "failing", "undetermined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All findings, best first, with what to ask next and what could not be read.
+
+    `status` is healthy (nothing fails), failing (something fails, whether or not we know why) or undetermined (we could
+    not even tell whether something fails).
+    """
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    next_evidence: tuple[NextEvidence, ...] = ()
+    unavailable: tuple[Missing, ...] = ()
+    failing_nodes: tuple[str, ...] = ()
+    healthy_nodes: tuple[str, ...] = ()
+
+    @property
+    def leading(self) -> Finding | None:
+        """The first finding that claims anything (possible or stronger), else None."""
+        first = self.findings[0] if self.findings else None
+        return first if first and first.verdict.rank <= Verdict.POSSIBLE.rank else None
+
+    @property
+    def confident(self) -> tuple[Finding, ...]:
+        """The findings a person may act on; independent causes can coexist."""
+        return tuple(finding for finding in self.findings if finding.verdict.confident)

@@ -1,0 +1,144 @@
+"""A plan is the exact changes of one remedy, as data: made once, previewed, and applied unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+PatchType = Literal["strategic", "json", "merge"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """One object of the API: `resource` is the plural (`daemonsets`), `group` "" for the core group."""
+
+    group: str
+    version: str
+    resource: str
+    kind: str
+    name: str
+    namespace: str = ""
+
+    @property
+    def words(self) -> str:
+        """`DaemonSet kube-system/calico-node`."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must still be true of the object when the patch is applied; a JSON-patch `test` operation."""
+
+    path: str
+    expected: object
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: the guards and operations of one JSON patch to one object (RFC 6902).
+
+    The server evaluates guards and operations in one request, so there is no moment between check and change.
+    """
+
+    target: ObjectRef
+    operations: tuple[Mapping[str, object], ...]
+    guards: tuple[Guard, ...] = ()
+    by_hand: str = ""
+    """The equivalent kubectl command, for the preview and the report."""
+
+    @property
+    def body(self) -> list[dict[str, object]]:
+        """The JSON patch: guards first."""
+        tests = [{"op": "test", "path": guard.path, "value": guard.expected} for guard in self.guards]
+        return [*tests, *(dict(operation) for operation in self.operations)]
+
+
+@dataclass(frozen=True, slots=True)
+class PodRestart:
+    """A pod that the change restarts, and how it is now."""
+
+    node: str
+    pod: str
+    uid: str
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A permission a plan needs: the verb and object of a SelfSubjectAccessReview."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def words(self) -> str:
+        """`patch daemonsets.apps calico-node in kube-system`."""
+        kind = f"{self.resource}.{self.group}" if self.group else self.resource
+        kind = f"{kind}/{self.subresource}" if self.subresource else kind
+        return f"{self.verb} {kind} {self.name}".rstrip() + (f" in {self.namespace}" if self.namespace else "")
+
+
+@dataclass(frozen=True, slots=True)
+class TestPod:
+    """The pod that verification starts on a repaired node and removes; named in the preview, never a surprise."""
+
+    __test__ = False
+
+    namespace: str
+    name: str
+    node: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must hold after the plan, in words; checked by the verification of that `id`."""
+
+    id: Literal["pods", "nodes", "files", "test-pod"]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The exact changes of one remedy.
+
+    `missing_evidence` lists what the remedy's cause still lacks; applying then needs an explicit override, which is
+    recorded. `warnings` are said before the confirmation. `undo` is the change that takes this one back.
+    """
+
+    remedy: str
+    title: str
+    cause: str
+    changes: tuple[Change, ...]
+    deletes: tuple[PodRestart, ...] = ()
+    restarts: tuple[PodRestart, ...] = ()
+    access: tuple[Access, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    test_pod: TestPod | None = None
+    warnings: tuple[str, ...] = ()
+    missing_evidence: tuple[str, ...] = ()
+    rollout: str = ""
+    undo_by_hand: str = ""
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """A valid plan: this remedy would change nothing, and why."""
+
+    remedy: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotFit:
+    """This remedy does not apply here, and why."""
+
+    remedy: str
+    why: str

@@ -1,0 +1,262 @@
+"""What the engine needs from the outside, said by the engine; gateways and replay implement it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
+
+from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
+from cnitui.domain.plan import Access, ObjectRef, PatchType
+from cnitui.errors import CnituiError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whom we talk to: for the title bar, the confirmation and every audit line."""
+
+    context: str
+    server: str
+    user: str = ""
+    namespace: str = ""
+    kubeconfig: str = ""
+    readonly: bool = False
+
+
+# --- watching -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """The complete state; also sent again after the watch had to start over."""
+
+    items: tuple[T, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[T]):
+    """One object was added or modified."""
+
+    item: T
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Generic[T]):
+    """One object is gone; its last state."""
+
+    item: T
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The stream broke or was refused; it goes on by itself in `retry_in` seconds. What was seen stays."""
+
+    error: CnituiError
+    retry_in: float
+
+
+Update = Listed[T] | Changed[T] | Removed[T] | Interrupted
+
+
+# --- logs -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """One container's log; `since` resumes after a time (inclusive, as the API has it), `tail` lines from the end."""
+
+    namespace: str
+    pod: str
+    container: str
+    previous: bool = False
+    follow: bool = False
+    tail: int | None = None
+    since: datetime | None = None
+    limit_bytes: int | None = None
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's answer to a write or a dry run: the object as it is (or would be) stored, and its warnings."""
+
+    object: Mapping[str, object]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The answer to a SelfSubjectAccessReview."""
+
+    access: Access
+    allowed: bool
+    reason: str = ""
+
+
+class ClusterApi(Protocol):
+    """The Kubernetes API, as far as we need it.
+
+    Every method raises `ClusterError`s (or `KubeconfigError` at first contact) and nothing else; watches raise nothing
+    but cancellation, they yield `Interrupted`.
+    """
+
+    @property
+    def connection(self) -> Connection: ...
+
+    async def connect(self) -> str:
+        """Load the kubeconfig, make first contact; answers the server's version (`v1.31.0`)."""
+        ...
+
+    def watch_pods(self, namespace: str, selector: str) -> AsyncIterator[Update[PodStatus]]:
+        """Pods matching a label selector; namespace "" watches all, falling back to the given ones when refused."""
+        ...
+
+    def watch_nodes(self) -> AsyncIterator[Update[NodeStatus]]: ...
+
+    def watch_daemonsets(self, namespace: str, selector: str) -> AsyncIterator[Update[DaemonSetStatus]]: ...
+
+    async def pods(self, namespace: str, selector: str = "", field_selector: str = "") -> tuple[PodStatus, ...]: ...
+
+    async def nodes(self) -> tuple[NodeStatus, ...]: ...
+
+    async def daemonsets(self, namespace: str, selector: str = "") -> tuple[DaemonSetStatus, ...]: ...
+
+    async def events(self, namespace: str, involved: str = "") -> tuple[Event, ...]:
+        """Events of a namespace, newest last; `involved` limits them to one object's name."""
+        ...
+
+    async def api_endpoints(self) -> ApiEndpoints:
+        """The Service `default/kubernetes` and what is behind it."""
+        ...
+
+    async def read_log(self, request: LogRequest) -> bytes:
+        """A log as it is now, with timestamps at the start of each line."""
+        ...
+
+    def follow_log(self, request: LogRequest) -> AsyncIterator[bytes]:
+        """Chunks of a log with timestamps, until the container ends (then the iterator ends)."""
+        ...
+
+    async def get(self, ref: ObjectRef) -> Mapping[str, object]:
+        """One object as plain data."""
+        ...
+
+    async def patch(
+        self, ref: ObjectRef, kind: PatchType, body: object, *, dry_run: bool, manager: str = "cnitui"
+    ) -> Answer: ...
+
+    async def create(self, ref: ObjectRef, body: Mapping[str, object], *, dry_run: bool) -> Answer: ...
+
+    async def delete(self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None) -> None:
+        """Delete the object if it still is the one of that uid; one that is gone already is no error."""
+        ...
+
+    async def may(self, access: Access) -> Permission:
+        """A SelfSubjectAccessReview."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- nodes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCommand:
+    """One read-only command of the fixed list; `root` asks for it through `sudo -n` unless we are root already.
+
+    `argv` is quoted by the gateway; a command is never built from text that a cluster or node sent, apart from paths
+    and ids that its maker has checked.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command answered; `truncated` when its output was longer than the bound."""
+
+    name: str
+    command: str
+    """The exact command line as it ran on the node, for people to repeat."""
+    stdout: str
+    stderr: str
+    status: int
+    truncated: bool = False
+
+
+class NodeShell(Protocol):
+    """Read-only commands on nodes."""
+
+    async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+        """Run all of them over one connection; raises a NodeError when the node cannot be reached or logged in to."""
+        ...
+
+    def by_hand(self, node: NodeStatus) -> str:
+        """How a person reaches the node: `ssh worker-01` (with -F, -l, -i when we were told so)."""
+        ...
+
+    async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
+        """Trust the key of that fingerprint from now on (the user said so); raises HostKeyChanged if it is another."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Journal(Protocol):
+    """Our memory on disk: the audit log, pre-images and plans; each write is on disk before it returns."""
+
+    def audit(self, event: str, details: Mapping[str, object]) -> None:
+        """Append one line to audit.jsonl; raises StateError: no audit line, no write."""
+        ...
+
+    def keep(self, plan_id: str, name: str, document: object) -> Path:
+        """Save a document (pre-image, plan, outcome) of one plan as JSON, atomically; raises StateError."""
+        ...
+
+    def load(self, plan_id: str, name: str) -> object:
+        """Read one back; raises StateError."""
+        ...
+
+    def plans(self) -> tuple[str, ...]:
+        """Ids of the plans kept, oldest first."""
+        ...
+
+    def new_id(self, now: datetime) -> str:
+        """UTC time and four hex digits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The part of the configuration the engine obeys."""
+
+    namespace: str = ""
+    node_access: str = "ssh"
+    readonly: bool = False
+    request_timeout: float = 10.0
+    test_pod_image: str = ""
+    node_fan_out: int = 50
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,19 @@
+"""What every test may ask for: the reference folder, when this machine has one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference material; tests that read it are skipped where it is absent."""
+    folder = (PROJECT / os.environ.get("CNITUI_TEST_SHARED", "../shared")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no reference material at CNITUI_TEST_SHARED ({folder})")
+    return folder
