@@ -298,6 +298,82 @@ class AttemptLogs:
         return "\n".join(line.text for line in self.latest.lines) if self.latest else ""
 
 
+Stage = Literal["", "prepare", "binaries", "token", "kubeconfig", "configuration", "done"]
+"""Steps of install-cni in their order; `token` is the one that asks the API server (from v3.23.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    """How far install-cni got in one attempt, and what stopped it.
+
+    `failed_at` is the step that the first error belongs to, or "" when that cannot be told. `not_writeable` names the
+    directories the installer skipped, the secondary one (normal) left out; paths are those inside the container.
+    `binaries_dir` is set only when every copy into it succeeded: the shell installer says "Wrote" even when none did
+    (projectcalico/cni-plugin#420). `error` is the text after `error=`; the installer itself prints `<nil>` there when it
+    threw the errno away.
+    """
+
+    reached: tuple[str, ...] = ()
+    failed_at: Stage = ""
+    first_error: str = ""
+    error: str = ""
+    error_line: int = 0
+    error_level: str = ""
+    not_writeable: tuple[str, ...] = ()
+    binaries_dir: str = ""
+    wrote_kubeconfig: bool = False
+    wrote_config: bool = False
+    done: bool = False
+    version: str = ""
+    format: str = ""
+    whole: bool = True
+
+    @property
+    def wrote_binaries(self) -> bool:
+        """Whether the bin directory was written: no theory about that directory survives it."""
+        return bool(self.binaries_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line that somebody or something said, where no closer fact holds it.
+
+    `origin` is the container or component that said it (`install-cni`, `kubelet`), or how it was shown (`events`,
+    `describe`, `reported` for a person's own words); `source` and `position` are for citing it.
+    """
+
+    text: str
+    origin: str
+    source: str = ""
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Lines from pasted or recorded text, in the order they were given."""
+
+    lines: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodRow:
+    """One row of a pasted `kubectl get pods`; `ready` and `status` are kubectl's own words."""
+
+    name: str
+    ready: str
+    status: str
+    restarts: int | None = None
+    node: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodRows:
+    """A pasted pod table."""
+
+    rows: tuple[PodRow, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class InstallCni:
     """install-cni as it ran: from the attempt's own pod, not from the template, which may be newer.
