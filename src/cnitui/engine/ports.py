@@ -7,97 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
+from cnitui.domain.exchange import Answer as Answer
+from cnitui.domain.exchange import Changed as Changed
+from cnitui.domain.exchange import CommandOutput as CommandOutput
+from cnitui.domain.exchange import Connection as Connection
+from cnitui.domain.exchange import Interrupted as Interrupted
+from cnitui.domain.exchange import Listed as Listed
+from cnitui.domain.exchange import LogRequest as LogRequest
+from cnitui.domain.exchange import NodeCommand as NodeCommand
+from cnitui.domain.exchange import Permission as Permission
+from cnitui.domain.exchange import Removed as Removed
+from cnitui.domain.exchange import Update as Update
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, PatchType
-from cnitui.errors import CnituiError
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Whom we talk to: for the title bar, the confirmation and every audit line."""
-
-    context: str
-    server: str
-    user: str = ""
-    namespace: str = ""
-    kubeconfig: str = ""
-    readonly: bool = False
-
-
-# --- watching -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """The complete state; also sent again after the watch had to start over."""
-
-    items: tuple[T, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed(Generic[T]):
-    """One object was added or modified."""
-
-    item: T
-
-
-@dataclass(frozen=True, slots=True)
-class Removed(Generic[T]):
-    """One object is gone; its last state."""
-
-    item: T
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The stream broke or was refused; it goes on by itself in `retry_in` seconds. What was seen stays."""
-
-    error: CnituiError
-    retry_in: float
-
-
-Update = Listed[T] | Changed[T] | Removed[T] | Interrupted
-
-
-# --- logs -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LogRequest:
-    """One container's log; `since` resumes after a time (inclusive, as the API has it), `tail` lines from the end."""
-
-    namespace: str
-    pod: str
-    container: str
-    previous: bool = False
-    follow: bool = False
-    tail: int | None = None
-    since: datetime | None = None
-    limit_bytes: int | None = None
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The server's answer to a write or a dry run: the object as it is (or would be) stored, and its warnings."""
-
-    object: Mapping[str, object]
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """The answer to a SelfSubjectAccessReview."""
-
-    access: Access
-    allowed: bool
-    reason: str = ""
 
 
 class ClusterApi(Protocol):
@@ -166,32 +90,6 @@ class ClusterApi(Protocol):
 
 
 # --- nodes ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NodeCommand:
-    """One read-only command of the fixed list; `root` asks for it through `sudo -n` unless we are root already.
-
-    `argv` is quoted by the gateway; a command is never built from text that a cluster or node sent, apart from paths
-    and ids that its maker has checked.
-    """
-
-    name: str
-    argv: tuple[str, ...]
-    root: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CommandOutput:
-    """What a command answered; `truncated` when its output was longer than the bound."""
-
-    name: str
-    command: str
-    """The exact command line as it ran on the node, for people to repeat."""
-    stdout: str
-    stderr: str
-    status: int
-    truncated: bool = False
 
 
 class NodeShell(Protocol):

@@ -1,0 +1,130 @@
+"""What passes between the engine and the gateways, as plain values.
+
+Gateways may know the domain but not the engine, so what both sides of a port speak of is said here; the engine's
+`ports` module says the Protocols and names these values again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from cnitui.domain.plan import Access
+from cnitui.errors import CnituiError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whom we talk to: for the title bar, the confirmation and every audit line."""
+
+    context: str
+    server: str
+    user: str = ""
+    namespace: str = ""
+    kubeconfig: str = ""
+    readonly: bool = False
+
+
+# --- watching -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """The complete state; also sent again after the watch had to start over."""
+
+    items: tuple[T, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[T]):
+    """One object was added or modified."""
+
+    item: T
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Generic[T]):
+    """One object is gone; its last state."""
+
+    item: T
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The stream broke or was refused; it goes on by itself in `retry_in` seconds. What was seen stays."""
+
+    error: CnituiError
+    retry_in: float
+
+
+Update = Listed[T] | Changed[T] | Removed[T] | Interrupted
+
+
+# --- logs -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """One container's log; `since` resumes after a time (inclusive, as the API has it), `tail` lines from the end."""
+
+    namespace: str
+    pod: str
+    container: str
+    previous: bool = False
+    follow: bool = False
+    tail: int | None = None
+    since: datetime | None = None
+    limit_bytes: int | None = None
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's answer to a write or a dry run: the object as it is (or would be) stored, and its warnings."""
+
+    object: Mapping[str, object]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The answer to a SelfSubjectAccessReview."""
+
+    access: Access
+    allowed: bool
+    reason: str = ""
+
+
+# --- nodes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCommand:
+    """One read-only command of the fixed list; `root` asks for it through `sudo -n` unless we are root already.
+
+    `argv` is quoted by the gateway; a command is never built from text that a cluster or node sent, apart from paths
+    and ids that its maker has checked.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command answered; `truncated` when its output was longer than the bound."""
+
+    name: str
+    command: str
+    """The exact command line as it ran on the node, for people to repeat."""
+    stdout: str
+    stderr: str
+    status: int
+    truncated: bool = False
