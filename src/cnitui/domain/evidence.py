@@ -64,6 +64,11 @@ class CaseFile:
         merged.update(((fact, subject), reading) for fact, subject, reading in readings)
         return CaseFile(MappingProxyType(merged))
 
+    def without(self, keys: Iterable[Key]) -> CaseFile:
+        """A case file that has forgotten these readings."""
+        gone = set(keys)
+        return CaseFile(MappingProxyType({key: reading for key, reading in self._readings.items() if key not in gone}))
+
     def with_observed(self, value: object, source: Source, subject: str = "") -> CaseFile:
         """Shorthand for one observed fact, keyed by its own type."""
         return self.with_readings([(type(value), subject, Observed(value, source))])

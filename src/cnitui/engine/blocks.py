@@ -1,0 +1,106 @@
+"""What a step of the guide says, as data that any screen, terminal or report can lay out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cnitui.domain.comparison import Comparison
+
+Role = Literal["normal", "dim", "good", "bad", "warn", "accent"]
+StepState = Literal["pass", "fail", "unknown", "skipped", "running", "waiting"]
+GLYPHS: dict[Role, str] = {"normal": " ", "dim": "·", "good": "✓", "bad": "✗", "warn": "!", "accent": "▸"}
+STEP_GLYPHS: dict[StepState, str] = {
+    "pass": "✓",
+    "fail": "✗",
+    "unknown": "?",
+    "skipped": "–",
+    "running": "◌",
+    "waiting": "·",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A few sentences."""
+
+    text: str
+    role: Role = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A word or two above what follows."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line with a sign; `detail` is said below it, quieter."""
+
+    text: str
+    role: Role = "normal"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Machine output, literally, with where it comes from."""
+
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person would type; copyable."""
+
+    line: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A small table: one role per row's first cell that deserves one."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Healthy beside failing."""
+
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class DiffText:
+    """A unified diff."""
+
+    lines: tuple[str, ...]
+
+
+Block = Paragraph | Heading | Item | Quote | Command | Grid | Columns | DiffText
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as it stands: `summary` fits beside its name in the list, `headline` is the step's one conclusion."""
+
+    number: int
+    title: str
+    state: StepState
+    summary: str
+    headline: str
+    why: str
+    blocks: tuple[Block, ...] = ()
+    meaning: str = ""
+    commands: tuple[Command, ...] = ()
+
+    @property
+    def glyph(self) -> str:
+        """The sign of its state."""
+        return STEP_GLYPHS[self.state]

@@ -1,0 +1,95 @@
+"""Which looks are due, and their tasks: each subject is looked at once per state of its pod, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Literal
+
+from cnitui.engine.ports import Clock
+from cnitui.engine.probes.cluster import Readings
+from cnitui.engine.state import Look
+from cnitui.errors import CnituiError
+
+Probe = Callable[[], Coroutine[object, object, Readings]]
+
+
+class Looks:
+    """Runs probes by (subject, kind), at most once per key until the key changes or somebody asks again.
+
+    `arrived` takes the readings of a finished probe, `changed` is called whenever a look begins or ends.
+    """
+
+    def __init__(
+        self, clock: Clock, arrived: Callable[[Readings], None], changed: Callable[[], None], at_once: int = 50
+    ) -> None:
+        self._clock = clock
+        self._arrived = arrived
+        self._changed = changed
+        self._slots = asyncio.Semaphore(at_once)
+        self._keys: dict[tuple[str, str], object] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._errors: dict[tuple[str, str], CnituiError] = {}
+        self.states: dict[str, Look] = {}
+
+    def want(self, subject: str, kind: str, key: object, probe: Probe) -> None:
+        """Start the probe unless it already ran (or runs) for this key; a newer key replaces a running one."""
+        slot = (subject, kind)
+        if self._keys.get(slot, _NEVER) == key:
+            return
+        self._keys[slot] = key
+        running = self._tasks.pop(slot, None)
+        if running is not None:
+            running.cancel()
+        self._tasks[slot] = asyncio.create_task(self._look(slot, probe), name=f"look {kind} {subject}")
+
+    def again(self, subject: str | None = None) -> None:
+        """Forget what was seen, of one subject or of all, so that the next `want` looks again."""
+        for slot in list(self._keys):
+            if subject is None or slot[0] == subject:
+                del self._keys[slot]
+
+    def forget(self, subjects: set[str]) -> None:
+        """Drop subjects that no longer exist."""
+        for slot in [slot for slot in self._keys if slot[0] in subjects]:
+            del self._keys[slot]
+            task = self._tasks.pop(slot, None)
+            if task is not None:
+                task.cancel()
+        for subject in subjects:
+            self.states.pop(subject, None)
+
+    async def _look(self, slot: tuple[str, str], probe: Probe) -> None:
+        self._errors.pop(slot, None)
+        self._note(slot[0])
+        try:
+            async with self._slots:
+                self._arrived(await probe())
+        except CnituiError as failure:
+            self._errors[slot] = failure
+        finally:
+            if self._tasks.get(slot) is asyncio.current_task():
+                del self._tasks[slot]
+        self._note(slot[0])
+
+    def _note(self, subject: str) -> None:
+        asking = any(other == subject for other, _ in self._tasks)
+        error = next((error for (other, _), error in self._errors.items() if other == subject), None)
+        phase: Literal["asking", "done", "failed"] = "asking" if asking else "failed" if error else "done"
+        self.states[subject] = Look(phase, self._clock.now(), error)
+        self._changed()
+
+    @property
+    def running(self) -> int:
+        """How many probes are under way."""
+        return len(self._tasks)
+
+    async def close(self) -> None:
+        """Cancel everything that is under way."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_NEVER = object()

@@ -1,0 +1,135 @@
+"""What the API server can tell about one failing or reference pod, and about the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import TypeVar
+
+from cnitui.domain.derive import calico_install_of, install_cni_of
+from cnitui.domain.evidence import Observed, Reading, Source, Unavailable
+from cnitui.domain.facts import (
+    INSTALL_CNI,
+    ApiEndpoints,
+    Attempt,
+    AttemptLogs,
+    CalicoInstall,
+    ContainerStatus,
+    DaemonSetStatus,
+    Event,
+    InstallCni,
+    Milestones,
+    NodeStatus,
+    PodEvents,
+    PodStatus,
+    Run,
+)
+from cnitui.domain.parsing.container_log import parse_log
+from cnitui.domain.parsing.installer_log import milestones_of
+from cnitui.engine.ports import Clock, ClusterApi, LogRequest
+from cnitui.errors import CnituiError
+
+T = TypeVar("T")
+Readings = tuple[tuple[type[object], str, Reading[object]], ...]
+LOG_LIMIT = 1_000_000
+"""Bytes of one attempt's log that are judged; an installer prints a few kB."""
+
+
+def pod_readings(pod: PodStatus, at: datetime) -> Readings:
+    """What the pod object itself says: its status, and install-cni as this pod runs it."""
+    source = Source(f"kubectl -n {pod.namespace} get pod {pod.name} -o yaml", pod.node, at)
+    install = install_cni_of(pod)
+    facts: list[tuple[type[object], str, Reading[object]]] = [(PodStatus, pod.node, Observed(pod, source))]
+    if install is not None:
+        facts.append((InstallCni, pod.node, Observed(install, source)))
+    return tuple(facts)
+
+
+def node_status_readings(node: NodeStatus, at: datetime) -> Readings:
+    """What the Node object says."""
+    return ((NodeStatus, node.name, Observed(node, Source(f"kubectl get node {node.name} -o yaml", node.name, at))),)
+
+
+def daemonset_readings(daemonset: DaemonSetStatus, at: datetime) -> Readings:
+    """What the DaemonSet says, and the installation that follows from it."""
+    source = Source(f"kubectl -n {daemonset.namespace} get daemonset {daemonset.name} -o yaml", at=at)
+    return (
+        (DaemonSetStatus, "", Observed(daemonset, source)),
+        (CalicoInstall, "", Observed(calico_install_of(daemonset), source)),
+    )
+
+
+async def probe_endpoints(cluster: ClusterApi, clock: Clock) -> Readings:
+    """The API's Service address and what is behind it."""
+    source = Source("kubectl -n default get service,endpoints kubernetes", at=clock.now())
+    return ((ApiEndpoints, "", await _reading(cluster.api_endpoints(), source, lambda found: found)),)
+
+
+async def probe_pod(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
+    """Logs of the last attempts of the container that matters, and the pod's events."""
+    container = pod.failing or pod.container(INSTALL_CNI)
+    logs, events = await asyncio.gather(
+        _attempt_logs(cluster, pod, container, clock) if container else _nothing(),
+        _events(cluster, pod, clock),
+    )
+    return (*logs, *events)
+
+
+async def _nothing() -> Readings:
+    return ()
+
+
+async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
+    source = Source(f"kubectl -n {pod.namespace} events --for pod/{pod.name}", pod.node, clock.now())
+
+    def fact(found: tuple[Event, ...]) -> PodEvents:
+        return PodEvents(found)
+
+    return ((PodEvents, pod.node, await _reading(cluster.events(pod.namespace, pod.name), source, fact)),)
+
+
+async def _attempt_logs(cluster: ClusterApi, pod: PodStatus, container: ContainerStatus, clock: Clock) -> Readings:
+    source = Source(f"kubectl -n {pod.namespace} logs {pod.name} -c {container.name}", pod.node, clock.now())
+    wanted = [run for run in (container.last, container.current) if run is not None]
+    attempts, error = await _read_attempts(cluster, pod, container, wanted)
+    if not attempts and error is not None:
+        gone = Unavailable(error.what, source, error.next_step)
+        return ((AttemptLogs, pod.node, gone), (Milestones, pod.node, gone))
+    logs = AttemptLogs(container.name, tuple(attempts), pod.name)
+    readings: list[tuple[type[object], str, Reading[object]]] = [(AttemptLogs, pod.node, Observed(logs, source))]
+    if container.name == INSTALL_CNI:
+        readings.append((Milestones, pod.node, Observed(milestones_of(logs), source)))
+    return tuple(readings)
+
+
+async def _read_attempts(
+    cluster: ClusterApi, pod: PodStatus, container: ContainerStatus, runs: list[Run]
+) -> tuple[list[Attempt], CnituiError | None]:
+    """The log of each run, oldest first; during back-off the kubelet serves the last run without `previous`."""
+    attempts: list[Attempt] = []
+    trouble: CnituiError | None = None
+    for run in runs:
+        request = LogRequest(
+            pod.namespace,
+            pod.name,
+            container.name,
+            previous=run is not runs[-1],
+            limit_bytes=LOG_LIMIT,
+        )
+        try:
+            lines = parse_log(await cluster.read_log(request))
+        except CnituiError as error:
+            trouble = error
+        else:
+            attempts.append(Attempt(run, lines))
+    return attempts, trouble
+
+
+async def _reading(
+    answer: Coroutine[object, object, T], source: Source, fact: Callable[[T], object]
+) -> Reading[object]:
+    try:
+        return Observed(fact(await answer), source)
+    except CnituiError as error:
+        return Unavailable(error.what, source, error.next_step)

@@ -1,0 +1,154 @@
+"""Words and figures for the screens: ages as kubectl prints them, fixed-width countdowns, the header, the banner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cnitui.domain.finding import Diagnosis, Finding, Verdict
+from cnitui.engine.blocks import Role
+from cnitui.engine.state import State
+
+SPIN = "◌"
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago, as kubectl prints it (k8s.io/apimachinery pkg/util/duration HumanDuration)."""
+    return duration((now - since).total_seconds()) if since is not None else "–"
+
+
+def duration(total: float) -> str:
+    """`85s`, `5m30s`, `17h`, `3d4h`, `2y30d`."""
+    seconds = max(0, int(total))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    if days < 730:
+        return f"{days}d"
+    years = days // 365
+    return f"{years}y{days % 365}d" if years < 8 and days % 365 else f"{years}y"
+
+
+def countdown(at: datetime | None, now: datetime) -> str:
+    """`02:13` until then, `now` once it is due, `–` when nothing is scheduled; always at most five wide."""
+    if at is None:
+        return "–"
+    left = (at - now).total_seconds()
+    if left <= 0:
+        return "now"
+    return f"{int(left) // 60:02d}:{int(left) % 60:02d}"
+
+
+def names(items: tuple[str, ...], most: int = 3) -> str:
+    """`a, b, c +4`."""
+    shown = ", ".join(items[:most])
+    return shown if len(items) <= most else f"{shown} +{len(items) - most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence with its sign and role."""
+
+    glyph: str
+    text: str
+    role: Role
+
+
+def extent(state: State, now: datetime) -> Line:
+    """How bad it is, in five words."""
+    if state.fatal is not None:
+        return Line("✗", "not connected", "bad")
+    if state.pods_link.phase == "asking":
+        return Line(SPIN, "asking", "dim")
+    failing, total = len(state.failing), len(state.rows)
+    if failing:
+        since = age(state.failing_since, now)
+        return Line("✗", f"{failing} of {total} nodes failing for {since}", "bad")
+    if not state.pods:
+        return Line("?", "no Calico pods", "warn")
+    ready = sum(row.healthy for row in state.rows)
+    if ready < total:
+        return Line("!", f"{total - ready} of {total} nodes not ready", "warn")
+    return Line("✓", f"all {total} nodes healthy", "good")
+
+
+def liveness(state: State, now: datetime) -> Line:
+    """Whether what is on the screen is current."""
+    link = state.pods_link
+    if state.fatal is not None or link.phase in ("stale", "refused"):
+        word = "refused" if link.phase == "refused" else "stale"
+        return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
+    if link.phase == "asking":
+        return Line(SPIN, "connecting", "dim")
+    return Line("●", f"live {now:%H:%M:%S}", "good")
+
+
+def banner(state: State) -> Line:
+    """What it is and how sure, or what we are doing about not knowing yet."""
+    trouble = _trouble(state)
+    if trouble is not None:
+        return trouble
+    if state.pods_link.phase == "asking" or state.diagnosis is None:
+        return Line(SPIN, f"asking {state.connection.server or 'the API server'} for the calico-node pods", "dim")
+    if not state.pods:
+        return Line("?", "no calico-node pods in any namespace you may read; is Calico installed here?", "warn")
+    if not state.failing:
+        return _quiet(state)
+    return _verdict(state, state.diagnosis)
+
+
+def _trouble(state: State) -> Line | None:
+    if state.fatal is not None:
+        return Line("✗", str(state.fatal), "bad")
+    if state.pods_link.phase == "refused" and state.pods_link.error is not None:
+        return Line("✗", str(state.pods_link.error), "bad")
+    return None
+
+
+def _quiet(state: State) -> Line:
+    waiting = [row.name for row in state.rows if not row.healthy]
+    if waiting:
+        return Line("!", f"nothing fails, but not ready yet: {names(tuple(waiting))}", "warn")
+    return Line("✓", "Calico runs on every node; nothing to do", "good")
+
+
+def _verdict(state: State, diagnosis: Diagnosis) -> Line:
+    leading = diagnosis.leading
+    if leading is not None and leading.verdict.confident:
+        role: Role = "bad" if leading.verdict is Verdict.CONFIRMED else "warn"
+        return Line("▸", claim(leading, diagnosis), role)
+    if not state.settled:
+        done = sum(look.phase != "asking" for _, look in state.looks)
+        return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read", "accent")
+    candidates = [f.title for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
+    if candidates:
+        return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 4)}", "warn")
+    return Line("?", "UNDETERMINED  the evidence does not decide; step 6 names what to collect next", "warn")
+
+
+def claim(finding: Finding, diagnosis: Diagnosis) -> str:
+    """`CONFIRMED  SELinux stops install-cni on worker-01, worker-02 · because …`, and that there is more."""
+    where = f" on {names(finding.nodes)}" if finding.nodes else ""
+    others = len({f.cause for f in diagnosis.confident} - {finding.cause})
+    more = f" · +{others} more" if others else ""
+    return f"{finding.verdict.words.upper()}  {finding.title}{where} · {finding.judgement.because}{more}"
+
+
+def selinux_mode_of(state: State, node: str, mode: str, why: str) -> str:
+    """The table's SELINUX cell: the mode, why there is none, or that we are asking."""
+    if mode:
+        return mode.lower()
+    look = state.look(node)
+    if look is not None and look.phase == "asking":
+        return SPIN
+    return "? " + why if why else ""
