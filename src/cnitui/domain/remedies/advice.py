@@ -1,0 +1,55 @@
+"""What to do about each cause: the fix family of the catalogue as concrete steps with the observed names filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cnitui.domain.facts import ApiEndpoints
+from cnitui.domain.remedies.advice_steps import STEPS
+from cnitui.domain.remedies.base import Step
+from cnitui.domain.remedies.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The steps against one cause on the nodes it was found on."""
+
+    cause: str
+    nodes: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def advice(cause: str, situation: Situation) -> Advice:
+    """Steps for one cause, filled in for the first node it was found on; none for an id we do not know."""
+    nodes = next((f.nodes for f in situation.diagnosis.findings if f.cause == cause and f.nodes), ())
+    names = _names(situation, (nodes or situation.failing_nodes or ("NODE",))[0])
+    filled = (Step(words.format_map(names), typed.format_map(names)) for words, typed in STEPS.get(cause, ()))
+    return Advice(cause, nodes, tuple(filled))
+
+
+_PLAIN = re.compile(r"[\w.:/@-]{1,256}", re.ASCII)
+"""What may stand in a command unquoted, in two shells one after the other (ours and the node's)."""
+
+
+def _names(situation: Situation, node: str) -> Mapping[str, str]:
+    bin_dir, net_dir = situation.directories
+    install, pod = situation.install, next((pod for pod in situation.pods if pod.node == node), None)
+    spec = pod.spec(situation.container) if pod else None
+    endpoints = situation.case.value(ApiEndpoints)
+    service = endpoints.service if endpoints else ""
+    observed = {
+        "node": node,
+        "pod": pod.name if pod else "",
+        "namespace": situation.namespace,
+        "daemonset": situation.daemonset_name,
+        "container": situation.container,
+        "bin_dir": bin_dir,
+        "net_dir": net_dir,
+        "version": install.version if install else "",
+        "image": spec.image if spec else "",
+        "service": service,
+        "service_host": service.rpartition(":")[0],
+    }
+    return {name: value if _PLAIN.fullmatch(value) else name.upper() for name, value in observed.items()}

@@ -1,0 +1,93 @@
+"""What a remedy is judged and planned on: the case, its diagnosis, and the objects as the server has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cnitui.domain.evidence import CaseFile
+from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, InstallCni, PodStatus
+from cnitui.domain.finding import Diagnosis, Finding
+
+Document = Mapping[str, object]
+
+SELINUX_CAUSES = ("selinux-denial", "selinux-wrong-context")
+"""The causes that more privilege for install-cni cures."""
+
+PERMISSIVE_LEVELS = frozenset({"", "privileged"})
+"""Pod Security levels under which a calico-node pod may be created: it uses host network and host paths, which
+`baseline` and `restricted` refuse (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a remedy may look at; made once per look, so that fit and plan speak of the same moment.
+
+    `daemonset_object` is the DaemonSet as the server answered it (None without a cluster), `pod_security` the enforced
+    Pod Security level of its namespace (None when unknown, "" when no label is set), `node_images` what each node says
+    it has. `suffix` makes the test pod's name unique: four hex digits chosen by the caller, since this layer is pure.
+    """
+
+    case: CaseFile
+    diagnosis: Diagnosis
+    daemonset_object: Document | None = None
+    pod_security: str | None = None
+    node_images: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    suffix: str = "0000"
+    test_pod_image: str = ""
+    container: str = INSTALL_CNI
+
+    @property
+    def daemonset(self) -> DaemonSetStatus | None:
+        """The DaemonSet behind the calico-node pods."""
+        return self.case.value(DaemonSetStatus)
+
+    @property
+    def install(self) -> CalicoInstall | None:
+        """Which Calico this is and how it came here."""
+        return self.case.value(CalicoInstall)
+
+    @property
+    def namespace(self) -> str:
+        """Where the DaemonSet lives; kube-system when nobody could tell."""
+        return self.daemonset.namespace if self.daemonset else "kube-system"
+
+    @property
+    def daemonset_name(self) -> str:
+        """The DaemonSet's name; calico-node when nobody could tell."""
+        return self.daemonset.name if self.daemonset else "calico-node"
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """What would revert a direct change."""
+        return self.daemonset.managers if self.daemonset else ()
+
+    @property
+    def pods(self) -> tuple[PodStatus, ...]:
+        """The calico-node pods of this DaemonSet, by node."""
+        values = (self.case.value(PodStatus, node) for node in self.case.subjects(PodStatus))
+        own = (pod for pod in values if pod is not None)
+        return tuple(pod for pod in own if not pod.owner or pod.owner == f"DaemonSet/{self.daemonset_name}")
+
+    @property
+    def failing(self) -> tuple[PodStatus, ...]:
+        """Those whose attempts end in error."""
+        return tuple(pod for pod in self.pods if pod.failing is not None)
+
+    @property
+    def failing_nodes(self) -> tuple[str, ...]:
+        """Names of the failing nodes, whether told by pods or by the diagnosis."""
+        return tuple(sorted({pod.node for pod in self.failing} | set(self.diagnosis.failing_nodes)))
+
+    @property
+    def directories(self) -> tuple[str, str]:
+        """The host's CNI binary and configuration directories, as observed on a failing node, else the defaults."""
+        seen = (self.case.value(InstallCni, node) for node in (*self.failing_nodes, *self.case.subjects(InstallCni)))
+        found = next((install for install in seen if install is not None), None)
+        return (found.bin_dir, found.net_dir) if found else ("/opt/cni/bin", "/etc/cni/net.d")
+
+    def findings_on(self, node: str, causes: tuple[str, ...]) -> tuple[Finding, ...]:
+        """What is said of these causes on one node, strongest first; findings without nodes speak of all."""
+        about = (f for f in self.diagnosis.findings if f.cause in causes and (not f.nodes or node in f.nodes))
+        return tuple(sorted(about, key=lambda finding: finding.verdict.rank))
