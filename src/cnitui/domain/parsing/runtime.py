@@ -1,0 +1,71 @@
+"""What the container runtime says: the label it gave a container's process, and whether it labels at all.
+
+The label is `info.runtimeSpec.process.selinuxLabel` of `crictl inspect` (containerd and CRI-O alike); containerd clears
+it for privileged containers (containerd internal/cri/server/container_create.go@v2.3.4).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from cnitui.domain.facts import ContainerLabel
+from cnitui.domain.parsing.lines import numbered
+from cnitui.domain.selinux import Label
+
+_JSON_LIMIT = 4_000_000
+_QUOTED = re.compile(r'\s*"selinuxLabel":\s*"(?P<label>[^"]{0,800})",?\s*')
+_SWITCH = re.compile(
+    r"(?:[\w./@-]{1,400}:)?\s*(?P<key>enable_selinux|hostnetwork_disable_selinux|selinux)\s*=\s*(?P<value>true|false)\b.*"
+)
+_SETTINGS_LIMIT = 1_000
+
+
+def parse_inspect(text: str) -> ContainerLabel | None:
+    """The label in `crictl inspect` as JSON, or as the one line of its template; None when it says nothing of it."""
+    stripped = text.strip()
+    if stripped.startswith("{"):
+        return _from_json(stripped)
+    quoted = next((match for _, line in numbered(text) if (match := _QUOTED.fullmatch(line))), None)
+    if quoted:
+        return _labelled(quoted["label"])
+    if stripped in ("<no value>", "<nil>"):
+        return _labelled("")
+    return _labelled(stripped) if Label.parse(stripped) else None
+
+
+def _labelled(label: str) -> ContainerLabel:
+    return ContainerLabel(Label.parse(label), known=True, raw=f'"selinuxLabel": "{label}"')
+
+
+def _from_json(text: str) -> ContainerLabel | None:
+    try:
+        node: object = json.loads(text[:_JSON_LIMIT])
+    except (ValueError, RecursionError):
+        return None
+    for key in ("info", "runtimeSpec", "process"):
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        return None
+    label = node.get("selinuxLabel", "")
+    return _labelled(label) if isinstance(label, str) else None
+
+
+def parse_labelling(text: str) -> bool | None:
+    """Whether the runtime labels a container on the host's network, by its configuration; None when it does not say.
+
+    containerd: `enable_selinux`. CRI-O: `selinux`, but not where `hostnetwork_disable_selinux` holds (calico-node is on
+    the host's network). `text` is TOML or `grep`'s lines of it.
+    """
+    settings: dict[str, bool] = {}
+    for _, line in numbered(text):
+        match = _SWITCH.fullmatch(line)
+        if match and len(settings) < _SETTINGS_LIMIT:
+            settings[match["key"]] = match["value"] == "true"
+    if "enable_selinux" in settings:
+        return settings["enable_selinux"]
+    if settings.get("hostnetwork_disable_selinux") is True:
+        return False
+    if "selinux" in settings:
+        return settings["selinux"]
+    return True if "hostnetwork_disable_selinux" in settings else None

@@ -1,0 +1,112 @@
+"""One node: ask the fixed commands, read the answers, say why where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cnitui.domain.evidence import Observed, Reading, Source, Unavailable
+from cnitui.domain.facts import NodeStatus
+from cnitui.domain.parsing.complaints import not_installed
+from cnitui.engine.ports import Clock, CommandOutput, NodeCommand, NodeShell
+from cnitui.engine.probes.node_answers import Answers
+from cnitui.engine.probes.node_commands import NodeProbeRequest, commands_for, second_look
+from cnitui.engine.probes.node_facts import DIRECTORY_FACTS, FACTS, FactRecipe
+from cnitui.engine.probes.node_failures import by_hand_line, why_not
+from cnitui.errors import NodeError
+
+_QUOTE_LIMIT = 300
+Readings = tuple[tuple[type[object], str, Reading[object]], ...]
+
+
+async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeRequest, clock: Clock) -> Readings:
+    """Everything we read on a node, in one round trip and, where an answer was none, a second.
+
+    A node that cannot be reached or logged in to makes every fact unavailable, with the reason and what would help.
+    """
+    at = clock.now()
+    commands = commands_for(request)
+    try:
+        outputs = await shell.run(node, commands)
+    except NodeError as error:
+        return unreachable(node.name, error, at, shell.by_hand(node), request)
+    again = second_look(request, commands, outputs)
+    if again:
+        outputs = completed(outputs, await _tried(shell, node, again))
+    return readings_of(node.name, outputs, at, shell.by_hand(node), request)
+
+
+async def _tried(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+    """The second round may fail: the first one's answers stand by themselves."""
+    try:
+        return await shell.run(node, commands)
+    except NodeError:
+        return ()
+
+
+def completed(first: Sequence[CommandOutput], second: Iterable[CommandOutput]) -> tuple[CommandOutput, ...]:
+    """The first round with the second's answers: new ones, and those that say more than what they replace."""
+    merged = {output.name: output for output in first}
+    for output in second:
+        earlier = merged.get(output.name)
+        if earlier is None or _says_more(output, earlier):
+            merged[output.name] = output
+    return tuple(merged.values())
+
+
+def _says_more(output: CommandOutput, earlier: CommandOutput) -> bool:
+    if output.status == 0 or len(output.stdout) > len(earlier.stdout):
+        return True
+    return not_installed(earlier.stderr, earlier.status) and not not_installed(output.stderr, output.status)
+
+
+def readings_of(
+    node: str,
+    outputs: Sequence[CommandOutput],
+    at: datetime,
+    prefix: str,
+    request: NodeProbeRequest | None = None,
+) -> Readings:
+    """Facts from the outputs, each with the line that a person would paste (`prefix` is `ssh worker-01`, or "").
+
+    Only facts that some command was run for have a reading. A fact of which a part could be read is observed.
+    """
+    request = request or NodeProbeRequest()
+    answers = Answers(outputs)
+    read = tuple(
+        (recipe.fact, node, _reading(recipe, answers, request, node, at, prefix))
+        for recipe in FACTS
+        if answers.asked(recipe.commands)
+    )
+    return read if request.directories else (*read, *_unasked(node, at, prefix, request))
+
+
+def _unasked(node: str, at: datetime, prefix: str, request: NodeProbeRequest) -> Readings:
+    """Paths that we do not pass to a shell leave the directories unread."""
+    why = f"the pod mounts {request.bin_dir!r}, which is no plain absolute path"[:_QUOTE_LIMIT]
+    reading = Unavailable(
+        why, Source(prefix, node, at), "Read the DaemonSet's hostPath volumes cni-bin-dir and cni-net-dir"
+    )
+    return tuple((fact, node, reading) for fact in DIRECTORY_FACTS)
+
+
+def _reading(
+    recipe: FactRecipe, answers: Answers, request: NodeProbeRequest, node: str, at: datetime, prefix: str
+) -> Reading[object]:
+    found = recipe.read(answers, request)
+    if found is not None:
+        return Observed(found.value, _source(answers.cited(found.cited, recipe.commands), node, at, prefix))
+    output = answers.telling(recipe.commands)
+    why, next_step = why_not(output, prefix)
+    return Unavailable(why, _source(output, node, at, prefix), next_step)
+
+
+def _source(output: CommandOutput, node: str, at: datetime, prefix: str) -> Source:
+    return Source(by_hand_line(prefix, output.command), node, at)
+
+
+def unreachable(node: str, error: NodeError, at: datetime, prefix: str, request: NodeProbeRequest) -> Readings:
+    """What we would have asked this node, unavailable for one and the same reason."""
+    asked = {command.name for command in commands_for(request)}
+    reading = Unavailable(error.what, Source(prefix, node, at), error.next_step)
+    return tuple((recipe.fact, node, reading) for recipe in FACTS if asked & set(recipe.commands))

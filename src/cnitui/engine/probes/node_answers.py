@@ -1,0 +1,55 @@
+"""The outputs of one node's commands, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cnitui.engine.ports import CommandOutput
+
+
+class Answers:
+    """Looks outputs up by command name; a command that did not run answers ""."""
+
+    def __init__(self, outputs: Iterable[CommandOutput]) -> None:
+        self._outputs = {output.name: output for output in outputs}
+
+    def get(self, name: str) -> CommandOutput | None:
+        """The output, or None when that command was not run."""
+        return self._outputs.get(name)
+
+    def out(self, name: str) -> str:
+        """Its standard output."""
+        output = self.get(name)
+        return output.stdout if output else ""
+
+    def err(self, name: str) -> str:
+        """Its standard error."""
+        output = self.get(name)
+        return output.stderr if output else ""
+
+    def whole(self, name: str) -> bool:
+        """Whether it ran and its output was not cut."""
+        output = self.get(name)
+        return output is not None and not output.truncated
+
+    def asked(self, names: Sequence[str]) -> bool:
+        """Whether any of them was run."""
+        return any(name in self._outputs for name in names)
+
+    def cited(self, name: str, names: Sequence[str]) -> CommandOutput:
+        """The named output, else the first of `names` that has something to quote, else the first that ran."""
+        named = self.get(name)
+        if named is not None:
+            return named
+        ran = self._ran(names)
+        return next((output for output in ran if output.status == 0 and output.stdout.strip()), ran[0])
+
+    def telling(self, names: Sequence[str]) -> CommandOutput:
+        """The first output that says why it failed, else the first that failed, else the first that ran."""
+        ran = self._ran(names)
+        spoken = [output for output in ran if output.status != 0 and output.stderr.strip()]
+        failed = [output for output in ran if output.status != 0 or output.truncated]
+        return (spoken or failed or ran)[0]
+
+    def _ran(self, names: Sequence[str]) -> list[CommandOutput]:
+        return [output for name in names if (output := self.get(name)) is not None]
