@@ -1,0 +1,119 @@
+"""Attempts as a log feed sees them: which log request answers for which attempt, and the rule that ends one.
+
+Which run a request means is the kubelet's choice (kubernetes pkg/kubelet/kubelet_pods.go@v1.31.0,
+validateContainerLogStatus): without `previous` the running or terminated container, while it waits the last one;
+with `previous` always the last one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cnitui.domain.facts import ContainerStatus, Run
+from cnitui.engine.logs_kept import Rule
+from cnitui.engine.logs_stamps import Cursor
+
+FIRST_BACK_OFF = 10
+LONGEST_BACK_OFF = 300
+
+_STATED = re.compile(r"back-off (?:(\d+)m)?(?:(\d+)s)? restarting")
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One attempt of the pod being followed; `ordinal` counts from 1, as restart count + 1."""
+
+    run: Run
+    ordinal: int
+    pod: str
+    start: int = 0
+    """Number of its first entry among the kept lines."""
+    end: int | None = None
+    previous: bool = False
+    """Whether its log is asked for with `previous`."""
+    readable: bool = True
+    """Whether the kubelet still answers for it: it knows two runs at most."""
+    read: bool = False
+    begun: bool = False
+    ruled: bool = False
+    tries: int = 0
+    cursor: Cursor = field(default_factory=Cursor)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet, as far as the pod's status knows."""
+        return self.run.finished_at is None
+
+
+def runs_of(container: ContainerStatus) -> list[tuple[Run, int, bool]]:
+    """The runs the kubelet knows, older first: run, ordinal, and whether `previous` is needed to read it."""
+    current = container.current if container.current and container.current.container_id else None
+    last = container.last if container.last and container.last.container_id else None
+    known: list[tuple[Run, int, bool]] = []
+    if last and (current is None or last.container_id != current.container_id):
+        known.append((last, container.restart_count + (0 if current else 1), current is not None))
+    if current:
+        known.append((current, container.restart_count + 1, False))
+    return known
+
+
+def back_off(container: ContainerStatus) -> timedelta | None:
+    """How long the kubelet waits before the next attempt, None when there will be none or nothing has ended yet.
+
+    From its message when it states one, else 10 s doubling up to 300 s; the first restart comes at once
+    (kubernetes pkg/kubelet/kubelet.go@v1.31.0, MaxContainerBackOff; client-go util/flowcontrol/backoff.go).
+    """
+    ended = container.current or container.last
+    if container.succeeded or ended is None or ended.finished_at is None:
+        return None
+    if stated := _STATED.search(container.waiting_message):
+        minutes, seconds = stated.groups("0")
+        return timedelta(minutes=int(minutes), seconds=int(seconds))
+    if container.restart_count == 0:
+        return timedelta()
+    return timedelta(seconds=min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(container.restart_count - 1, 10)))
+
+
+def next_attempt(container: ContainerStatus) -> datetime | None:
+    """When the next attempt is due by the node's clock."""
+    wait, ended = back_off(container), container.current or container.last
+    return ended.finished_at + wait if wait is not None and ended and ended.finished_at else None
+
+
+def ending(attempt: Tracked, container: ContainerStatus | None) -> Rule:
+    """The rule below an attempt: number, exit code, reason, duration and, for the newest, the back-off."""
+    run = attempt.run
+    parts = [f"attempt {attempt.ordinal}", *_outcome(run)]
+    if run.started_at and run.finished_at:
+        parts.append(_duration((run.finished_at - run.started_at).total_seconds()))
+    newest = container and (container.current or container.last)
+    wait = back_off(container) if container and newest and newest.container_id == run.container_id else None
+    if wait is not None:
+        parts.append(f"back-off {_duration(wait.total_seconds())}" if wait else "restarts at once")
+    return Rule(" · ".join(parts), "attempt", run.failed, run.finished_at)
+
+
+def _outcome(run: Run) -> list[str]:
+    if run.exit_code is None:
+        return ["ended"]
+    if run.exit_code == 0:
+        return ["completed"]
+    told = [f"exit {run.exit_code}"]
+    if run.signal:
+        told.append(f"signal {run.signal}")
+    if run.reason not in ("", "Error"):
+        told.append(run.reason)
+    return told
+
+
+def _duration(seconds: float) -> str:
+    """As kubectl and the kubelet write it: `0.4 s`, `40s`, `5m`, `1h12m`."""
+    if seconds < 10 and seconds != int(seconds):
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m"
+    return f"{minutes}m{rest}s" if minutes and rest else f"{minutes}m" if minutes else f"{rest}s"

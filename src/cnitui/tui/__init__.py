@@ -1,0 +1,1 @@
+"""What the person at the terminal sees: screens and widgets over frozen state, with no knowledge of clusters."""

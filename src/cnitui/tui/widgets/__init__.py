@@ -1,0 +1,1 @@
+"""Widgets that draw what they are handed: they read no app state and mount alone."""
