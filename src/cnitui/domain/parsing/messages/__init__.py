@@ -1,0 +1,54 @@
+"""The catalogue of known messages, and how lines are compared with it.
+
+Order matters inside a topic: specific before general, the first match of a topic is the one that counts. A line that is
+normal says nothing else.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.parsing.messages.cni import CNI, OPERATOR, RELEASE
+from cnitui.domain.parsing.messages.host import HOST
+from cnitui.domain.parsing.messages.installer import NORMAL, STEPS
+from cnitui.domain.parsing.messages.known import Kind, KnownMessage, Weight
+from cnitui.domain.parsing.messages.node import ADDRESS, CRD, KERNEL, POOL
+from cnitui.domain.parsing.messages.reach import KUBE_PROXY, REACH
+from cnitui.domain.parsing.messages.scan import MessageIndex
+from cnitui.domain.parsing.messages.start import ADMISSION, IMAGE, PRESSURE, RUNTIME, VOLUME
+from cnitui.domain.parsing.messages.trust import TRUST
+
+__all__ = ["MESSAGES", "Kind", "KnownMessage", "Weight", "recognise", "recognise_all"]
+
+MESSAGES: tuple[KnownMessage, ...] = (
+    *NORMAL,
+    *OPERATOR,
+    *ADMISSION,
+    *KUBE_PROXY,
+    *HOST,
+    *TRUST,
+    *REACH,
+    *IMAGE,
+    *VOLUME,
+    *CRD,
+    *POOL,
+    *ADDRESS,
+    *KERNEL,
+    *CNI,
+    *PRESSURE,
+    *RUNTIME,
+    *RELEASE,
+    *STEPS,
+)
+"""Every known message. Mechanisms stand before the installer's own steps: in `Unable to create token …: i/o timeout`
+the timeout is what a person wants to read about."""
+
+_INDEX = MessageIndex(MESSAGES)
+
+
+def recognise(line: str) -> KnownMessage | None:
+    """What a line is known to mean, the most telling message of it; None for a line that is not known."""
+    return _INDEX.first(line)
+
+
+def recognise_all(line: str) -> tuple[KnownMessage, ...]:
+    """All that a line says: at most one message of each topic, none besides a normal one."""
+    return _INDEX.all(line)

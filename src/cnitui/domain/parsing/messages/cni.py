@@ -1,0 +1,238 @@
+"""What runtime and kubelet say about CNI, the operator about its installation, and releases that do not fit.
+
+Words: containerd go-cni, cri-o ocicni, containernetworking/cni libcni, tigera/operator pkg/controller at v1.32.3 and
+v1.42.3.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.parsing.messages.known import Topic, Weight
+
+FITS, SUGGESTS, SPECIFIC, CONCLUSIVE = Weight.FITS, Weight.SUGGESTS, Weight.SPECIFIC, Weight.CONCLUSIVE
+_CNI = Topic("cni")
+_OPERATOR = Topic("operator")
+_RELEASE = Topic("release")
+_STOCK_CONF = r"/etc/cni/net\.d"
+_STOCK_BIN = r"/opt/cni/bin"
+
+CNI = (
+    _CNI.message(
+        "config-invalid",
+        "fatal",
+        r"(?:not (?:a )?valid json|invalid json)|error (?:parsing|loading|validating) (?:CNI |network )?(?:config\w*)|"
+        r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|"
+        r"(?:missing|no) ['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|"
+        r"(?:net\.d|cni conf\w*|conflist).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|"
+        r"__(?:KUBERNETES_NODE_NAME|CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w+|LOG_LEVEL)__",
+        "json|error parsing|error loading|error validating|invalid character|missing |no type|no name|no plugins|net.d|"
+        "cni conf|conflist|__",
+        "The CNI configuration is not what it should be: not JSON, empty, cut off, or with placeholders unreplaced.",
+        "error parsing configuration list: unexpected end of JSON input",
+        ("projectcalico/cni-plugin#389", "kmesh-net/kmesh#150"),
+        bad_cni_config=CONCLUSIVE,
+    ),
+    _CNI.message(
+        "config-version",
+        "fatal",
+        r"incompatible CNI versions|unsupported CNI (?:result )?version|plugin version .{0,40}does not support",
+        "cni versions|cni version|cni result|plugin version",
+        "The configuration asks for a CNI version that the plugin does not speak.",
+        'incompatible CNI versions; config is "1.0.0", plugin supports ["0.1.0" "0.3.1"]',
+        version_incompatibility=SPECIFIC,
+        bad_cni_config=SUGGESTS,
+    ),
+    _CNI.message(
+        "plugin-elsewhere",
+        "cause",
+        r"failed to find plugin .{1,120} in path \[(?!" + _STOCK_BIN + r"\])[^\]]{1,400}\]",
+        "failed to find plugin",
+        "The runtime looks for the plugin in another directory than the one install-cni wrote to.",
+        'failed to find plugin "calico" in path [/usr/lib/cni]',
+        cni_dir_mismatch=SPECIFIC,
+        version_incompatibility=FITS,
+    ),
+    _CNI.message(
+        "plugin-missing",
+        "consequence",
+        r"failed to find plugin|plugin type=\S{1,60} .{0,60}: failed to find",
+        "failed to find",
+        "A plugin that the configuration names is not in the directory: the installer did not (or could not) write it, "
+        "wrote it elsewhere, or this release does not ship it any more.",
+        'failed to find plugin "portmap" in path [/opt/cni/bin]',
+        ("rancher/rke2-selinux#65",),
+        cni_dir_mismatch=FITS,
+        selinux_wrong_context=FITS,
+        selinux_denial=FITS,
+        bad_cni_config=FITS,
+        version_incompatibility=FITS,
+    ),
+    _CNI.message(
+        "config-elsewhere",
+        "cause",
+        r"no (?:CNI )?(?:configuration|networks?|conf\w*) (?:files? )?(?:found )?in (?!"
+        + _STOCK_CONF
+        + r"/?(?:[\s\"',:.]|$))/\S|"
+        r"(?:cni-conf-dir|cni-bin-dir|conf_dir|bin_dir|network_dir|plugin_dirs?|confDir|binDir)['\"]?\s{0,4}[=:]\s{0,4}"
+        r"\[?\s{0,4}['\"]?(?!" + _STOCK_CONF + r"|" + _STOCK_BIN + r")/",
+        "no cni|no networks|no network|no conf|in /|_dir|-dir|dirs|confdir|bindir",
+        "The runtime reads its CNI configuration or plugins from another directory than Calico's default.",
+        "No CNI configuration file in /etc/kubernetes/cni/net.d/. Has your network provider started?",
+        cni_dir_mismatch=SPECIFIC,
+    ),
+    _CNI.message(
+        "not-initialized",
+        "consequence",
+        r"cni plugin not initialized|cni config uninitialized|No CNI conf\w*|No networks? (?:config\w* )?found|"
+        r"NetworkPluginNotReady|Missing CNI default network|no network config found|network plugin is not ready|"
+        r"CNI network \S{0,40} ?not (?:found|ready)",
+        "not initialized|uninitialized|no cni conf|no network|networkpluginnotready|default network|not ready|cni "
+        "network",
+        "There is no CNI configuration where the runtime looks, which follows from install-cni not having finished. "
+        "If a "
+        "valid one is there, the runtime has lost its watch or reads another directory.",
+        "Network plugin returns error: cni plugin not initialized",
+        ("projectcalico/calico#8694",),
+    ),
+    _CNI.message(
+        "config-present",
+        "cause",
+        r"(?:conflist|cni (?:files?|conf\w*)|net\.d|10-calico)\b.{0,100}\b(?:present|exists?|normal\w*|there|"
+        r"correct\w*|"
+        r"produc\w+|generated|created|in place)|(?:produc\w+|generat\w+|creat\w+|writes?|wrote) .{0,40}(?:conflist|"
+        r"cni (?:files?|conf\w*)).{0,60}(?:normal|correct|fine|in /)",
+        "conflist|cni file|cni conf|net.d|10-calico",
+        "Somebody says that the CNI configuration is in its place.",
+        "10-calico.conflist is present in /etc/cni/net.d",
+        runtime_failure=FITS,
+        cni_dir_mismatch=FITS,
+    ),
+    _CNI.message(
+        "nodename-missing",
+        "consequence",
+        r"/var/lib/calico/nodename",
+        "/var/lib/calico/nodename",
+        "calico-node has not come up on this node yet, or does not share /var/lib/calico with the plugin.",
+        "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running",
+        ("projectcalico/calico#1795",),
+        version_incompatibility=FITS,
+        mount_failure=FITS,
+    ),
+    _CNI.message(
+        "competing-config",
+        "cause",
+        r"^(?:-\S{9}.{0,200} )?(?:\d{2}-)(?!calico|canal)[\w.-]{2,60}\.conf(?:list)?$",
+        ".conf",
+        "Another network's configuration file lies in the CNI directory; the runtime takes the first by name.",
+        "05-cilium.conflist",
+        bad_cni_config=FITS,
+        stale_node_state=FITS,
+    ),
+    _CNI.message(
+        "stated-other-directory",
+        "cause",
+        r"(?:(?:different|another|other|wrong|non-default|custom) (?:cni |bin |conf\w* )?(?:dir|directory|path)\w*|"
+        r"(?:looks?|looking|search\w*|reads?|expect\w*) (?:for \S{1,40} )?(?:in|at|under) /\S{0,80}(?:cni|bin))",
+        "dir|path|look|search|read|expect",
+        "Somebody names another CNI directory.",
+        "the kubelet looks for plugins in /usr/libexec/cni",
+        cni_dir_mismatch=SUGGESTS,
+    ),
+    _CNI.message(
+        "several-configs",
+        "cause",
+        r"(?:two|several|multiple|both|more than one|second|competing) .{0,30}(?:cni|conf\w*|conflist)|"
+        r"(?:overwrit\w+|overwrote|overriden|overridden|replaced) .{0,60}(?:conflist|cni conf\w*)|"
+        r"(?:conflist|cni conf\w*)\b.{0,60}(?:overwrit|overwrote|overrid|replaced)",
+        "two|several|multiple|both|more than one|second|competing|overwr|overrid|replaced",
+        "More than one program writes the CNI configuration.",
+        "the conflist was overwritten by another CNI installer",
+        bad_cni_config=SUGGESTS,
+        stale_node_state=FITS,
+    ),
+)
+
+OPERATOR = (
+    _OPERATOR.message(
+        "operator-mtu",
+        "consequence",
+        r"error reading network MTU|/var/lib/calico/mtu",
+        "network mtu|/var/lib/calico/mtu",
+        "The unprivileged operator pod may not read a file on SELinux hosts; install-cni is not concerned.",
+        "error reading network MTU: open /var/lib/calico/mtu: permission denied",
+        ("projectcalico/calico#7851",),
+        selinux_denial=FITS,
+    ),
+    _OPERATOR.message(
+        "operator-cidr",
+        "fatal",
+        r"is not within the platform's configured pod network CIDR",
+        "pod network cidr",
+        "The operator rejects the Installation: its pool lies outside the cluster's pod network.",
+        "IPPool 10.244.0.0/16 is not within the platform's configured pod network CIDR(s) [192.168.0.0/16]",
+        ip_pool_config=SPECIFIC,
+        operator_managed=SUGGESTS,
+    ),
+    _OPERATOR.message(
+        "operator-refuses",
+        "fatal",
+        r"unexpected env vars|non-privileged Calico is deprecated|Installation\S{0,40} .{0,60}(?:not found|is invalid|"
+        r"degraded)|(?:Resource(?:Read|Create|Update|Validation|Migration)\w*|Migration) ?Error|"
+        r"tigerastatus.{0,120}(?:degraded|unavailable|false)|could not resolve CalicoNetwork|operator-node-migration",
+        "unexpected env|non-privileged calico|installation|error|tigerastatus|caliconetwork|operator-node-migration",
+        "The operator refuses the installation as it is, or its migration is stuck.",
+        "unexpected env vars: [calico-node/FOO]",
+        operator_managed=SPECIFIC,
+    ),
+    _OPERATOR.message(
+        "operator-reverts",
+        "cause",
+        r"operator.{0,120}(?:revert|overwr|reset|reconcil|restor|undo|put back|chang\w+ back|replac|remov\w+|"
+        r"not (?:running|installed|active|working)|stuck)|"
+        r"(?:revert|overwr|reset|reconcil|undone|restored)\w*.{0,80}operator|"
+        r"(?:edit|change|patch|manual)\w*.{0,120}(?:reverted|overwritten|undone|disappear|gone again|reset|is lost)|"
+        r"scal\w+ (?:down )?(?:the )?(?:tigera-)?operator",
+        "operator|revert|overwr|undone|disappear|gone again|reset|lost",
+        "The operator owns the object and puts back what is edited by hand.",
+        "the DaemonSet is reverted by the tigera-operator within seconds",
+        operator_managed=SPECIFIC,
+    ),
+)
+
+RELEASE = (
+    _RELEASE.message(
+        "panic",
+        "fatal",
+        r"^panic: |panic: runtime error|nil pointer dereference|invalid memory address|fatal error: (?:concurrent|all "
+        r"goroutines|unexpected signal)",
+        "panic: |nil pointer|invalid memory|fatal error: ",
+        "The program crashed: a defect of this release, brought about by something it did not expect.",
+        "panic: runtime error: invalid memory address or nil pointer dereference",
+        ("projectcalico/calico#3749",),
+        version_incompatibility=SPECIFIC,
+    ),
+    _RELEASE.message(
+        "unknown-option",
+        "fatal",
+        r"(?:unknown|unrecognized|invalid) (?:flag|option|command|argument|shorthand)|flag provided but not defined|"
+        r"not supported (?:in|by|with) (?:this )?(?:version|kubernetes)|unsupported (?:kubernetes )?version|"
+        r"requires (?:kubernetes|calico) v?\d",
+        "unknown |unrecognized|invalid |not defined|not supported|unsupported|requires ",
+        "Program and manifest are of different releases.",
+        "flag provided but not defined: -best-effort",
+        version_incompatibility=SPECIFIC,
+    ),
+    _RELEASE.message(
+        "stated-release",
+        "cause",
+        r"(?:works?|worked|fine|ok|no problem|succeeds?) (?:again )?(?:with|on|in|using|after \w+ (?:back )?to) "
+        r"(?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) "
+        r"(?:with|in|by|since|after|from|on) (?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|"
+        r"(?:downgrad|roll\w* back|revert\w* to)\w* .{0,60}v?\d{1,2}\.\d{1,3}|\bregression\b|"
+        r"(?:after|since) (?:the |an |a )?(?:\w+ ){0,2}(?:upgrad|updat)\w+",
+        "work|fine|ok |no problem|succeed|fixed|solved|resolved|gone|introduced|regression|broken|fail|downgrad|roll|"
+        "revert|upgrad|updat",
+        "Somebody says that it depends on the release, or began with an upgrade.",
+        "it works with v3.32.1 and fails with v3.32.2",
+        version_incompatibility=SUGGESTS,
+    ),
+)

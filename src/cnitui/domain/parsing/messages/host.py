@@ -1,0 +1,279 @@
+"""The host refuses a file operation: the errno's words, whatever path and whichever installer.
+
+Meaning of the errno words: open(2), rename(2), execve(2), mount(2); what they come from in practice:
+projectcalico/calico cni-plugin/pkg/install/install.go@v3.27.0 and the SELinux and mount documentation of the kernel.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.parsing.messages.known import Topic, Weight
+
+FITS, SUGGESTS, SPECIFIC, CONCLUSIVE = Weight.FITS, Weight.SUGGESTS, Weight.SPECIFIC, Weight.CONCLUSIVE
+_HOST = Topic("host")
+
+HOST = (
+    _HOST.message(
+        "selinux-unknown-type",
+        "fatal",
+        r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}invalid argument|"
+        r"(?:invalid|unknown|undefined) (?:selinux )?(?:context|type) \S*_t\b|security_context.{0,40}invalid",
+        "attr/|_t|security_context",
+        "The runtime asked for an SELinux type that the loaded policy does not know: the policy package is missing or "
+        "too old. This fails in permissive mode too.",
+        "container init caused: write /proc/self/attr/keycreate: invalid argument: unknown",
+        selinux_wrong_context=CONCLUSIVE,
+        version_incompatibility=FITS,
+    ),
+    _HOST.message(
+        "selinux-process-attribute",
+        "fatal",
+        r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}permission denied",
+        "attr/",
+        "The runtime may not set the SELinux attribute of the new process: the policy lacks the permission that this "
+        "runtime needs.",
+        "write /proc/self/attr/keycreate: permission denied",
+        ("moby/moby#39109",),
+        selinux_denial=SPECIFIC,
+        runtime_failure=FITS,
+    ),
+    _HOST.message(
+        "apparmor-denial",
+        "cause",
+        r"apparmor=\"?(?:DENIED|STATUS)|apparmor.{0,60}(?:denied|failed to load|not loaded)",
+        "apparmor",
+        "AppArmor refused the access.",
+        'audit: type=1400 apparmor="DENIED" operation="open" profile="cri-containerd.apparmor.d" name="/opt/cni/bin/x"',
+        host_permission=SPECIFIC,
+    ),
+    _HOST.message(
+        "no-space-cgroup",
+        "fatal",
+        r"/sys/fs/cgroup\S{0,300}.{0,40}no space left on device",
+        "no space left",
+        "Not a disk: the kernel has no room for another control group, or the CPU set is empty.",
+        "mkdir /sys/fs/cgroup/memory/kubepods/burstable: no space left on device",
+        runtime_failure=SPECIFIC,
+        kernel_dataplane=FITS,
+    ),
+    _HOST.message(
+        "no-space-inotify",
+        "fatal",
+        r"(?:inotify|fsnotify|watch).{0,80}no space left on device|too many open files",
+        "no space left|too many open files",
+        "Not a disk: a limit on watches or open files is reached.",
+        "inotify_add_watch /etc/cni/net.d: no space left on device",
+        resource_pressure=SPECIFIC,
+    ),
+    _HOST.message(
+        "no-space",
+        "fatal",
+        r"no space left on device|disk quota exceeded|\bENOSPC\b|\bEDQUOT\b|not enough (?:disk )?space|disk (?:is "
+        r")?full|"
+        r"out of (?:disk space|inodes)|no (?:free )?inodes",
+        "no space left|quota exceeded|enospc|edquot|space|disk|inodes",
+        "The filesystem, its inodes or a quota are exhausted. Copying the binaries needs about 200 MB.",
+        "Failed to install /host/opt/cni/bin/calico error=failed to copy file: write /host/opt/cni/bin/calico.tmp: "
+        "no space left on device",
+        disk_full=CONCLUSIVE,
+    ),
+    _HOST.message(
+        "evicted-for-disk",
+        "cause",
+        r"low on resource:? ?(?:\[?)(?:ephemeral-storage|imagefs|nodefs|inodes)|"
+        r"exceed\w* (?:its |the )?(?:local )?ephemeral.{0,20}(?:storage|limit)|"
+        r"DiskPressure\s+True|NodeHasDiskPressure|FreeDiskSpaceFailed|ImageGCFailed|has disk pressure|"
+        r"attempting to reclaim (?:ephemeral-storage|imagefs|nodefs|inodes)",
+        "low on resource|ephemeral|diskpressure|freediskspacefailed|imagegcfailed|disk pressure|reclaim",
+        "The kubelet runs out of disk and evicts pods; the evicted pod need not be the one that fills it.",
+        "The node was low on resource: ephemeral-storage. Container calico-node was using 92Ki",
+        ("kubernetes/kubernetes#91600",),
+        disk_full=SPECIFIC,
+        resource_pressure=FITS,
+    ),
+    _HOST.message(
+        "text-file-busy",
+        "fatal",
+        r"text file busy|\bETXTBSY\b",
+        "text file busy|etxtbsy",
+        "The file is being executed while the installer opens it for writing. Newer installers write a new file and "
+        "rename it, so this means an old image or a hung plugin.",
+        "Failed to install /host/opt/cni/bin/portmap error=open /host/opt/cni/bin/portmap: text file busy",
+        ("projectcalico/calico#8932",),
+        text_file_busy=CONCLUSIVE,
+    ),
+    _HOST.message(
+        "read-only-own-root",
+        "fatal",
+        r"(?:suid bit|Failed to copy install|/calico\.conf\.tmp|/install-cni\.sh).{0,200}read-only file ?system",
+        "read-only file",
+        "Not the host: the container's own root filesystem is read-only (readOnlyRootFilesystem: true), which this "
+        "installer does not support.",
+        "/install-cni.sh: line 105: /calico.conf.tmp: Read-only file system",
+        ("projectcalico/cni-plugin#1022",),
+        read_only_filesystem=CONCLUSIVE,
+    ),
+    _HOST.message(
+        "read-only",
+        "fatal",
+        r"read-only file ?system|\bEROFS\b|remount\w* (?:filesystem )?read-only|filesystem (?:is|was) read-only",
+        "read-only|erofs",
+        "The target lies on a filesystem that is mounted read-only: an immutable operating system, a hardened image, "
+        "or "
+        "a remount after I/O errors.",
+        "mkdir /usr/libexec/kubernetes: read-only file system",
+        ("rancher-archives/rke#1744",),
+        read_only_filesystem=CONCLUSIVE,
+        mount_failure=FITS,
+    ),
+    _HOST.message(
+        "exec-denied",
+        "fatal",
+        r"(?:fork/exec|exec(?:ve|ing)?:?) \S{0,20}(?:/opt/cni|/var/lib/cni|/home/kubernetes|cni/bin|/host/)\S{0,200}: "
+        r"permission denied|(?:line \d{1,5}: |^)/\S{0,80}cni/bin/\S{1,200}: permission denied$",
+        "permission denied",
+        "The plugin on the host may not be executed: its filesystem is mounted noexec, or it lost its x bit.",
+        'plugin type="calico" failed (add): fork/exec /opt/cni/bin/calico: permission denied',
+        host_permission=SUGGESTS,
+        selinux_denial=FITS,
+        selinux_wrong_context=FITS,
+    ),
+    _HOST.message(
+        "token-file-denied",
+        "fatal",
+        r"serviceaccount/(?:token|ca\.crt|namespace)\"?:? .{0,20}permission denied",
+        "permission denied",
+        "The pod may not read its own token. On a policy that knows no label for the kubelet's volumes a confined "
+        "container stops here, before it touches a CNI directory.",
+        "open /var/run/secrets/kubernetes.io/serviceaccount/token: permission denied",
+        selinux_denial=SUGGESTS,
+        selinux_wrong_context=FITS,
+        host_permission=FITS,
+    ),
+    _HOST.message(
+        "mount-refused",
+        "fatal",
+        r"\b(?:mount|mkdir /sys|mkdir /proc|securityfs)\b.{0,200}(?:operation not permitted|permission denied)",
+        "operation not permitted|permission denied",
+        "A mount that the pod needs is refused.",
+        'failed to mkdir "/sys/kernel/security": mkdir /sys/kernel/security: operation not permitted',
+        ("projectcalico/calico#13681",),
+        mount_failure=SPECIFIC,
+        host_permission=FITS,
+        selinux_denial=FITS,
+        kernel_dataplane=FITS,
+    ),
+    _HOST.message(
+        "kernel-refused",
+        "fatal",
+        r"\b(?:bpf|ebpf|netlink|ipset|ip_set|iptables|sysctl|nft)\b.{0,120}operation not permitted",
+        "operation not permitted",
+        "The kernel refuses a network operation: the container lacks a capability, or lockdown is on.",
+        "failed to create BPF map: operation not permitted",
+        kernel_dataplane=SUGGESTS,
+        host_permission=SUGGESTS,
+    ),
+    _HOST.message(
+        "not-permitted",
+        "fatal",
+        r"\b(?:open|rename|unlink|unlinkat|remove|chmod|chown|lchown|write|create|cp|mv|rm|mkdir|touch|install|link)\b"
+        r".{0,400}operation not permitted",
+        "operation not permitted",
+        "EPERM on a file: the immutable or append-only attribute, a missing capability, or a policy engine. SELinux "
+        "answers with `permission denied` instead.",
+        "rename /host/opt/cni/bin/calico.tmp /host/opt/cni/bin/calico: operation not permitted",
+        host_permission=SPECIFIC,
+    ),
+    _HOST.message(
+        "kernel-copy",
+        "fatal",
+        r"copy_file_range: (?:bad file descriptor|invalid argument|operation not supported|function not implemented)",
+        "copy_file_range",
+        "The kernel or the filesystem does not support the copy call that the installer uses.",
+        "write /host/opt/cni/bin/bandwidth.tmp: copy_file_range: bad file descriptor",
+        ("projectcalico/calico#6355",),
+        kernel_dataplane=SPECIFIC,
+        version_incompatibility=FITS,
+    ),
+    _HOST.message(
+        "bind-source-missing",
+        "fatal",
+        r"bind source path does not exist|error while creating mount source path|"
+        r"(?:cannot|can't|unable to) (?:create|make|stat|find) (?:the )?(?:host ?path|mount source)",
+        "bind source path|mount source|host path|hostpath",
+        "A hostPath of the pod does not exist on the node and its volume says nothing about creating it.",
+        'invalid mount config for type "bind": bind source path does not exist: /opt/cni/bin',
+        ("jupyterhub/action-k3s-helm#113",),
+        mount_failure=CONCLUSIVE,
+        cni_dir_mismatch=FITS,
+    ),
+    _HOST.message(
+        "directory-missing",
+        "fatal",
+        r"^(?!.{0,400}(?:exec: |: stat /|unable to start)).{0,2000}(?:/host|/hostbin|/opt/cni|/etc/cni)\S{0,300}:? .{0,20}no such file or directory|"
+        r"Destination directory \S{0,200} ?not present",
+        "no such file or directory|destination directory",
+        "A directory that the installer writes to does not exist.",
+        "Destination directory /host/driver not present!?",
+        mount_failure=SUGGESTS,
+        read_only_filesystem=FITS,
+    ),
+    _HOST.message(
+        "write-denied",
+        "fatal",
+        r"(?:/host|/opt/cni|/etc/cni|/var/lib/(?:calico|cni|rancher)|/hostbin|/hostproc|/cni|/var/run/multus|/driver|"
+        r"(?:cp|mv|rm|mkdir|chmod|touch|ln|tar|install|open|rename|unlinkat|remove|create): ?)\S{0,300}.{0,200}"
+        r"permission denied|permission denied.{0,80}(?:/opt/cni|/etc/cni|cni (?:bin|binar|conf|dir))",
+        "permission denied",
+        "EACCES on a host path. SELinux, ownership without DAC_OVERRIDE, NFS root squash and AppArmor all say exactly "
+        "this; owner, labels and audit records tell them apart.",
+        "open /host/opt/cni/bin/bandwidth.tmp: permission denied",
+        ("projectcalico/cni-plugin#420", "istio/istio#53849"),
+        host_permission=SUGGESTS,
+        selinux_denial=SUGGESTS,
+        selinux_wrong_context=FITS,
+    ),
+    _HOST.message(
+        "foreign-owner",
+        "cause",
+        r"^d[rwx-]{8}[x-][.+]? +\d{1,6} +(?!0 |root )[\w.-]{1,40} +[\w.-]{1,40} .{1,60} \.$",
+        " .",
+        "The directory belongs to an ordinary user: an installer without the capability DAC_OVERRIDE may not write it, "
+        "root or not.",
+        "drwxr-xr-x 2 997 0 4.0K Dec  4  2023 .",
+        ("istio/istio#53849",),
+        host_permission=SPECIFIC,
+    ),
+    _HOST.message(
+        "noexec-mount",
+        "cause",
+        r"^(?:\S+ on )?(?:\S{1,200}\s+)?(?:/opt|/opt/cni|/opt/cni/bin|/var|/var/lib|/var/lib/cni|"
+        r"/)\s.{0,300}\bnoexec\b",
+        "noexec",
+        "The CNI binaries lie on a filesystem that forbids executing: the installer may succeed and no pod gets a "
+        "network.",
+        "/dev/mapper/vg-opt      /opt                    xfs     noexec        0 2",
+        ("projectcalico/cni-plugin#891",),
+        host_permission=SPECIFIC,
+        read_only_filesystem=FITS,
+    ),
+    _HOST.message(
+        "immutable-attribute",
+        "cause",
+        r"^[-acdijmstuxACDEFIMNPSTV]{0,22}i[-acdjmstuxeACDEFIMNPSTV]{2,22}\s+/\S*(?:cni|net\.d)",
+        "/cni|net.d",
+        "The directory or file is immutable (chattr +i): nobody may change it, not even root.",
+        "----i---------e------- /opt/cni/bin",
+        host_permission=SPECIFIC,
+    ),
+    _HOST.message(
+        "stated-ownership",
+        "cause",
+        r"(?:own(?:ed|er(?:ship)?)|belongs?)\b.{0,60}\b(?:kube|calico|nobody|uid|user|997|998|999|1000)\b|"
+        r"\bDAC_OVERRIDE\b|"
+        r"drop\w*.{0,20}capabilit|\bchattr\b|\bimmutable\b|\bumask\b|noexec|root.?squash",
+        "own|belong|dac_override|capabilit|chattr|immutable|umask|noexec|squash",
+        "Ownership, capabilities or mount options of the host directory were named.",
+        "the directory is owned by user kube after the upgrade",
+        host_permission=SUGGESTS,
+    ),
+)

@@ -1,0 +1,68 @@
+"""Compares lines with the catalogue: first for words, which is cheap, then by search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from cnitui.domain.parsing.messages.known import KnownMessage
+
+LONGEST_LINE = 6000
+"""Characters of a line that are searched; of a longer one its beginning and its end."""
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\-_])|[\x00-\x08\x0b-\x1f]"
+)
+
+
+def bounded(line: str) -> str:
+    """The part of a line that is searched, terminal escapes and control characters taken out."""
+    if len(line) > LONGEST_LINE:
+        half = LONGEST_LINE // 2
+        line = f"{line[:half]} … {line[-half:]}"
+    return _ESCAPES.sub("", line) if "\x1b" in line or not line.isprintable() else line
+
+
+class MessageIndex:
+    """The messages by the words they need."""
+
+    def __init__(self, messages: Sequence[KnownMessage]) -> None:
+        by_word: dict[str, list[int]] = {}
+        for place, message in enumerate(messages):
+            for anchor in message.anchors:
+                by_word.setdefault(anchor, []).append(place)
+        self._messages = messages
+        self._by_word = tuple(by_word.items())
+
+    def first(self, line: str) -> KnownMessage | None:
+        """The first message of the catalogue's order that the line matches."""
+        return next(self._matching(bounded(line)), None)
+
+    def all(self, line: str) -> tuple[KnownMessage, ...]:
+        """The first match of each topic; a normal line says nothing else."""
+        said: dict[str, KnownMessage] = {}
+        for message in self._matching(bounded(line)):
+            if message.normal:
+                return (message,)
+            said.setdefault(message.topic, message)
+        return tuple(said.values())
+
+    def _matching(self, line: str) -> Iterator[KnownMessage]:
+        lowered = line.lower()
+        for place in sorted(self._candidates(lowered)):
+            message = self._messages[place]
+            if message.matches(line):
+                yield message
+
+    def _candidates(self, lowered: str) -> set[int]:
+        places: set[int] = set()
+        for word, owners in self._by_word:
+            if word in lowered:
+                places.update(owners)
+        return places
+
+
+def anchored(text: str, anchors: Iterable[str]) -> bool:
+    """Whether a text holds any of the words; for callers that want to skip a whole document."""
+    lowered = text.lower()
+    return any(word in lowered for word in anchors)

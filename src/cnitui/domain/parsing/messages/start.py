@@ -1,0 +1,304 @@
+"""The pod or its container does not start: image, processor, admission, volumes, runtime, resources.
+
+Words: kubernetes pkg/kubelet (images, container, volumemanager, eviction), pod-security-admission, containerd, runc,
+cri-o; the processor messages are those of glibc and the Go runtime.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.parsing.messages.known import Topic, Weight
+
+FITS, SUGGESTS, SPECIFIC, CONCLUSIVE = Weight.FITS, Weight.SUGGESTS, Weight.SPECIFIC, Weight.CONCLUSIVE
+_IMAGE = Topic("image")
+_ADMISSION = Topic("admission")
+_VOLUME = Topic("volume")
+_RUNTIME = Topic("runtime")
+_PRESSURE = Topic("pressure")
+
+IMAGE = (
+    _IMAGE.message(
+        "cpu-level",
+        "fatal",
+        r"CPU does not support x86-64-v\d|can only be run on \S{1,20} processors with v\d|Illegal instruction|"
+        r"\bSIGILL\b|"
+        r"exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,4}132\b",
+        "cpu does not|can only be run|illegal instruction|sigill|132",
+        "The image needs a newer processor than this one (or than the virtual CPU model that is offered).",
+        "Fatal glibc error: CPU does not support x86-64-v2",
+        ("projectcalico/calico#11352", "projectcalico/calico#3053"),
+        arch_mismatch=CONCLUSIVE,
+    ),
+    _IMAGE.message(
+        "exec-format",
+        "fatal",
+        r"exec(?:ve)? ?format error|cannot execute binary file|does not match the (?:detected|specified) (?:host "
+        r")?platform|"
+        r"no matching manifest for \S{1,40}|wrong (?:cpu |image )?arch",
+        "format error|cannot execute binary|platform|no matching manifest|wrong ",
+        "The image was built for another processor architecture. A truncated image on the node says the same.",
+        "standard_init_linux.go:228: exec user process caused: exec format error",
+        ("projectcalico/calico#5963", "projectcalico/calico#9738"),
+        arch_mismatch=SPECIFIC,
+        image_pull=FITS,
+        version_incompatibility=FITS,
+    ),
+    _IMAGE.message(
+        "missing-library",
+        "fatal",
+        r"error while loading shared libraries|symbol lookup error|undefined symbol|version `?GLIBC\S{0,20}'? not "
+        r"found|"
+        r"(?:fails?|failed|unable|cannot|can't) to (?:load|find|open) (?:the )?lib\w+|lib\w+\.so\S{0,20}:? .{0,40}not "
+        r"found|"
+        r"(?:library|libpcap|libbpf|libc) (?:is )?missing",
+        "shared librar|symbol|glibc|lib",
+        "The image lacks a library that its program needs: a defect of that image, often of one architecture only.",
+        "error while loading shared libraries: libpcap.so.0.8: cannot open shared object file",
+        ("projectcalico/calico#8542",),
+        version_incompatibility=SPECIFIC,
+        arch_mismatch=FITS,
+        image_pull=FITS,
+    ),
+    _IMAGE.message(
+        "pull-failed",
+        "fatal",
+        r"\b(?:Init:)?(?:ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|"
+        r"ImageInspectError)\b|Failed to pull image|Back-off pulling image|toomanyrequests|pull rate limit|"
+        r"manifest (?:unknown|for \S{1,200} not found)|pull access denied|failed to (?:resolve|do request|pull and "
+        r"unpack|"
+        r"extract layer|register layer)|error pulling image|image (?:not found|can't be pulled|cannot be pulled)|"
+        r"unauthorized: authentication required|layer verification failed|unexpected (?:EOF|commit digest)|"
+        r"content digest \S{1,100}: not found",
+        "imagepull|invalidimagename|errimage|registryunavailable|imageinspect|pull|toomanyrequests|manifest |resolve|"
+        "do request|layer|image |authentication required|unexpected |content digest",
+        "The image cannot be fetched: registry, credentials, rate limit, name, or no way out of the network.",
+        'Failed to pull image "docker.io/calico/cni:v3.27.0": toomanyrequests: You have reached your pull rate limit',
+        image_pull=CONCLUSIVE,
+    ),
+    _IMAGE.message(
+        "program-missing",
+        "fatal",
+        r"exec: \\?\"[^\"\\]{1,200}\\?\":? .{0,120}(?:no such file or directory|not found in \$PATH)|"
+        r"\\?\"/[^\"\\]{1,200}\\?\": stat /\S{1,200}: no such file|Image not present \S|"
+        r"chdir to cwd .{1,200}no such file",
+        "no such file|not found in|image not present",
+        "The program is not in the image: the wrong image, an incomplete one, or a manifest of another release. The "
+        "path is the container's, looking on the host misleads.",
+        'exec: "/opt/cni/bin/calico-ipam": stat /opt/cni/bin/calico-ipam: no such file or directory',
+        ("projectcalico/calico#9884", "projectcalico/calico#852"),
+        image_pull=SPECIFIC,
+        version_incompatibility=SUGGESTS,
+        runtime_failure=FITS,
+    ),
+    _IMAGE.message(
+        "died-early",
+        "fatal",
+        r"exit(?:ed)?[ _]?(?:code)?[ :=(\"]{0,4}(?:127|139)\b|\bSIGSEGV\b|segmentation (?:fault|violation)",
+        "127|139|sigsegv|segmentation",
+        "The program could not run properly: a missing library (127) or a crash (139), not a step of the installer.",
+        "Exit Code: 139",
+        ("projectcalico/calico#11937",),
+        version_incompatibility=SUGGESTS,
+        arch_mismatch=SUGGESTS,
+        kernel_dataplane=FITS,
+    ),
+)
+
+ADMISSION = (
+    _ADMISSION.message(
+        "pod-security",
+        "fatal",
+        r"violates PodSecurity|PodSecurityPolic(?:y|ies): unable|unable to (?:admit|validate against any)|"
+        r"security context constraint|no providers available to validate|"
+        r"Privileged containers are not allowed|disallowed by cluster policy|hostNetwork: Invalid value|"
+        r"(?:host|privileged)\w*\S{0,20}: Forbidden:",
+        "violates podsecurity|podsecuritypolic|unable to|security context constraint|no providers|not allowed|"
+        "disallowed|"
+        "invalid value|forbidden",
+        "The API server does not admit the pod: there is no pod that could crash, only an event on the DaemonSet.",
+        'pods "calico-node-" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+        ("tigera/operator#2996", "tigera/operator#2453"),
+        admission_denied=CONCLUSIVE,
+    ),
+    _ADMISSION.message(
+        "webhook",
+        "fatal",
+        r"admission webhook \S{1,200} denied|denied the request|failed calling webhook|ValidatingAdmissionPolicy|"
+        r"exceeded quota|insufficient quota|no PriorityClass",
+        "webhook|denied the request|validatingadmissionpolicy|quota|priorityclass",
+        "An admission webhook, policy or quota keeps the pod out.",
+        'admission webhook "validate.kyverno.svc-fail" denied the request: host path is not in the list',
+        admission_denied=CONCLUSIVE,
+    ),
+    _ADMISSION.message(
+        "create-forbidden",
+        "fatal",
+        r"Error creating: .{0,300}(?:forbidden|denied)|FailedCreate\b.{0,300}(?:forbidden|denied)",
+        "error creating|failedcreate",
+        "The controller may not create the pod.",
+        'Error creating: pods "calico-node-" is forbidden: not allowed here',
+        admission_denied=SPECIFIC,
+        rbac_forbidden=FITS,
+    ),
+    _ADMISSION.message(
+        "stated-policy",
+        "cause",
+        r"\b(?:PSP|PSA|SCC|PodSecurity(?:Policy|Admission)?s?)\b.{0,120}(?:not |missing|block|den|reject|prevent|"
+        r"forbid|"
+        r"disallow|fail|enforc)|(?:block|den|reject|prevent|disallow)\w*.{0,60}\b(?:PSP|PSA|SCC|PodSecurity\w*|webhook|"
+        r"gatekeeper|kyverno|admission)\b",
+        "psp|psa|scc|podsecurity|webhook|gatekeeper|kyverno|admission",
+        "Somebody names a pod security policy in connection with the failure.",
+        "PSP for the operator is not created during installation",
+        ("rancher/rke2#3532",),
+        admission_denied=SPECIFIC,
+    ),
+)
+
+VOLUME = (
+    _VOLUME.message(
+        "not-shared",
+        "fatal",
+        r"not a shared (?:or slave )?mount|mount propagation|rshared",
+        "shared|propagation",
+        "A volume asks for mount propagation and the host's mount is not shared, as systemd would have made it.",
+        'path "/sys/fs/bpf" is mounted on "/sys" but it is not a shared mount',
+        mount_failure=CONCLUSIVE,
+    ),
+    _VOLUME.message(
+        "bpffs",
+        "fatal",
+        r"failed to mount (?:the )?(?:bpf|cgroup2?|/?sys/fs/(?:bpf|cgroup)) ?(?:file ?system)?",
+        "failed to mount",
+        "The BPF or cgroup filesystem cannot be mounted: the container is not privileged, or the kernel lacks it. With "
+        "-best-effort this is only logged.",
+        "calico-init_linux.go 57: Failed to mount BPF filesystem. error=failed to mount BPF filesystem",
+        ("projectcalico/calico#6279",),
+        mount_failure=SPECIFIC,
+        kernel_dataplane=SUGGESTS,
+    ),
+    _VOLUME.message(
+        "volume-object-missing",
+        "fatal",
+        r"(?:secret|configmap)s? \\?\"[^\"\\]{1,200}\\?\" not found|couldn't find key \S{1,200} in (?:ConfigMap|"
+        r"Secret)|"
+        r"references non-existent (?:config|secret) key|CreateContainerConfigError",
+        "not found|couldn't find key|non-existent|createcontainerconfigerror",
+        "A ConfigMap or Secret that the pod mounts or reads does not exist.",
+        'MountVolume.SetUp failed for volume "etcd-certs" : secret "calico-etcd-secrets" not found',
+        mount_failure=SPECIFIC,
+        version_incompatibility=FITS,
+    ),
+    _VOLUME.message(
+        "volume-setup",
+        "fatal",
+        r"MountVolume\.\w{1,20} failed|hostPath type check failed|Unable to (?:attach or )?mount volumes|"
+        r"\bFailedMount\b|"
+        r"failed to (?:generate container spec: failed to mkdir|prepare subPath|create subPath|mount)|"
+        r"not a directory: .{0,60}(?:trying to mount|unknown)|error mounting \S|FailedAttachVolume",
+        "mountvolume|hostpath type|mount volumes|failedmount|failed to |not a directory|error mounting|"
+        "failedattachvolume",
+        "A volume of the pod cannot be set up.",
+        'MountVolume.SetUp failed for volume "bpffs" : hostPath type check failed: /sys/fs/bpf is not a directory',
+        mount_failure=CONCLUSIVE,
+    ),
+    _VOLUME.message(
+        "wants-propagation",
+        "cause",
+        r"MountPropagation:\s{0,4}\*?Bidirectional",
+        "mountpropagation",
+        "The container that cannot be created asks for two-way mount propagation, which needs a shared mount on the "
+        "host.",
+        "VolumeMount{Name:sysfs,MountPath:/sys/fs/,MountPropagation:*Bidirectional,}",
+        ("k3s-io/k3s#3815",),
+        mount_failure=SUGGESTS,
+    ),
+)
+
+RUNTIME = (
+    _RUNTIME.message(
+        "cgroup-driver",
+        "fatal",
+        r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|false|"
+        r"wrong|"
+        r"but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w*|differ\w*) .{0,30}cgroup",
+        "cgroup",
+        "Kubelet and runtime manage control groups with different drivers: healthy containers are killed.",
+        'failed to run Kubelet: misconfiguration: kubelet cgroup driver: "systemd" is different from docker cgroup '
+        "driver",
+        ("projectcalico/calico#7951",),
+        runtime_failure=SPECIFIC,
+    ),
+    _RUNTIME.message(
+        "sandbox-privilege",
+        "fatal",
+        r"no privileged container allowed in sandbox",
+        "no privileged container",
+        "The pod's sandbox was made before the container became privileged; a new pod is needed.",
+        "failed to create containerd container: no privileged container allowed in sandbox",
+        runtime_failure=CONCLUSIVE,
+    ),
+    _RUNTIME.message(
+        "runtime-broken",
+        "fatal",
+        r"PLEG is not healthy|container runtime is down|failed to (?:create|start|get) (?:shim|containerd task|sandbox "
+        r"image)|OCI runtime (?:create|exec) failed|runc (?:create|run) failed|failed to reserve (?:container|sandbox) "
+        r"name|name \S{1,200} is reserved|failed to create task for container|StartError|RunContainerError|"
+        r"CreateContainerError|ContainerCannotRun|CreatePodSandboxError|shim (?:error|exited|task)|"
+        r"failed to generate (?:container |sandbox )?spec",
+        "pleg|runtime is down|failed to |oci runtime|runc |is reserved|starterror|runcontainererror|"
+        "createcontainererror|"
+        "containercannotrun|createpodsandboxerror|shim ",
+        "The container runtime could not create or start the container; the rest of the message is the reason.",
+        "Error: failed to create containerd task: failed to create shim task: OCI runtime create failed",
+        runtime_failure=SUGGESTS,
+        mount_failure=FITS,
+    ),
+    _RUNTIME.message(
+        "runtime-restarted",
+        "cause",
+        r"restart\w* (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime|container runtime|dockerd)\b.{0,80}"
+        r"(?:help|fix|solv|work|cure|resolv|ready)|(?:help|fix|solv|cure|resolv)\w*.{0,60}restart\w* (?:of )?(?:the )?"
+        r"(?:containerd|docker|cri-?o|kubelet|runtime)",
+        "restart",
+        "A restart of the runtime cured it, so the runtime had lost its way.",
+        "after restarting containerd the node turns Ready, it fixed the problem",
+        runtime_failure=SPECIFIC,
+    ),
+    _RUNTIME.message(
+        "runtime-warning",
+        "warning",
+        r"Pod sandbox changed, it will be killed and re-created|failed to get (?:container|pod sandbox) (?:info|"
+        r"status)",
+        "sandbox changed|failed to get",
+        "The runtime starts the pod's sandbox over and over.",
+        "Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.",
+        runtime_failure=FITS,
+    ),
+)
+
+PRESSURE = (
+    _PRESSURE.message(
+        "out-of-memory",
+        "fatal",
+        r"\bOOM ?Kill\w*|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|"
+        r"memory cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|"
+        r"low on resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
+        "oom|out of memory|allocate memory|out of|temporarily unavailable|newosproc|pthread_create|low on resource|"
+        "pressure|insufficient",
+        "Memory (or processes) ran out: a limit that is too low, or a node that is too small.",
+        "Last State: Terminated Reason: OOMKilled Exit Code: 137",
+        ("giantswarm/k8scloudconfig#585",),
+        resource_pressure=CONCLUSIVE,
+    ),
+    _PRESSURE.message(
+        "killed",
+        "fatal",
+        r"exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,4}137\b|\bsignal: killed\b|\bthrottl\w+|"
+        r"Insufficient (?:cpu|memory|pods|ephemeral-storage)|node (?:is )?(?:overloaded|under load)|high (?:cpu|load)",
+        "137|signal: killed|throttl|insufficient|overloaded|under load|high cpu|high load",
+        "The process was killed, or found no room: most often memory or CPU.",
+        "Exit Code: 137",
+        resource_pressure=SUGGESTS,
+        runtime_failure=FITS,
+    ),
+)

@@ -1,0 +1,167 @@
+"""Signs: the known messages found in everything that was said about one node.
+
+Derived from the other facts before anything is judged, so that a cause sees what a line means and not its wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cnitui.domain.evidence import CaseFile, Observed, Source
+from cnitui.domain.facts import (
+    Attempt,
+    AttemptLogs,
+    ContainerStatus,
+    NodeStatus,
+    PodEvents,
+    PodStatus,
+    Statement,
+    Statements,
+)
+from cnitui.domain.finding import Evidence
+from cnitui.domain.parsing.installer_log import parse_record
+from cnitui.domain.parsing.messages import KnownMessage, Weight, recognise_all
+from cnitui.domain.parsing.messages.scan import bounded
+
+REPORTED = "reported"
+"""Origin of a person's own words: they name what was seen, not what a program printed."""
+
+MOST_SIGNS = 400
+LONGEST_QUOTE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One line that says something known; `ended` when it is the failing attempt's own last word."""
+
+    message: KnownMessage
+    text: str
+    origin: str
+    source: str
+    position: str = ""
+    ended: bool = False
+
+    @property
+    def evidence(self) -> Evidence:
+        """The line, ready to be quoted."""
+        return Evidence(self.source, self.text, self.position)
+
+    def weight(self, cause: str) -> Weight | None:
+        """How strongly it speaks for a cause; a person's words are one step weaker than a program's."""
+        said = self.message.causes.get(cause)
+        if said is None or self.origin != REPORTED:
+            return said
+        return Weight(min(said, Weight.SPECIFIC))
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Everything known that was said about one node.
+
+    `heard` is how many lines there were at all, `origins` who said something; `log_whole` whether the failing
+    container's newest attempt was read from beginning to end.
+    """
+
+    found: tuple[Sign, ...]
+    heard: int = 0
+    origins: frozenset[str] = frozenset()
+    log_whole: bool = False
+
+    def supporting(self, cause: str, at_least: Weight = Weight.FITS) -> tuple[Sign, ...]:
+        """The signs for a cause, strongest first, in the order they were said among equals."""
+        weighed = [(sign.weight(cause), sign) for sign in self.found]
+        strong = [(weight, sign) for weight, sign in weighed if weight is not None and weight >= at_least]
+        return tuple(sign for _, sign in sorted(strong, key=lambda pair: (-pair[0], not pair[1].ended)))
+
+    def of(self, *messages: str) -> tuple[Sign, ...]:
+        """The signs of the named messages."""
+        return tuple(sign for sign in self.found if sign.message.id in messages)
+
+    @property
+    def decisive(self) -> Sign | None:
+        """The failing attempt's last word, when that names its mechanism conclusively."""
+        return next(
+            (sign for sign in self.found if sign.ended and Weight.CONCLUSIVE in sign.message.causes.values()), None
+        )
+
+
+def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended: frozenset[str] = frozenset()) -> Signs:
+    """Compare statements with the catalogue; a line that was said before is not heard twice."""
+    found: dict[tuple[str, str], Sign] = {}
+    origins: set[str] = set()
+    heard = 0
+    for statement in statements:
+        heard += 1
+        origins.add(statement.origin)
+        if len(found) >= MOST_SIGNS:
+            continue
+        for message in recognise_all(statement.text):
+            quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
+            sign = Sign(message, quote, statement.origin, statement.source, statement.position, statement.text in ended)
+            found.setdefault((message.id, quote), sign)
+    return Signs(tuple(found.values()), heard, frozenset(origins), log_whole)
+
+
+def with_signs(case: CaseFile, node: str) -> CaseFile:
+    """The case with the node's signs added, unless nothing at all was said about it."""
+    logs = case.value(AttemptLogs, node)
+    latest = logs.latest if logs else None
+    statements = tuple(_statements(case, node))
+    if not statements and logs is None:
+        return case
+    signs = signs_of(statements, log_whole=latest is not None and latest.whole, ended=_last_words(latest))
+    return case.with_readings([(Signs, node, Observed(signs, Source("what was said", node)))])
+
+
+def _last_words(attempt: Attempt | None) -> frozenset[str]:
+    """The last lines of an attempt that report an error: the installer says ERROR and then FATAL."""
+    if attempt is None:
+        return frozenset()
+    failures = [line.text for line in attempt.lines if parse_record(line).failure]
+    return frozenset(failures[-2:])
+
+
+def _statements(case: CaseFile, node: str) -> Iterator[Statement]:
+    yield from _log_lines(case, node)
+    events = case.reading(PodEvents, node)
+    if isinstance(events, Observed):
+        for event in events.value.events:
+            position = f"{event.kind} {event.reason} {event.object}".strip()
+            yield Statement(f"{event.reason} {event.message}", "events", events.source.command, position)
+    pod = case.reading(PodStatus, node)
+    if isinstance(pod, Observed):
+        for container in pod.value.containers:
+            yield from _container_words(container, pod.source.command)
+    status = case.reading(NodeStatus, node)
+    if isinstance(status, Observed):
+        for kind, words in status.value.conditions.items():
+            yield Statement(f"{kind} {words}", "node conditions", status.source.command, f"condition {kind}")
+    for subject in dict.fromkeys((node, "")):
+        said = case.value(Statements, subject)
+        yield from said.lines if said else ()
+
+
+def _log_lines(case: CaseFile, node: str) -> Iterator[Statement]:
+    logs = case.reading(AttemptLogs, node)
+    if not isinstance(logs, Observed):
+        return
+    latest = logs.value.latest
+    for number, attempt in enumerate(logs.value.attempts, 1):
+        if attempt is not latest:
+            continue
+        for line in attempt.lines:
+            position = f"attempt {number} line {line.number}" if line.number else f"attempt {number}"
+            yield Statement(line.text, logs.value.container, logs.source.command, position)
+
+
+def _container_words(container: ContainerStatus, source: str) -> Iterator[Statement]:
+    where = f"status of {container.name}"
+    if container.waiting_reason:
+        text = f"{container.waiting_reason} {container.waiting_message}".strip()
+        yield Statement(text, container.name, source, where)
+    failure = container.last_failure
+    if failure is not None:
+        words = f"{failure.reason} Exit Code: {failure.exit_code}"
+        yield Statement(words, container.name, source, where)
+        yield from (Statement(line, container.name, source, where) for line in failure.message.splitlines())
