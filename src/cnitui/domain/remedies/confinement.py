@@ -10,6 +10,7 @@ restores what upstream ships; `seLinuxOptions.type: spc_t` lifts the confinement
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
@@ -39,7 +40,7 @@ def setting_of(remedy: str, container: str) -> Setting:
     return Setting(container, ("privileged",), True)
 
 
-def setting_from(facts: dict[str, str]) -> Setting:
+def setting_from(facts: Mapping[str, str]) -> Setting:
     """The setting a kept plan made, read back from its facts; raises KeyError, ValueError or TypeError."""
     value = json.loads(facts["value"])
     if not isinstance(value, bool | str):
@@ -105,12 +106,18 @@ def _plan(remedy: str, situation: Situation, status: DaemonSetStatus, observed: 
         missing_evidence=missing_evidence(situation),
         rollout=rollout(situation, status),
         undo_by_hand=patch_command(undo, any_generation=True) if undo else "",
-        facts=MappingProxyType(_plan_facts(situation, setting)),
+        facts=MappingProxyType(_plan_facts(situation, status, setting)),
     )
 
 
-def _plan_facts(situation: Situation, setting: Setting) -> dict[str, str]:
-    facts = {"container": setting.container, "field": ".".join(setting.path), "value": json.dumps(setting.value)}
+def _plan_facts(situation: Situation, status: DaemonSetStatus, setting: Setting) -> dict[str, str]:
+    facts = {
+        "daemonset": f"{status.namespace}/{status.name}",
+        "strategy": status.strategy,
+        "container": setting.container,
+        "field": ".".join(setting.path),
+        "value": json.dumps(setting.value),
+    }
     if situation.pod_security not in PERMISSIVE_LEVELS and situation.pod_security is not None:
         facts["pod_security"] = situation.pod_security
     return facts

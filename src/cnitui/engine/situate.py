@@ -1,0 +1,55 @@
+"""Reads what remedies need beyond the case: the DaemonSet itself, its namespace, images on a node. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnitui.domain.evidence import CaseFile
+from cnitui.domain.finding import Diagnosis
+from cnitui.domain.plan import ObjectRef
+from cnitui.domain.remedies.situation import Document, Situation
+from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
+from cnitui.engine.ports import ClusterApi
+from cnitui.errors import ClusterError
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+async def situate(
+    api: ClusterApi, case: CaseFile, diagnosis: Diagnosis, *, suffix: str, test_pod_image: str = ""
+) -> Situation:
+    """The situation as it is now; `suffix` (four hex digits) makes the test pod's name unique.
+
+    What may not be read stays unknown in it; only the DaemonSet's own error is raised, since no plan can be made then.
+    """
+    bare = Situation(case, diagnosis, suffix=suffix, test_pod_image=test_pod_image)
+    if bare.daemonset is None:
+        return bare
+    observed = await api.get(daemonset_ref(bare.namespace, bare.daemonset_name))
+    level = await _pod_security(api, bare.namespace)
+    images = {node: await _images(api, node) for node in bare.failing_nodes[:1]}
+    return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image)
+
+
+async def _pod_security(api: ClusterApi, namespace: str) -> str | None:
+    try:
+        found = await api.get(ObjectRef("", "v1", "namespaces", "Namespace", namespace))
+    except ClusterError:
+        return None
+    return str(as_mapping(at(found, ("metadata", "labels"))).get(ENFORCE, ""))
+
+
+async def _images(api: ClusterApi, node: str) -> tuple[str, ...]:
+    """Names of the images a node says it has (the kubelet lists fifty at most)."""
+    try:
+        found = await api.get(ObjectRef("", "v1", "nodes", "Node", node))
+    except ClusterError:
+        return ()
+    images = at(found, ("status", "images"))
+    listed = images if isinstance(images, Sequence) and not isinstance(images, str) else ()
+    return tuple(name for image in listed for name in _names(as_mapping(image)))
+
+
+def _names(image: Document) -> tuple[str, ...]:
+    names = image.get("names")
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()

@@ -1,0 +1,131 @@
+"""What a write needs at hand, and how plans are kept: the audit line's words and a plan as a document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
+from cnitui.domain.remedies.situation import Document
+from cnitui.domain.remedies.template import daemonset_ref
+from cnitui.engine.ports import Clock, ClusterApi, Connection, Journal
+
+SCHEMA = "cnitui/plan/v1"
+PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
+"""Names of a plan's documents in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """The ports a remedy is carried out with; `render` turns an object into text for the diff (YAML).
+
+    `readonly` removes every write, whatever the connection says.
+    """
+
+    api: ClusterApi
+    journal: Journal
+    clock: Clock
+    render: Callable[[Mapping[str, object]], str]
+    readonly: bool = False
+
+    @property
+    def may_write(self) -> bool:
+        """Whether writes are switched on at all."""
+        return not (self.readonly or self.api.connection.readonly)
+
+    def audit(self, event: str, target: ObjectRef, verb: str, *, dry_run: bool = False, **more: object) -> None:
+        """Append one line to the audit log; raises StateError, and then nothing may be written."""
+        connection = self.api.connection
+        line = {
+            "context": connection.context,
+            "user": connection.user,
+            "server": connection.server,
+            "object": target.words,
+            "verb": verb,
+            "dry_run": dry_run,
+        }
+        self.journal.audit(event, line | more)
+
+
+def target_of(plan: Plan) -> ObjectRef:
+    """The DaemonSet a plan is about, also when the plan only deletes pods."""
+    if plan.changes:
+        return plan.changes[0].target
+    namespace, _, name = plan.facts.get("daemonset", "").partition("/")
+    return daemonset_ref(namespace, name)
+
+
+def plan_document(plan: Plan, plan_id: str, connection: Connection, at: datetime) -> dict[str, object]:
+    """The plan as it is kept: enough to take it back after a crash, and to tell later what was confirmed."""
+    body = _plan_body(plan)
+    return {
+        "schema": SCHEMA,
+        "id": plan_id,
+        "at": at.isoformat(),
+        "context": connection.context,
+        "server": connection.server,
+        "user": connection.user,
+        "hash": hash_of(body),
+        "plan": body,
+    }
+
+
+def plan_hash(plan: Plan) -> str:
+    """Identifies the plan's content in the audit log."""
+    return hash_of(_plan_body(plan))
+
+
+def hash_of(document: object) -> str:
+    """SHA-256 of a document's canonical JSON, shortened to 16 hex digits."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def plain(document: object) -> object:
+    """Any mapping or sequence as plain JSON data."""
+    if isinstance(document, Mapping):
+        return {str(key): plain(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [plain(value) for value in document]
+    return document
+
+
+def _plan_body(plan: Plan) -> Document:
+    return {
+        "remedy": plan.remedy,
+        "title": plan.title,
+        "cause": plan.cause,
+        "target": _ref(target_of(plan)),
+        "changes": [_change(change) for change in plan.changes],
+        "deletes": [_restart(pod) for pod in plan.deletes],
+        "restarts": [_restart(pod) for pod in plan.restarts],
+        "test_pod": {"namespace": plan.test_pod.namespace, "name": plan.test_pod.name, "node": plan.test_pod.node}
+        if plan.test_pod
+        else None,
+        "warnings": list(plan.warnings),
+        "missing_evidence": list(plan.missing_evidence),
+        "undo_by_hand": plan.undo_by_hand,
+        "facts": dict(plan.facts),
+    }
+
+
+def _change(change: Change) -> Document:
+    return {"target": _ref(change.target), "patch": plain(change.body), "by_hand": change.by_hand}
+
+
+def _ref(ref: ObjectRef) -> Document:
+    return {
+        "group": ref.group,
+        "version": ref.version,
+        "resource": ref.resource,
+        "kind": ref.kind,
+        "name": ref.name,
+        "namespace": ref.namespace,
+    }
+
+
+def _restart(pod: PodRestart) -> Document:
+    return {"node": pod.node, "pod": pod.pod, "uid": pod.uid, "failing": pod.failing}
