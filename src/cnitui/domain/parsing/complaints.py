@@ -14,7 +14,9 @@ _PATH_FIRST = re.compile(r"[\w.+-]{1,32}: (?:cannot (?:access|open directory|sta
 _PATH_LAST = re.compile(r" (?:while trying to stat|While reading flags on) (?P<path>/.{0,4095})$", re.IGNORECASE)
 _NO_SUDO = ("not in the sudoers file", "may not run sudo", "is not allowed to", "sudo: command not found")
 _PASSWORD = ("a password is required", "a terminal is required", "must have a tty", "no askpass program")
-_ABSENT = ("command not found", ": not found", "applet not found", "executable file not found")
+_ABSENT = re.compile(
+    r"command not found|applet not found|^\w{0,8}sh: (?:(?:line )?\d{1,6}: )?[\w./-]{1,200}: not found", re.M
+)
 _REFUSED = ("permission denied", "operation not permitted", "not seeing messages from other users")
 
 
@@ -54,8 +56,8 @@ def no_sudo(stderr: str) -> bool:
 
 
 def not_installed(stderr: str, status: int) -> bool:
-    """Whether the command itself does not exist; sudo says so with status 1, a shell with 127."""
-    return status == 127 or (status != 0 and any(words in stderr for words in _ABSENT))
+    """Whether the command itself does not exist: a shell ends with 127, sudo with 1, a pipe with its last part's."""
+    return status == 127 or (status != 0 and _ABSENT.search(stderr) is not None)
 
 
 def permission_denied(stderr: str) -> bool:
