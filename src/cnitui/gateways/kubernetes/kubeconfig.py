@@ -1,0 +1,281 @@
+"""Kubeconfig files: found, merged and checked as kubectl does, with errors that name file and key.
+
+Merged here and not by `kubernetes.aio`, whose merger lets the last file's current-context win; in kubectl the first
+file to say something wins (kubernetes/client-go tools/clientcmd/loader.go@v0.35.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+import yaml
+
+from cnitui.errors import KubeconfigError
+from cnitui.gateways.kubernetes.plain import one_line
+
+_LARGEST_FILE = 16 * 2**20
+_MOST_NAMES = 20
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class _Part(msgspec.Struct, rename="kebab"):
+    pass
+
+
+class Cluster(_Part):
+    """How to reach an API server."""
+
+    server: str | None = None
+    certificate_authority: str | None = None
+    certificate_authority_data: str | None = None
+    insecure_skip_tls_verify: bool | None = None
+    tls_server_name: str | None = None
+    proxy_url: str | None = None
+
+
+class ExecVariable(_Part):
+    """An environment variable for an exec plugin."""
+
+    name: str
+    value: str = ""
+
+
+class Exec(_Part, rename="camel"):
+    """A program that prints credentials."""
+
+    command: str
+    api_version: str = "client.authentication.k8s.io/v1"
+    args: list[str] | None = None
+    env: list[ExecVariable] | None = None
+    install_hint: str | None = None
+    interactive_mode: str | None = None
+    provide_cluster_info: bool | None = None
+
+
+class AuthProvider(_Part):
+    """The older way of login plugins; only oidc is left of it."""
+
+    name: str = ""
+    config: dict[str, str | None] | None = None
+
+
+class User(_Part):
+    """How to say who we are."""
+
+    client_certificate: str | None = None
+    client_certificate_data: str | None = None
+    client_key: str | None = None
+    client_key_data: str | None = None
+    token: str | None = None
+    token_file: str | None = msgspec.field(name="tokenFile", default=None)
+    username: str | None = None
+    password: str | None = None
+    impersonate: str | None = msgspec.field(name="as", default=None)
+    impersonate_uid: str | None = msgspec.field(name="as-uid", default=None)
+    impersonate_groups: list[str] | None = msgspec.field(name="as-groups", default=None)
+    impersonate_extra: dict[str, list[str]] | None = msgspec.field(name="as-user-extra", default=None)
+    exec: Exec | None = None
+    auth_provider: AuthProvider | None = None
+
+
+class Context(_Part):
+    """A cluster, a user and a namespace, by name."""
+
+    cluster: str = ""
+    user: str = ""
+    namespace: str | None = None
+
+
+class _NamedCluster(_Part):
+    name: str
+    cluster: Cluster | None = None
+
+
+class _NamedUser(_Part):
+    name: str
+    user: User | None = None
+
+
+class _NamedContext(_Part):
+    name: str
+    context: Context | None = None
+
+
+class _File(_Part):
+    current_context: str | None = None
+    clusters: list[_NamedCluster] | None = None
+    users: list[_NamedUser] | None = None
+    contexts: list[_NamedContext] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One context, resolved: whom we talk to, as whom; relative paths start at the folder of the file they are in."""
+
+    context: str
+    namespace: str
+    cluster_name: str
+    user_name: str
+    cluster: Cluster
+    user: User
+    cluster_folder: Path
+    user_folder: Path
+    origin: str
+    """The file that holds the context, or "in-cluster"."""
+
+
+def kubeconfig_paths(explicit: str, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files to read: the one named explicitly, else KUBECONFIG's list, else ~/.kube/config."""
+    if explicit:
+        return (Path(explicit).expanduser(),)
+    listed = tuple(Path(part).expanduser() for part in environment.get("KUBECONFIG", "").split(":") if part)
+    return listed or (Path("~/.kube/config").expanduser(),)
+
+
+def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, str]) -> Target:
+    """The context to use; without any kubeconfig file the pod's own service account; raises KubeconfigError."""
+    files = [(path, _read(path)) for path in dict.fromkeys(paths) if path.exists()]
+    if not files:
+        return _in_cluster(paths, environment)
+    name = context or next((file.current_context for _, file in files if file.current_context), "")
+    contexts = _first_of((path, file.contexts) for path, file in files)
+    if not name:
+        raise KubeconfigError(
+            f"{_names(paths)} names no current-context", f"Choose one with --context: {_listed(contexts)}"
+        )
+    origin, chosen = _chosen(contexts, name, "context", origin=_names(paths))
+    wanted = chosen.context or Context()
+    clusters = _first_of((path, file.clusters) for path, file in files)
+    cluster_path, cluster = _chosen(clusters, wanted.cluster, f"cluster of context {one_line(name, 100)!r}", origin)
+    if cluster.cluster is None or not cluster.cluster.server:
+        raise KubeconfigError(f"Cluster {one_line(wanted.cluster, 100)!r} in {cluster_path} names no server")
+    users = _first_of((path, file.users) for path, file in files)
+    user_path, user = (
+        _chosen(users, wanted.user, f"user of context {one_line(name, 100)!r}", origin)
+        if wanted.user
+        else (origin, _NamedUser(""))
+    )
+    return Target(
+        context=name,
+        namespace=wanted.namespace or "",
+        cluster_name=wanted.cluster,
+        user_name=wanted.user,
+        cluster=cluster.cluster,
+        user=user.user or User(),
+        cluster_folder=Path(cluster_path).parent,
+        user_folder=Path(user_path).parent,
+        origin=str(origin),
+    )
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> _File:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise KubeconfigError(f"{path} is too large for a kubeconfig", "Choose another file with --kubeconfig")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise KubeconfigError(f"{path} cannot be read: {error.strerror}", "Check the file's owner and mode") from error
+    except UnicodeDecodeError as error:
+        raise KubeconfigError(f"{path} is not text", "Choose another file with --kubeconfig") from error
+    return _checked(path, _parsed(path, text))
+
+
+def _parsed(path: Path, text: str) -> object:
+    try:
+        document: object = yaml.load(text, _LOADER)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        raise KubeconfigError(f"{path}{where} is no YAML: {one_line(error.problem or '', 200)}") from error
+    except yaml.YAMLError as error:
+        raise KubeconfigError(f"{path} is no YAML: {one_line(str(error), 200)}") from error
+    return document
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _checked(path: Path, document: object) -> _File:
+    if document is None:
+        return _File()
+    try:
+        return msgspec.convert(document, _File)
+    except msgspec.ValidationError as error:
+        raise KubeconfigError(f"{path} is no kubeconfig: {one_line(str(error), 300)}") from error
+
+
+# --- choosing -------------------------------------------------------------------------------------------------------
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def _first_of(files: Iterable[tuple[Path, Sequence[N] | None]]) -> dict[str, tuple[Path, N]]:
+    """Entries by name; the first file that has a name wins."""
+    found: dict[str, tuple[Path, N]] = {}
+    for path, entries in files:
+        for entry in entries or ():
+            found.setdefault(entry.name, (path, entry))
+    return found
+
+
+def _chosen(entries: Mapping[str, tuple[Path, N]], name: str, what: str, origin: object) -> tuple[Path, N]:
+    if name in entries:
+        return entries[name]
+    raise KubeconfigError(f"The {what} is {one_line(name, 100)!r}, which {origin} does not have", _listed(entries))
+
+
+def _listed(entries: Mapping[str, object]) -> str:
+    if not entries:
+        return "There are none"
+    names = ", ".join(one_line(name, 100) for name in sorted(entries)[:_MOST_NAMES])
+    more = len(entries) - _MOST_NAMES
+    return f"There are: {names}{f' and {more} more' if more > 0 else ''}"
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(map(str, paths))
+
+
+# --- in a pod -------------------------------------------------------------------------------------------------------
+
+
+def _in_cluster(paths: Sequence[Path], environment: Mapping[str, str]) -> Target:
+    host, port = environment.get("KUBERNETES_SERVICE_HOST", ""), environment.get("KUBERNETES_SERVICE_PORT", "")
+    token = SERVICE_ACCOUNT / "token"
+    if not (host and port and token.exists()):
+        raise KubeconfigError(
+            f"No kubeconfig found: {_names(paths)} does not exist",
+            "Name one with --kubeconfig or KUBECONFIG, or try the built-in lab: cnitui demo",
+        )
+    address = f"[{host}]" if ":" in host else host
+    return Target(
+        context="in-cluster",
+        namespace=_text_of(SERVICE_ACCOUNT / "namespace"),
+        cluster_name="in-cluster",
+        user_name="service account of this pod",
+        cluster=Cluster(server=f"https://{address}:{port}", certificate_authority=str(SERVICE_ACCOUNT / "ca.crt")),
+        user=User(token_file=str(token)),
+        cluster_folder=SERVICE_ACCOUNT,
+        user_folder=SERVICE_ACCOUNT,
+        origin="in-cluster",
+    )
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,138 @@
+"""Lists of objects, page by page, decoded into few fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from cnitui.errors import ServerFailure
+from cnitui.gateways.kubernetes import objects as wire
+from cnitui.gateways.kubernetes.asking import Ask, collection, query_of
+from cnitui.gateways.kubernetes.daemonsets import daemonset_of
+from cnitui.gateways.kubernetes.events import event_of
+from cnitui.gateways.kubernetes.failures import Gone
+from cnitui.gateways.kubernetes.nodes import node_of
+from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.gateways.kubernetes.pods import pod_of
+from cnitui.gateways.kubernetes.session import Session
+
+F = TypeVar("F")
+S = TypeVar("S", bound=wire.Object)
+T = TypeVar("T")
+
+PAGE = 250
+"""Objects per request: decoding one page then takes some ten milliseconds, which nobody notices."""
+_LARGEST_PAGE = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[F]):
+    """A resource and how its objects become facts."""
+
+    group: str
+    version: str
+    resource: str
+    page: Callable[[bytes], tuple[tuple[F, ...], wire.ListMetadata]]
+    """Facts of a page of a list."""
+    item: Callable[[bytes | msgspec.Raw], tuple[F, str]]
+    """Fact and resourceVersion of one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which objects of a kind: a namespace ("" is all), and selectors as the API writes them."""
+
+    namespace: str = ""
+    selector: str = ""
+    field_selector: str = ""
+
+
+EVERYWHERE = Scope()
+
+
+def kind_of(
+    group: str,
+    version: str,
+    resource: str,
+    one: msgspec.json.Decoder[S],
+    many: msgspec.json.Decoder[wire.Listing[S]],
+    fact: Callable[[S], F],
+) -> Kind[F]:
+    """A Kind from its decoders."""
+
+    def page(body: bytes) -> tuple[tuple[F, ...], wire.ListMetadata]:
+        listing = decoded(many, body)
+        return tuple(fact(item) for item in listing.items or ()), listing.metadata
+
+    def item(body: bytes | msgspec.Raw) -> tuple[F, str]:
+        found = decoded(one, body)
+        return fact(found), found.metadata.resource_version
+
+    return Kind(group, version, resource, page, item)
+
+
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """What the server sent, or ServerFailure when it makes no sense."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        start = one_line(bytes(body[:200]).decode(errors="replace"), 80)
+        raise ServerFailure(
+            f"The server sent something that is no answer of a Kubernetes API ({one_line(str(error), 200)}): {start}",
+            "Is the address in the kubeconfig that of an API server, or of a proxy or login page in front of it?",
+        ) from error
+
+
+PODS = kind_of("", "v1", "pods", msgspec.json.Decoder(wire.Pod), msgspec.json.Decoder(wire.Listing[wire.Pod]), pod_of)
+NODES = kind_of(
+    "", "v1", "nodes", msgspec.json.Decoder(wire.Node), msgspec.json.Decoder(wire.Listing[wire.Node]), node_of
+)
+DAEMONSETS = kind_of(
+    "apps",
+    "v1",
+    "daemonsets",
+    msgspec.json.Decoder(wire.DaemonSet),
+    msgspec.json.Decoder(wire.Listing[wire.DaemonSet]),
+    daemonset_of,
+)
+EVENTS = kind_of(
+    "", "v1", "events", msgspec.json.Decoder(wire.Event), msgspec.json.Decoder(wire.Listing[wire.Event]), event_of
+)
+
+
+async def listed(session: Session, kind: Kind[F], scope: Scope = EVERYWHERE) -> tuple[tuple[F, ...], str]:
+    """All facts of the scope and the resourceVersion to watch from.
+
+    A continue token that expires on the way (410, after some five minutes) makes us ask again without pages, as
+    client-go's pager does: tools/pager/pager.go@v0.35.4.
+    """
+    try:
+        return await _pages(session, kind, scope, str(PAGE))
+    except Gone:
+        return await _pages(session, kind, scope, "")
+
+
+async def _pages(session: Session, kind: Kind[F], scope: Scope, limit: str) -> tuple[tuple[F, ...], str]:
+    found: list[F] = []
+    token: str | None = None
+    while True:
+        ask = list_ask(kind, scope, (("limit", limit), ("continue", token)))
+        items, metadata = kind.page(await session.read(ask, patient=True, limit=_LARGEST_PAGE))
+        found.extend(items)
+        token = metadata.continue_token
+        if not token:
+            return tuple(found), metadata.resource_version
+
+
+def list_ask(kind: Kind[F], scope: Scope, more: Iterable[tuple[str, str | None]], verb: str = "list") -> Ask:
+    """The request for a scope of a kind."""
+    where = f" in {scope.namespace}" if scope.namespace else ""
+    selectors = (("labelSelector", scope.selector), ("fieldSelector", scope.field_selector))
+    return Ask(
+        what=f"{verb} {kind.resource}{where}",
+        path=collection(kind.group, kind.version, kind.resource, scope.namespace),
+        query=query_of((*selectors, *more)),
+    )
