@@ -1,1 +1,3 @@
 """Finds, proves and repairs what keeps Calico's install-cni from starting on some nodes."""
+
+__version__ = "0.1.0"

@@ -7,22 +7,29 @@ The session watches, looks where the picture says that looking is due, judges wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import cast
 
 from cnitui.domain.derive import calico_install_of, install_cni_of, reference_node
 from cnitui.domain.diagnosis import diagnose
-from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import ApiEndpoints, InstallCni, NodeStatus, PodStatus
+from cnitui.domain.evidence import CaseFile, Reading, Source, Unavailable
+from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, CniFiles, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.engine.apply import Confirmation
 from cnitui.engine.book import Book
+from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.looks import Looks
-from cnitui.engine.ports import Clock, ClusterApi, NodeShell, Settings
+from cnitui.engine.ports import CommandOutput, NodeCommand, NodeShell
 from cnitui.engine.probes.cluster import Readings, probe_endpoints, probe_pod
-from cnitui.engine.probes.node import NodeProbeRequest, probe_node
+from cnitui.engine.probes.node import probe_node
+from cnitui.engine.probes.node_commands import NodeProbeRequest
+from cnitui.engine.repair import Repair
+from cnitui.engine.services import Services
 from cnitui.engine.state import State
 from cnitui.engine.watching import Picture
-from cnitui.errors import ClusterError
+from cnitui.engine.workbench import Workbench
+from cnitui.errors import ClusterError, NodeError
 
 PUBLISH_EVERY = 0.05
 """Seconds between two states at most: a burst of watch events becomes one repaint."""
@@ -32,17 +39,21 @@ _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
 class Session:
     """Watches, investigates and judges; `subscribe` to get every new state."""
 
-    def __init__(self, cluster: ClusterApi, shell: NodeShell | None, clock: Clock, settings: Settings) -> None:
-        self.cluster = cluster
-        self.shell = shell
-        self.clock = clock
-        self.settings = settings
+    def __init__(self, services: Services) -> None:
+        self.cluster, self.shell, self.clock = services.cluster, services.shell, services.clock
+        self.settings = settings = services.settings
+        cluster, clock = self.cluster, self.clock
         self.state = State(started_at=clock.now(), readonly=settings.readonly)
         self._subscribers: list[Callable[[State], None]] = []
         self._wake = asyncio.Event()
         self._picture = Picture(cluster, clock, settings.namespace, self._wake.set)
         self._looks = Looks(clock, self._take, self._wake.set, settings.node_fan_out)
         self._book = Book()
+        bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
+        self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
+        self.logs = LogBoard(cluster, clock)
+        self._settled = False
+        self._repaired: tuple[str, ...] = ()
         self._judged: tuple[CaseFile, Diagnosis] | None = None
 
     # --- intents --------------------------------------------------------------------------------------------------
@@ -63,6 +74,38 @@ class Session:
             await self.shell.accept_host_key(status, fingerprint)
             self.look_again(node)
 
+    async def choose_remedy(self, name: str) -> None:
+        """Plan and preview a remedy on the objects as they are now."""
+        if self.state.diagnosis is not None:
+            await self.repair.choose(name, self.state.case, self.state.diagnosis)
+
+    async def apply(self, confirmation: Confirmation) -> None:
+        """Apply what is previewed, then look at everything anew and verify."""
+        repaired = tuple(pod.node for pod in self.state.failing)
+        undoing = self.state.repair.undoing
+        await self.repair.apply(confirmation)
+        self.look_again()
+        if self.repair.state.phase == "applied" and not undoing:
+            await self.verify(repaired)
+
+    async def verify(self, repaired: tuple[str, ...] = ()) -> None:
+        """The guide's four checks, on the nodes that were repaired."""
+        self._repaired = repaired or self._repaired
+        read = self.read_files if self.shell is not None else None
+        await self.repair.verify(self._repaired, self.state.reference, read)
+
+    async def read_files(self, node: str) -> Reading[CniFiles]:
+        """What is in a node's CNI directories now."""
+        pod = self.state.pod(node)
+        status = next((status for status in self.state.nodes if status.name == node), NodeStatus(node))
+        if self.shell is None or pod is None:
+            return Unavailable("nodes are not read", Source(f"ssh {node}", node))
+        readings = await probe_node(self.shell, status, node_request(pod, None), self.clock)
+        self._take(readings)
+        found = next((reading for fact, _, reading in readings if fact is CniFiles), None)
+        unasked = Unavailable("the node did not say", Source(f"ssh {node}", node))
+        return cast("Reading[CniFiles]", found or unasked)
+
     # --- the loop -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -76,6 +119,7 @@ class Session:
                 tasks.create_task(self._publish())
         finally:
             await self._looks.close()
+            await self.logs.close()
 
     async def _connect(self) -> None:
         wait = _FIRST_RETRY
@@ -97,7 +141,17 @@ class Session:
             self._wake.clear()
             self._show(self._next_state())
             self._look_where_due()
+            self._note_whether_settled()
             await self.clock.sleep(PUBLISH_EVERY)
+
+    def _note_whether_settled(self) -> None:
+        """Settled: all that was to be read was read (or refused), and judged."""
+        picture = self._picture
+        known = picture.pods.listed and all(m.link.phase != "asking" for m in (picture.nodes, picture.daemonsets))
+        settled = known and self._looks.running == 0
+        if settled != self._settled:
+            self._settled = settled
+            self._wake.set()
 
     def _show(self, state: State) -> None:
         if state != self.state:
@@ -123,12 +177,18 @@ class Session:
             looks=tuple(sorted(self._looks.states.items())),
         )
         self._book.picture(state.rows, state.daemonset, self.clock.now())
+        self.logs.pods_changed(state.pods)
+        diagnosis = self._judge()
+        if diagnosis is not None:
+            self.repair.judged(self._book.case, diagnosis)
         return replace(
             state,
             reference=self._reference(state),
             install=calico_install_of(state.daemonset) if state.daemonset else None,
             case=self._book.case,
-            diagnosis=self._judge(),
+            diagnosis=diagnosis,
+            repair=self.repair.state,
+            settled=self._settled,
         )
 
     def _reference(self, state: State) -> str:
@@ -157,15 +217,68 @@ class Session:
             self._look_at(pod)
 
     def _look_at(self, pod: PodStatus) -> None:
-        self._looks.want(pod.node, "pod", _attempts_key(pod), lambda: probe_pod(self.cluster, pod, self.clock))
-        node = next((node for node in self.state.nodes if node.name == pod.node), None)
-        shell, endpoints = self.shell, self.state.case.value(ApiEndpoints)
-        if node is None or shell is None or self._looks.states.get("") is None:
+        self._looks.want(pod.node, "pod", attempts_key(pod), lambda: probe_pod(self.cluster, pod, self.clock))
+        endpoints = self._looks.states.get("")
+        if self.shell is None or not self._nodes_known or endpoints is None or endpoints.phase == "asking":
             return
-        request = NodeProbeRequest(...)
-        self._looks.want(pod.node, "node", pod.uid, lambda: probe_node(shell, node, request, self.clock))
+        node = next((node for node in self.state.nodes if node.name == pod.node), NodeStatus(pod.node))
+        shell, request = self.shell, node_request(pod, self.state.case.value(ApiEndpoints))
+        self._looks.want(pod.node, "node", pod.uid, lambda: self._read_node(shell, node, request))
+
+    async def _read_node(self, shell: NodeShell, node: NodeStatus, request: NodeProbeRequest) -> Readings:
+        """As `probe_node`; a failed connection is raised too, because the user may have to accept a host key."""
+        noting = _Noting(shell)
+        readings = await probe_node(noting, node, request, self.clock)
+        if noting.error is None:
+            return readings
+        self._take(readings)
+        raise noting.error
+
+    @property
+    def _nodes_known(self) -> bool:
+        """Addresses are needed to reach nodes; when listing them is refused, their names must do."""
+        return self._picture.nodes.listed or self._picture.nodes.link.phase == "refused"
 
 
-def _attempts_key(pod: PodStatus) -> object:
+class _Noting:
+    """A node shell that remembers why a connection failed, which a reading tells only in words."""
+
+    def __init__(self, shell: NodeShell) -> None:
+        self._shell = shell
+        self.error: NodeError | None = None
+
+    async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+        try:
+            return await self._shell.run(node, commands)
+        except NodeError as error:
+            self.error = error
+            raise
+
+    def by_hand(self, node: NodeStatus) -> str:
+        return self._shell.by_hand(node)
+
+    async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
+        await self._shell.accept_host_key(node, fingerprint)
+
+    async def close(self) -> None:
+        await self._shell.close()
+
+
+def attempts_key(pod: PodStatus) -> object:
     """Changes whenever an attempt of the pod has ended."""
     return (pod.uid, tuple((c.name, c.last_failure.container_id if c.last_failure else "") for c in pod.containers))
+
+
+def node_request(pod: PodStatus, api: ApiEndpoints | None) -> NodeProbeRequest:
+    """What to ask the pod's node: its CNI directories, the last attempt's container, the API's addresses."""
+    install = install_cni_of(pod)
+    container = pod.failing or pod.container(INSTALL_CNI)
+    run = container and (container.last_failure or container.current or container.last)
+    return NodeProbeRequest(
+        bin_dir=install.bin_dir if install else "/opt/cni/bin",
+        net_dir=install.net_dir if install else "/etc/cni/net.d",
+        container=container.name if container else INSTALL_CNI,
+        container_id=run.container_id if run else "",
+        service=api.service if api else "",
+        endpoint=next(iter(api.endpoints), "") if api else "",
+    )

@@ -11,18 +11,10 @@ from cnitui.domain.derive import failing_since, healthy, next_attempt_at
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.engine.link import Link
 from cnitui.engine.ports import Connection
+from cnitui.engine.repair_state import RepairState
 from cnitui.errors import CnituiError, HostKeyUnknown
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One stream from the cluster: asking, live, stale (broken, tried again at `retry_at`) or refused for good."""
-
-    phase: Literal["asking", "live", "stale", "refused"] = "asking"
-    error: CnituiError | None = None
-    since: datetime | None = None
-    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,10 @@ class State:
     reference: str = ""
     diagnosis: Diagnosis | None = None
     started_at: datetime | None = None
+    repair: RepairState = RepairState()
     readonly: bool = False
+    settled: bool = False
+    """Whether all that is to be read has been read (or refused) and judged."""
 
     @cached_property
     def rows(self) -> tuple[NodeRow, ...]:
@@ -109,11 +104,6 @@ class State:
         names = {(pod.namespace, pod.owner) for pod in failing}
         owned = [ds for ds in self.daemonsets if (ds.namespace, f"DaemonSet/{ds.name}") in names]
         return next(iter((*owned, *self.daemonsets)), None)
-
-    @cached_property
-    def settled(self) -> bool:
-        """Whether every reading that was begun has ended."""
-        return self.diagnosis is not None and all(look.phase != "asking" for _, look in self.looks)
 
     @cached_property
     def unknown_hosts(self) -> tuple[HostKeyUnknown, ...]:

@@ -16,7 +16,6 @@ from cnitui.engine.ports import Answer
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import ClusterError, NotFound, StateError
 
-__test__ = False
 LOOK_EVERY = 1.0
 GONE_AFTER = 20.0
 """Seconds to wait for a deleted pod to be gone before saying that it is not."""

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from cnitui.domain.facts import CALICO_SELECTOR, INSTALL_CNI, DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.engine.link import Link
 from cnitui.engine.ports import Changed, Clock, ClusterApi, Interrupted, Listed, Removed, Update
-from cnitui.engine.state import Link
 from cnitui.errors import Forbidden, Unauthorized
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from cnitui.domain.facts import (
     Run,
 )
 from cnitui.domain.parsing.container_log import parse_log
-from cnitui.domain.parsing.installer_log import milestones_of
+from cnitui.domain.parsing.installer_log import milestones
 from cnitui.engine.ports import Clock, ClusterApi, LogRequest
 from cnitui.errors import CnituiError
 
@@ -99,7 +99,9 @@ async def _attempt_logs(cluster: ClusterApi, pod: PodStatus, container: Containe
     logs = AttemptLogs(container.name, tuple(attempts), pod.name)
     readings: list[tuple[type[object], str, Reading[object]]] = [(AttemptLogs, pod.node, Observed(logs, source))]
     if container.name == INSTALL_CNI:
-        readings.append((Milestones, pod.node, Observed(milestones_of(logs), source)))
+        latest = logs.latest
+        if latest is not None:
+            readings.append((Milestones, pod.node, Observed(milestones(latest), source)))
     return tuple(readings)
 
 

@@ -1,0 +1,205 @@
+"""Arguments to settings to composition; nothing slow is imported before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cnitui import __version__
+from cnitui.errors import CnituiError
+from cnitui.settings import (
+    LOG_LEVELS,
+    NODE_ACCESS,
+    Settings,
+    configuration_file,
+    kubeconfig_files,
+    read_configuration,
+    seconds_of,
+    state_folder,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CNITUI", "max_content_width": 110}
+
+
+def common(command: F) -> F:
+    """The options that every command on a cluster takes; each also as CNITUI_… in the environment."""
+    options = [
+        click.option("--kubeconfig", default="", metavar="FILE", help="Kubeconfig to use; default as kubectl."),
+        click.option("--context", default="", metavar="NAME", help="Context of the kubeconfig."),
+        click.option("-n", "--namespace", default="", metavar="NAME", help="Namespace of calico-node; default: all."),
+        click.option("--as", "impersonate", default="", envvar="CNITUI_AS", metavar="USER", help="Act as this user."),
+        click.option("--request-timeout", default="10s", metavar="TIME", help="Limit of one request, e.g. 10s."),
+        click.option("--node-access", type=click.Choice(NODE_ACCESS), default=None, help="How nodes are read."),
+        click.option("--ssh-config", default="", metavar="FILE", help="OpenSSH configuration; default ~/.ssh/config."),
+        click.option("--ssh-user", default="", metavar="USER", help="User on the nodes."),
+        click.option("--ssh-key", default="", metavar="FILE", help="Private key for the nodes."),
+        click.option("--readonly", is_flag=True, help="Remove everything that writes."),
+        click.option("--log-level", type=click.Choice(LOG_LEVELS), default="warning", help="Detail of our own log."),
+        click.option("--log-file", default="", metavar="FILE", help="Our own log; default in the state folder."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_from(given: dict[str, Any]) -> Settings:
+    """Flags and environment over the configuration file over defaults."""
+    settings = read_configuration(Settings(state_dir=state_folder()), configuration_file())
+    changes: dict[str, Any] = {
+        "kubeconfig": kubeconfig_files(given["kubeconfig"]),
+        "request_timeout": seconds_of(given["request_timeout"]),
+        "log_level": given["log_level"],
+        "readonly": given["readonly"] or settings.readonly,
+    }
+    changes |= {key: given[key] for key in ("context", "namespace", "impersonate", "node_access") if given[key]}
+    changes |= {key: given[key] for key in ("ssh_user",) if given[key]}
+    paths = ("ssh_config", "ssh_key", "log_file")
+    changes |= {key: Path(given[key]).expanduser() for key in paths if given[key]}
+    return replace(settings, **changes)
+
+
+def _only_common(given: dict[str, Any]) -> dict[str, Any]:
+    names = {option.name for option in run.params}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _needs_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("this needs a terminal; `cnitui diagnose` works without one")
+
+
+@click.group(
+    context_settings=CONTEXT,
+    invoke_without_command=True,
+    epilog="Without a command: opens the screens on the current kubeconfig context.",
+)
+@click.version_option(__version__, "-V", "--version", message="cnitui %(version)s")
+@common
+@click.pass_context
+def run(ctx: click.Context, /, **given: Any) -> None:
+    """Find, prove and repair what keeps Calico's install-cni from starting on some nodes."""
+    ctx.obj = given
+    if ctx.invoked_subcommand is None:
+        _needs_terminal()
+        from cnitui.compose import open_tui
+
+        sys.exit(open_tui(settings_from(given)))
+
+
+def _merged(ctx: click.Context, /, given: dict[str, Any]) -> Settings:
+    """Options may stand before or after the command's name; the later one wins."""
+    before: dict[str, Any] = ctx.obj or {}
+    parent = ctx.parent
+    merged = dict(given)
+    for name in before:
+        default_here = ctx.get_parameter_source(name) in (None, click.core.ParameterSource.DEFAULT)
+        if default_here and parent is not None and name in merged:
+            merged[name] = before[name]
+    return settings_from(merged)
+
+
+@run.command()
+@click.argument("scenario", required=False, default="selinux-denial")
+@click.option("--speed", default=1.0, show_default=True, help="How much faster than a kubelet the lab waits.")
+@common
+@click.pass_context
+def demo(ctx: click.Context, /, scenario: str, speed: float, **given: Any) -> None:
+    """Open the screens on the built-in lab; nothing outside this machine is touched."""
+    _needs_terminal()
+    from cnitui.compose import open_demo
+
+    sys.exit(open_demo(_merged(ctx, given), scenario, speed))
+
+
+@run.command()
+@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to collect evidence.")
+@common
+@click.pass_context
+def diagnose(ctx: click.Context, /, output: str, wait: str, **given: Any) -> None:
+    """Judge the cluster without the screens.
+
+    Exit code: 0 all pods healthy, 3 a cause is confirmed or likely, 4 failing but undetermined or nothing may be
+    read, 1 error, unreachable or 401, 2 usage or configuration.
+    """
+    from cnitui.compose import run_diagnose
+
+    sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait")))
+
+
+@run.command()
+@click.argument("plan_id", required=False, default="", metavar="[ID]")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@common
+@click.pass_context
+def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
+    """Take back an applied plan; without an ID the latest."""
+    from cnitui.compose import run_undo
+
+    sys.exit(run_undo(_merged(ctx, given), plan_id, assume_yes=yes))
+
+
+@run.command()
+@common
+@click.pass_context
+def info(ctx: click.Context, /, **given: Any) -> None:
+    """Print versions, settings in force, and where files are kept."""
+    from cnitui.compose import print_info
+
+    sys.exit(print_info(_merged(ctx, given)))
+
+
+@run.command()
+@click.argument("cause", required=False, default="")
+def explain(cause: str) -> None:
+    """Explain a cause; without one, list them all."""
+    from cnitui.domain.explain import explanation
+
+    click.echo(explanation(cause))
+
+
+@run.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def lab(ctx: click.Context, /) -> None:
+    """Run the lab until stopped, for kubectl, k9s, ssh and cnitui itself (see `cnitui lab --help`)."""
+    from cnitui.lab.__main__ import main as lab_main
+
+    sys.exit(lab_main(ctx.args, prog="cnitui lab"))
+
+
+@run.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="Write the result to this file.")
+@click.option("--in-place", is_flag=True, help="Change the file itself.")
+@click.option("--diff", is_flag=True, help="Print the difference, change nothing.")
+@click.option("--check", is_flag=True, help="Exit 1 when a change is due, 0 when not; change nothing.")
+@click.option("--container", default="install-cni", show_default=True, help="Init container to make privileged.")
+def patch(manifest: Path, output: Path | None, in_place: bool, diff: bool, check: bool, container: str) -> None:
+    """Add the missing privileged line to install-cni in MANIFEST (Solution 1), every other byte untouched."""
+    from cnitui.compose import run_patch
+
+    sys.exit(run_patch(manifest, output, container, in_place=in_place, diff=diff, check=check))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `cnitui` and `kubectl-cnitui`; expected failures become one line on stderr and an exit code."""
+    try:
+        run.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CnituiError as error:
+        click.echo(f"cnitui: {error.what}", err=True)
+        if error.next_step:
+            click.echo(f"        {error.next_step}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

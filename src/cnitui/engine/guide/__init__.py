@@ -1,0 +1,55 @@
+"""The guide as it stands: the script's steps, each filled in with what was found; pure functions of the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from cnitui.engine.blocks import StepView
+from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms
+from cnitui.engine.guide.judging import other_causes, root_cause
+from cnitui.engine.guide.names import commands_of
+from cnitui.engine.guide.outline import Outline
+from cnitui.engine.guide.repairing import applying, choose, previewing, reporting, verifying
+from cnitui.engine.repair_state import RepairState
+from cnitui.engine.state import State
+from cnitui.engine.steps import STEPS, Step
+
+_LOOKING: dict[str, Callable[[State], Outline]] = {
+    "symptoms": symptoms,
+    "reports": reports,
+    "selinux": selinux,
+    "compare": master_against_worker,
+    "causes": other_causes,
+    "root-cause": root_cause,
+}
+_DOING: dict[str, Callable[[State, RepairState], Outline]] = {
+    "choose": choose,
+    "preview": previewing,
+    "apply": applying,
+    "verify": verifying,
+    "report": reporting,
+}
+
+
+def guide(state: State, skipped: Collection[int] = (), ssh: str = "") -> tuple[StepView, ...]:
+    """All steps; `ssh` is how a person reaches the first failing node."""
+    return tuple(_view(step, state, step.number in skipped, ssh) for step in STEPS)
+
+
+def _view(step: Step, state: State, skipped: bool, ssh: str) -> StepView:
+    looking = _LOOKING.get(step.id)
+    outline = looking(state) if looking else _DOING[step.id](state, state.repair)
+    if skipped:
+        outline = replace(outline, state="skipped", summary="skipped")
+    return StepView(
+        step.number,
+        step.title,
+        outline.state,
+        outline.summary,
+        outline.headline,
+        step.why,
+        outline.blocks,
+        outline.meaning,
+        commands_of(step, state, ssh),
+    )

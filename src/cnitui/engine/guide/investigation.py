@@ -1,0 +1,221 @@
+"""Steps 1 to 4: what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cnitui.domain.comparison import Comparison, compare, machine_questions, selinux_questions
+from cnitui.domain.evidence import Unavailable
+from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
+from cnitui.domain.parsing.messages import KnownMessage, recognise
+from cnitui.engine.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
+from cnitui.engine.guide.outline import Outline
+from cnitui.engine.state import NodeRow, State
+
+PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
+SHOWN_ROWS = 200
+"""Rows of a table in the guide; the pods pane has them all."""
+
+
+def symptoms(state: State) -> Outline:
+    """Step 1: which nodes fail, in which container, how."""
+    if state.diagnosis is None:
+        return Outline("running", "asking", "Asking the API server which pods fail.")
+    failing = [row for row in state.rows if row.failing]
+    if not failing:
+        word = "none fails" if state.pods else "no Calico pods"
+        outcome: StepState = "pass" if state.pods else "unknown"
+        return Outline(outcome, word, f"{len(state.pods)} calico-node pods found, none of them fails.", _table(state))
+    containers = sorted({row.pod.failing.name for row in failing if row.pod and row.pod.failing})
+    headline = f"{len(failing)} of {len(state.rows)} nodes fail in {', '.join(containers)}."
+    return Outline("fail", f"{len(failing)} of {len(state.rows)} nodes fail", headline, _table(state))
+
+
+def _table(state: State) -> tuple[Block, ...]:
+    rows = state.rows[:SHOWN_ROWS]
+    grid = Grid(
+        ("NODE", "POD", "STATUS", "CONTAINER", "EXIT", "RESTARTS", "NODE READY"),
+        tuple(_symptom_cells(row) for row in rows),
+        tuple(_symptom_role(row) for row in rows),
+    )
+    more = len(state.rows) - len(rows)
+    return (grid, Paragraph(f"and {more} more nodes", "dim")) if more else (grid,)
+
+
+def _symptom_role(row: NodeRow) -> Role:
+    return "bad" if row.failing else "good" if row.healthy else "warn"
+
+
+def _symptom_cells(row: NodeRow) -> tuple[str, ...]:
+    pod, node = row.pod, row.node
+    failing = pod.failing if pod else None
+    failure = failing.last_failure if failing else None
+    ready = f"{node.ready} {node.ready_reason}".strip() if node else "?"
+    return (
+        row.name,
+        pod.name if pod else "no pod",
+        pod.status if pod else "–",
+        failing.name if failing else "–",
+        str(failure.exit_code) if failure else "–",
+        str(pod.restarts) if pod else "–",
+        ready,
+    )
+
+
+# --- step 2 ---------------------------------------------------------------------------------------------------------
+
+
+def reports(state: State) -> Outline:
+    """Step 2: which known messages the logs and events hold."""
+    found = known_messages(state)
+    if not state.failing:
+        return Outline("pass", "nothing fails", "Nothing fails, so there is no message to look up.")
+    if not found and not state.settled:
+        return Outline("running", "reading logs", "Reading the logs and events of the failing pods.")
+    if not found:
+        return Outline("unknown", "none known", "No known failure message was found.", _unread(state))
+    count = len(found)
+    word = "1 message known" if count == 1 else f"{count} messages known"
+    blocks: list[Block] = []
+    for seen in found:
+        blocks.append(Heading(", ".join(seen.nodes)))
+        blocks.append(Quote(seen.quote, seen.source))
+        blocks.append(Item(seen.message.meaning, "warn", _reports_of(seen.message)))
+    return Outline(
+        "fail", word, found[0].message.meaning.partition(". ")[0].rstrip(".") + ".", (*blocks, *_unread(state))
+    )
+
+
+def _reports_of(message: KnownMessage) -> str:
+    causes = f"speaks for: {', '.join(message.causes)}" if message.causes else ""
+    seen = f"public reports: {', '.join(message.reports)}" if message.reports else ""
+    return " · ".join(part for part in (causes, seen) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A known message, one line in which it was seen, that line's source, and the nodes."""
+
+    message: KnownMessage
+    quote: str
+    source: str
+    nodes: tuple[str, ...]
+
+
+def known_messages(state: State) -> tuple[Sighting, ...]:
+    """Each failure message recognised in logs and events of the failing pods."""
+    found: dict[str, Sighting] = {}
+    for pod in state.failing:
+        for text, source in _said(state, pod):
+            message = recognise(text)
+            if message is None or message.kind not in PROBLEM_KINDS:
+                continue
+            seen = found.setdefault(message.id, Sighting(message, text, source, ()))
+            if pod.node not in seen.nodes:
+                found[message.id] = replace(seen, nodes=(*seen.nodes, pod.node))
+    return tuple(found.values())
+
+
+def _said(state: State, pod: PodStatus) -> list[tuple[str, str]]:
+    logs, events = state.case.reading(AttemptLogs, pod.node), state.case.reading(PodEvents, pod.node)
+    said: list[tuple[str, str]] = []
+    if logs is not None and not isinstance(logs, Unavailable) and logs.value.latest is not None:
+        said.extend((line.text, f"{logs.source.command} line {line.number}") for line in logs.value.latest.lines)
+    if events is not None and not isinstance(events, Unavailable):
+        said.extend((event.message, events.source.command) for event in events.value.events if event.kind != "Normal")
+    return said
+
+
+def _unread(state: State) -> tuple[Block, ...]:
+    missing = [
+        Item(f"{pod.node}: logs not readable: {reading.why}", "warn", reading.next_step)
+        for pod in state.failing
+        if isinstance(reading := state.case.reading(AttemptLogs, pod.node), Unavailable)
+    ]
+    return tuple(missing)
+
+
+# --- steps 3 and 4 --------------------------------------------------------------------------------------------------
+
+
+def directories_of(state: State) -> tuple[str, str]:
+    """The host's CNI directories as the failing pods mount them."""
+    for pod in (*state.failing, *state.pods):
+        install = state.case.value(InstallCni, pod.node)
+        if install is not None:
+            return install.bin_dir, install.net_dir
+    return "/opt/cni/bin", "/etc/cni/net.d"
+
+
+def selinux_comparison(state: State) -> Comparison:
+    """The SELinux pane: the reference beside every group of failing nodes."""
+    return compare(state.case, state.reference, _failing_nodes(state), selinux_questions(*directories_of(state)))
+
+
+def machine_comparison(state: State) -> Comparison:
+    """Step 4 and the differences screen: everything that is not SELinux, then SELinux and the host."""
+    questions = (*machine_questions(), *selinux_questions(*directories_of(state)))
+    return compare(state.case, state.reference, _failing_nodes(state), questions)
+
+
+def _failing_nodes(state: State) -> list[str]:
+    return [pod.node for pod in state.failing if pod.node]
+
+
+def selinux(state: State) -> Outline:
+    """Step 3: modes, labels, the process's own label and the denials."""
+    if not state.failing:
+        return Outline("pass", "nothing fails", "Nothing fails; the labels of a healthy node are no question.")
+    nodes = _failing_nodes(state)
+    read = [node for node in nodes if state.case.value(SelinuxMode, node) is not None]
+    table: tuple[Block, ...] = (Columns(selinux_comparison(state)),)
+    if not read and not state.settled:
+        return Outline("running", f"asking {len(nodes)}", "Reading modes, labels and denials on the nodes.", table)
+    if not read:
+        why = _why_unread(state, nodes)
+        return Outline("unknown", "not readable", f"No failing node could be read: {why}", table)
+    missing = [node for node in nodes if node not in read]
+    partial = f" {len(missing)} of {len(nodes)} nodes could not be read." if missing else ""
+    stance, word, sentence = _selinux_sentence(state)
+    return Outline(stance, word, sentence + partial, table)
+
+
+def _why_unread(state: State, nodes: list[str]) -> str:
+    for node in nodes:
+        reading = state.case.reading(SelinuxMode, node)
+        if isinstance(reading, Unavailable):
+            return f"{reading.why}. {reading.next_step}".strip()
+    return "node access is switched off" if not state.looks else "no answer yet"
+
+
+def _selinux_sentence(state: State) -> tuple[StepState, str, str]:
+    findings = [f for f in (state.diagnosis.findings if state.diagnosis else ()) if f.cause.startswith("selinux-")]
+    guilty = next((f for f in findings if f.verdict.confident), None)
+    if guilty is not None:
+        return "fail", f"denied on {len(guilty.nodes)}", _sentence(guilty.judgement.because)
+    if findings and all(f.verdict.value == "ruled_out" for f in findings):
+        return "pass", "ruled out", "SELinux is not it: " + _sentence(findings[0].judgement.because)
+    because = findings[0].judgement.because if findings else "it was not judged yet"
+    return "unknown", "undecided", "Whether SELinux stops the installer is open: " + _sentence(because)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def master_against_worker(state: State) -> Outline:
+    """Step 4: only what differs."""
+    if not state.failing:
+        return Outline("pass", "nothing fails", "Nothing fails, so there is nothing to compare.")
+    if not state.reference:
+        text = "No node is healthy, so there is none to compare with. The causes are judged without a comparison."
+        return Outline("unknown", "no healthy node", text)
+    whole = machine_comparison(state)
+    differing = whole.differing
+    kind: StepState = "running" if not state.settled else "pass"
+    word = f"{len(differing.rows)} differ"
+    headline = f"{len(differing.rows)} of {len(whole.rows)} answers differ from {state.reference}."
+    note = Paragraph(
+        "That the reference works and others do not proves nothing by itself; it says where to look.", "dim"
+    )
+    return Outline(kind, word, headline, (Columns(differing), note))

@@ -1,0 +1,127 @@
+"""Steps 5 and 6: what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
+from cnitui.engine.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
+from cnitui.engine.guide.outline import Outline
+from cnitui.engine.state import State
+
+VERDICT_ROLES: dict[Verdict, Role] = {
+    Verdict.CONFIRMED: "bad",
+    Verdict.LIKELY: "warn",
+    Verdict.POSSIBLE: "warn",
+    Verdict.UNDETERMINED: "dim",
+    Verdict.RULED_OUT: "good",
+}
+
+
+def other_causes(state: State) -> Outline:
+    """Step 5: every cause of the catalogue."""
+    diagnosis = state.diagnosis
+    if diagnosis is None:
+        return Outline("running", "waiting", "Nothing has been judged yet.")
+    if not state.failing:
+        return Outline("pass", "nothing fails", "Nothing fails, so no cause is looked for.")
+    counts = {verdict: sum(f.verdict is verdict for f in diagnosis.findings) for verdict in Verdict}
+    told = ", ".join(f"{count} {verdict.words}" for verdict, count in counts.items() if count)
+    open_ones = counts[Verdict.POSSIBLE] + counts[Verdict.UNDETERMINED]
+    blocks: list[Block] = []
+    for finding in diagnosis.findings:
+        blocks.extend(_finding_blocks(finding))
+    summary = f"{open_ones} open" if open_ones else "all decided"
+    stance: StepState = "pass" if diagnosis.confident or not open_ones else "unknown"
+    stance = stance if state.settled else "running"
+    return Outline(stance, summary, f"{told}.", tuple(blocks))
+
+
+def _finding_blocks(finding: Finding) -> list[Block]:
+    where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
+    judgement = finding.judgement
+    text = f"{finding.verdict.words.upper()}  {finding.title} ({finding.cause}){where}"
+    blocks: list[Block] = [Item(text, VERDICT_ROLES[finding.verdict], judgement.because)]
+    blocks.extend(_quotes("for", judgement.evidence_for))
+    blocks.extend(_quotes("against", judgement.evidence_against))
+    return blocks
+
+
+def _quotes(side: str, evidence: Sequence[Evidence], most: int = 2) -> list[Block]:
+    shown: list[Block] = [Quote(item.quote, f"{side} · {_where(item)}") for item in evidence[:most]]
+    if len(evidence) > most:
+        shown.append(Paragraph(f"    and {len(evidence) - most} more {side}", "dim"))
+    return shown
+
+
+def _where(evidence: Evidence) -> str:
+    return f"{evidence.source} · {evidence.position}" if evidence.position else evidence.source
+
+
+def root_cause(state: State) -> Outline:
+    """Step 6: the leading cause, or what is missing to have one."""
+    diagnosis = state.diagnosis
+    if diagnosis is None:
+        return Outline("running", "waiting", "Nothing has been judged yet.")
+    if not state.failing:
+        return Outline("pass", "nothing fails", "Nothing fails, so there is no cause to find.")
+    leading = diagnosis.leading
+    if leading is None or leading.cause == "unknown" or not leading.verdict.confident:
+        return _undecided(state, diagnosis, leading)
+    blocks: list[Block] = []
+    for finding in diagnosis.confident:
+        blocks.extend(_proof(finding))
+    blocks.extend(_open_questions(diagnosis))
+    word = f"{leading.verdict.words}: {leading.cause}"
+    return Outline("pass", word, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
+
+
+def _proof(finding: Finding) -> list[Block]:
+    judgement = finding.judgement
+    where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
+    blocks: list[Block] = [
+        Heading(f"{finding.title}{where}"),
+        Item(judgement.because, VERDICT_ROLES[finding.verdict]),
+    ]
+    blocks.extend(_quotes("for", judgement.evidence_for, most=4))
+    blocks.extend(_quotes("against", judgement.evidence_against, most=4))
+    explanation = next((cause.explanation for cause in CATALOGUE if cause.id == finding.cause), {})
+    for heading in ("Why it breaks", "What rules it out"):
+        if explanation.get(heading):
+            title = "What would disprove it" if heading == "What rules it out" else heading
+            blocks += [Heading(title), Paragraph(_flowing(explanation[heading]))]
+    return blocks
+
+
+def _flowing(text: str) -> str:
+    """A docstring's paragraphs without their line breaks."""
+    return "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def _undecided(state: State, diagnosis: Diagnosis, leading: Finding | None) -> Outline:
+    candidates = [f for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
+    blocks: list[Block] = []
+    if candidates:
+        blocks.append(Heading("Candidates"))
+        for finding in candidates:
+            blocks.extend(_finding_blocks(finding))
+    blocks.extend(_open_questions(diagnosis))
+    if not state.settled:
+        return Outline("running", "investigating", "The evidence is still coming in.", tuple(blocks))
+    titles = ", ".join(dict.fromkeys(f.cause for f in candidates))
+    headline = f"Not proven. It could be: {titles}." if titles else "The evidence does not decide."
+    if leading is not None and leading.cause == "unknown" and not candidates:
+        headline = f"The evidence does not decide: {leading.judgement.because}."
+    return Outline("unknown", "not proven", headline, tuple(blocks))
+
+
+def _open_questions(diagnosis: Diagnosis) -> list[Block]:
+    blocks: list[Block] = []
+    if diagnosis.next_evidence:
+        blocks.append(Heading("What would settle what is open"))
+        blocks.extend(Command(ask.command, ask.why) for ask in diagnosis.next_evidence[:6])
+    if diagnosis.unavailable:
+        blocks.append(Heading("What could not be read"))
+        blocks.extend(Item(missing.what, "warn", missing.why) for missing in diagnosis.unavailable[:12])
+    return blocks

@@ -1,0 +1,18 @@
+"""What one step's function answers; the guide adds number, title, reasons and commands from the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnitui.engine.blocks import Block, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """State, the few words for the list, the step's conclusion in one sentence, and its content."""
+
+    state: StepState
+    summary: str
+    headline: str
+    blocks: tuple[Block, ...] = ()
+    meaning: str = ""

@@ -1,0 +1,19 @@
+"""How a stream from the cluster is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cnitui.errors import CnituiError
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One stream from the cluster: asking, live, stale (broken, tried again at `retry_at`) or refused for good."""
+
+    phase: Literal["asking", "live", "stale", "refused"] = "asking"
+    error: CnituiError | None = None
+    since: datetime | None = None
+    retry_at: datetime | None = None

@@ -1,0 +1,25 @@
+"""Everything a session works with, chosen and opened by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from cnitui.engine.ports import Clock, ClusterApi, Journal, NodeShell, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The opened ports; `render` turns an object of the API into text, `close` ends all of them."""
+
+    cluster: ClusterApi
+    shell: NodeShell | None
+    journal: Journal
+    clock: Clock
+    settings: Settings
+    render: Callable[[Mapping[str, object]], str]
+    close: Callable[[], Awaitable[None]]
+
+
+Opening = Callable[[], Awaitable[Services]]
+"""Opens the services; called after the first paint, because what it imports takes half a second."""

@@ -1,0 +1,194 @@
+"""The guide: the steps and their states, and, full screen, the step the user is at."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+
+from cnitui.engine.blocks import Block, Command, Heading, Paragraph, Role, StepState, StepView
+from cnitui.tui.messages import (
+    ApplyRequested,
+    CopyRequested,
+    LookAgain,
+    RemedyChosen,
+    RemedyConsidered,
+    StepOpened,
+    StepSkipped,
+    UndoRequested,
+    VerifyRequested,
+)
+from cnitui.tui.widgets.blocks_view import BlocksView
+from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.widgets.pick_list import Pick, PickList
+
+STATE_ROLES: dict[StepState, Role] = {
+    "pass": "good",
+    "fail": "bad",
+    "unknown": "warn",
+    "skipped": "dim",
+    "running": "accent",
+    "waiting": "dim",
+}
+STEPS_WIDTH = 27
+"""Cells of the step list beside the step."""
+
+
+class StepPage(Vertical):
+    """One step: its conclusion, why it matters, what was found, what it means, what a person would type."""
+
+    DEFAULT_CSS = """
+    StepPage { width: 1fr; }
+    StepPage #choices { height: auto; max-height: 50%; display: none; }
+    StepPage.-choosing #choices { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield PickList(id="choices")
+        yield BlocksView(id="step-body")
+
+    def show(self, view: StepView, choices: tuple[Pick, ...], *, other_step: bool) -> None:
+        """Fill the page; it starts at its top when another step is shown."""
+        self.set_class(bool(choices), "-choosing")
+        self.query_one("#choices", PickList).show(choices)
+        self.query_one(BlocksView).show(page_of(view), from_top=other_step)
+
+
+def page_of(view: StepView) -> tuple[Block, ...]:
+    """A step's page: the conclusion at the top, reasons quiet below it, then the evidence."""
+    role = STATE_ROLES[view.state]
+    blocks: list[Block] = [Paragraph(f"{view.glyph} {view.headline}", role if role != "dim" else "normal")]
+    blocks.append(Paragraph(view.why, "dim"))
+    blocks.extend(view.blocks)
+    if view.meaning:
+        blocks += [Heading("What it means"), Paragraph(view.meaning)]
+    if view.commands:
+        blocks.append(Heading("By hand"))
+        blocks.extend(view.commands)
+    return tuple(blocks)
+
+
+class GuidePane(Pane):
+    """Steps left, the step right (when there is room for both)."""
+
+    DEFAULT_CSS = f"""
+    GuidePane #steps {{ width: 1fr; }}
+    GuidePane StepPage {{ display: none; margin-left: 1; }}
+    GuidePane.-zoomed StepPage {{ display: block; }}
+    GuidePane.-zoomed #steps {{ width: {STEPS_WIDTH}; }}
+    """
+    pane_id = "guide"
+    title = "Guide"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right", "step(1)", "Next step", key_display="→", id="guide.next", tooltip="Next step of the guide"),
+        Binding("left", "step(-1)", "Back", key_display="←", id="guide.back", tooltip="Previous step of the guide"),
+        Binding("a", "apply", "Apply…", id="guide.apply", tooltip="Confirm and apply the previewed plan"),
+        Binding("v", "verify", "Verify again", id="guide.verify", tooltip="Run the four checks again"),
+        Binding("u", "undo", "Undo…", id="guide.undo", tooltip="Take the applied plan back"),
+        Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
+        Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
+        Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
+    ]
+    views: reactive[tuple[StepView, ...]] = reactive(())
+    choices: reactive[tuple[Pick, ...]] = reactive(())
+    step: reactive[int] = reactive(1)
+
+    def compose(self) -> ComposeResult:
+        yield self.rule
+        with Horizontal():
+            yield PickList(id="steps", note_from=24)
+            yield StepPage()
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+
+    def watch_views(self) -> None:
+        self._show()
+
+    def watch_choices(self) -> None:
+        self._show()
+
+    def watch_step(self, old: int, new: int) -> None:
+        self._show(other_step=old != new)
+        self.refresh_bindings()
+
+    @property
+    def view(self) -> StepView | None:
+        """The step the user is at."""
+        return next((view for view in self.views if view.number == self.step), None)
+
+    def _show(self, *, other_step: bool = False) -> None:
+        if not self.is_mounted or not self.views:
+            return
+        steps = self.query_one("#steps", PickList)
+        steps.show(tuple(self._pick(view) for view in self.views))
+        steps.move_to(str(self.step))
+        view = self.view
+        if view is not None:
+            self.rule.note = f"{view.number} of {len(self.views)}"
+            self.rule.title = f"Guide ── {view.number}  {view.title}" if self.has_class("-zoomed") else self.title
+            self.query_one(StepPage).show(view, self.choices if view.number == 7 else (), other_step=other_step)
+
+    def _pick(self, view: StepView) -> Pick:
+        here = view.number == self.step
+        glyph = "▸" if here and view.state in ("waiting", "running") else view.glyph
+        text = f"{view.number:>2}  {view.title}"
+        return Pick(str(view.number), glyph, STATE_ROLES[view.state], text, view.summary, here)
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def set_zoomed(self, zoomed: bool) -> None:
+        """Show the step beside the list, or the list alone."""
+        self.set_class(zoomed, "-zoomed")
+        self._show(other_step=True)
+
+    # --- keys -----------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11)}
+        if action in wanted:
+            return self.has_class("-zoomed") and self.step in wanted[action]
+        return True
+
+    def action_step(self, by: int) -> None:
+        self.step = max(1, min(len(self.views) or 1, self.step + by))
+        self.post_message(StepOpened(self.step))
+
+    def action_again(self) -> None:
+        self.post_message(LookAgain())
+
+    def action_skip(self) -> None:
+        self.post_message(StepSkipped(self.step))
+
+    def action_apply(self) -> None:
+        self.post_message(ApplyRequested())
+
+    def action_verify(self) -> None:
+        self.post_message(VerifyRequested())
+
+    def action_undo(self) -> None:
+        self.post_message(UndoRequested())
+
+    def action_copy(self) -> None:
+        view = self.view
+        commands = [*view.commands, *(block for block in view.blocks if isinstance(block, Command))] if view else []
+        if commands:
+            self.post_message(CopyRequested("\n".join(command.line for command in commands), "the step's commands"))
+
+    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
+        event.stop()
+        if event.control.id == "steps" and event.control.has_focus:
+            self.step = int(event.key)
+        elif event.control.id == "choices":
+            self.post_message(RemedyConsidered(event.key))
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        event.stop()
+        if event.control.id == "steps":
+            self.step = int(event.key)
+            self.post_message(StepOpened(self.step))
+        else:
+            self.post_message(RemedyChosen(event.key))

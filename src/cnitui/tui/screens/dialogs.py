@@ -1,0 +1,165 @@
+"""Dialogs: the confirmation of a write, the acceptance of a host key, a file name. Cancel always has the focus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from cnitui.engine.blocks import Block
+from cnitui.errors import HostKeyUnknown
+from cnitui.tui.text import clean
+from cnitui.tui.widgets.blocks_view import BlocksView
+
+
+def words(text: str, classes: str) -> Static:
+    """Literal text: nothing in it is markup."""
+    return Static(Content("\n".join(clean(line) for line in text.split("\n"))), classes=classes, markup=False)
+
+
+class TypedInput(Input):
+    """An input that takes key presses only: a confirmation is typed, not pasted."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.app.notify("Type it, please: a confirmation is not pasted.", severity="warning")
+
+    def action_paste(self) -> None:
+        self.app.notify("Type it, please: a confirmation is not pasted.", severity="warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the user typed: the context's name, and the reason for an override when one was asked for."""
+
+    typed: str
+    reason: str = ""
+
+
+class ConfirmScreen(ModalScreen[Confirmation | None]):
+    """Asks for the context's name before a write; says in full what will be written where."""
+
+    DEFAULT_CSS = """
+    ConfirmScreen BlocksView { height: auto; max-height: 12; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Close without doing anything"),
+    ]
+
+    def __init__(
+        self, title: str, blocks: tuple[Block, ...], context: str, *, verb: str, override: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__()
+        self._title, self._blocks, self._wanted = title, blocks, context
+        self._verb, self._override = verb, override
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog -danger"):
+            yield words(self._title, "dialog-title")
+            yield BlocksView(id="confirm-what")
+            if self._override:
+                yield words("This needs an override, which is recorded: " + "; ".join(self._override), "dialog-text")
+                yield Input(placeholder="reason for the override", id="reason")
+            yield words(
+                f"Nothing has been changed yet. Type the context's name to go on: {self._wanted}", "dialog-note"
+            )
+            yield TypedInput(placeholder=clean(self._wanted), id="typed")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(self._verb, id="go", variant="error", disabled=True)
+
+    def on_mount(self) -> None:
+        self.query_one(BlocksView).show(self._blocks)
+        self.query_one("#cancel", Button).focus()
+
+    def _complete(self) -> bool:
+        reasons = [field.value.strip() for field in self.query("#reason").results(Input)]
+        return self.query_one("#typed", Input).value == self._wanted and all(reasons)
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        self.query_one("#go", Button).disabled = not self._complete()
+
+    @on(Button.Pressed, "#go")
+    def _go(self) -> None:
+        if self._complete():
+            reason = next((field.value.strip() for field in self.query("#reason").results(Input)), "")
+            self.dismiss(Confirmation(self.query_one("#typed", Input).value, reason))
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class HostKeyScreen(ModalScreen[bool]):
+    """A node shows a key nobody has accepted yet: its fingerprint, and the choice."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "refuse", "Refuse", id="dialog.cancel", tooltip="Do not trust this key"),
+    ]
+
+    def __init__(self, host: HostKeyUnknown) -> None:
+        super().__init__()
+        self._host = host
+
+    def compose(self) -> ComposeResult:
+        host = self._host
+        with Vertical(classes="dialog"):
+            yield words(f"The host key of {host.node} is not known", "dialog-title")
+            yield words(f"host         {host.host}\nfingerprint  {host.fingerprint}", "dialog-text")
+            yield words(
+                "Compare it with what the node itself prints: ssh-keygen -lf "
+                "/etc/ssh/ssh_host_ed25519_key.pub. Accepting keeps it in cnitui's own known_hosts file; yours "
+                "is not touched.",
+                "dialog-note",
+            )
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Refuse", id="refuse")
+                yield Button("Accept", id="accept", variant="primary")
+
+    def on_mount(self) -> None:
+        self.query_one("#refuse", Button).focus()
+
+    @on(Button.Pressed, "#accept")
+    def _accept(self) -> None:
+        self.dismiss(True)
+
+    @on(Button.Pressed, "#refuse")
+    def action_refuse(self) -> None:
+        self.dismiss(False)
+
+
+class FileNameScreen(ModalScreen[str | None]):
+    """Where to save."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Save nothing"),
+    ]
+
+    def __init__(self, title: str, suggestion: str) -> None:
+        super().__init__()
+        self._title, self._suggestion = title, suggestion
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield words(self._title, "dialog-title")
+            yield Input(self._suggestion, id="file")
+            yield words("enter saves, esc does not; an existing file is not overwritten", "dialog-note")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _save(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)

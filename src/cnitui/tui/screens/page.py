@@ -1,0 +1,48 @@
+"""A page of blocks on top of everything: a node's details, YAML, help."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from cnitui.engine.blocks import Block, Command, Quote
+from cnitui.tui.messages import CopyRequested
+from cnitui.tui.widgets.blocks_view import BlocksView
+from cnitui.tui.widgets.footer_line import FooterLine
+from cnitui.tui.widgets.pane import TitleRule
+
+
+class PageScreen(Screen[None]):
+    """Something to read; `esc` goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "app.pop_screen", "Back", key_display="esc", id="page.back", tooltip="Back"),
+        Binding("c", "copy", "Copy", id="page.copy", tooltip="Copy the page's text"),
+    ]
+
+    def __init__(self, title: str, blocks: tuple[Block, ...]) -> None:
+        super().__init__(classes="page")
+        self._heading, self._blocks = title, blocks
+
+    def compose(self) -> ComposeResult:
+        rule = TitleRule()
+        rule.title = self._heading
+        yield rule
+        yield BlocksView()
+        yield FooterLine()
+
+    def on_mount(self) -> None:
+        view = self.query_one(BlocksView)
+        view.show(self._blocks)
+        view.focus()
+
+    def action_copy(self) -> None:
+        parts = [
+            block.line if isinstance(block, Command) else block.text
+            for block in self._blocks
+            if isinstance(block, Command | Quote)
+        ]
+        self.post_message(CopyRequested("\n".join(parts), self._heading))

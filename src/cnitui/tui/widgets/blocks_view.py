@@ -1,0 +1,105 @@
+"""Shows blocks of the guide: laid out for its width, scrollable, text kept literal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cnitui.engine.blocks import Block
+from cnitui.tui.layout import Line, lay_out
+
+ROLES = (
+    "normal",
+    "dim",
+    "good",
+    "bad",
+    "warn",
+    "accent",
+    "heading",
+    "command",
+    "quote",
+    "added",
+    "removed",
+    "hunk",
+)
+
+
+class BlocksView(ScrollView, can_focus=True):
+    """A read-only page of blocks; `show` replaces them and keeps the scroll position when little has changed."""
+
+    DEFAULT_CSS = """
+    BlocksView {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        & > .blocks--dim { color: $text-muted; }
+        & > .blocks--good { color: $text-success; }
+        & > .blocks--bad { color: $text-error; }
+        & > .blocks--warn { color: $text-warning; }
+        & > .blocks--accent { color: $text-accent; }
+        & > .blocks--heading { color: $text-primary; text-style: bold; }
+        & > .blocks--command { color: $text-accent; }
+        & > .blocks--quote { color: $foreground; }
+        & > .blocks--added { color: $text-success; }
+        & > .blocks--removed { color: $text-error; }
+        & > .blocks--hunk { color: $text-accent; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in ROLES}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll_down", "Down", show=False, id="blocks.down", tooltip="One line down"),
+        Binding("k,up", "scroll_up", "Up", show=False, id="blocks.up", tooltip="One line up"),
+        Binding("g,home", "scroll_home", "Top", show=False, id="blocks.top", tooltip="To the top"),
+        Binding("G,end", "scroll_end", "End", show=False, id="blocks.end", tooltip="To the end"),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._blocks: tuple[Block, ...] = ()
+        self._lines: tuple[Line, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What is shown."""
+        return self._blocks
+
+    def show(self, blocks: Sequence[Block], *, from_top: bool = False) -> None:
+        """Replace the page; `from_top` when it is another page, not a newer state of the same."""
+        if tuple(blocks) != self._blocks:
+            self._blocks = tuple(blocks)
+            self._arrange()
+        if from_top:
+            self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self.scrollable_content_region.width or self.size.width
+        if not width:
+            return
+        self._lines = self.lines_of(width - 1)
+        self.virtual_size = Size(width, len(self._lines))
+        self.refresh()
+
+    def lines_of(self, width: int) -> tuple[Line, ...]:
+        """The lines for a width; a subclass may arrange its blocks otherwise."""
+        return lay_out(self._blocks, width)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = y + self.scroll_offset.y
+        base = self.rich_style
+        if index >= len(self._lines):
+            return Strip.blank(width, base)
+        segments = [Segment(text, self._style(role, base)) for text, role in self._lines[index]]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _style(self, role: str, base: Style) -> Style:
+        return base if role == "normal" else self.get_component_rich_style(f"blocks--{role}")

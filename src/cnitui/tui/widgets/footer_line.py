@@ -1,0 +1,88 @@
+"""The bottom line: only the keys that do something here and now, most useful first, `?` last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.app import RenderResult
+from textual.binding import ActiveBinding
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cnitui.tui.text import width_of
+
+_LAST = ("?", "q")
+Hint = tuple[str, str, ActiveBinding]
+
+
+class FooterLine(Widget):
+    """Keys and what they do, from the active bindings of whatever has the focus; a click presses the key."""
+
+    DEFAULT_CSS = """
+    FooterLine {
+        dock: bottom;
+        height: 1;
+        & > .footer--key { color: $text-accent; text-style: bold; }
+        & > .footer--words { color: $text-muted; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--words"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spots: list[tuple[int, int, ActiveBinding]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def _keys(self) -> list[Hint]:
+        """The visible bindings, the nearest to the focus first, help and quit last."""
+        found: dict[str, Hint] = {}
+        for key, active in self.screen.active_bindings.items():
+            binding = active.binding
+            if not binding.show or not active.enabled:
+                continue
+            if binding.action not in found or key == binding.key.split(",")[0]:
+                shown = binding.key_display or self.app.get_key_display(binding)
+                found[binding.action] = (shown, binding.description.lower(), active)
+        return sorted(found.values(), key=lambda hint: _LAST.index(hint[0]) + 1 if hint[0] in _LAST else 0)
+
+    def render(self) -> RenderResult:
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        hints = self._keys()
+        kept = [hint for hint in hints if hint[0] in _LAST]
+        room = width - 2 - sum(map(_size, kept))
+        chosen: list[Hint] = []
+        for hint in hints:
+            if hint not in kept and _size(hint) <= room:
+                room -= _size(hint)
+                chosen.append(hint)
+        return self._strip([*chosen, *kept], width)
+
+    def _strip(self, hints: list[Hint], width: int) -> Strip:
+        key_style = self.get_component_rich_style("footer--key")
+        words_style = self.get_component_rich_style("footer--words")
+        segments = [Segment(" ")]
+        self._spots = []
+        at = 1
+        for hint in hints:
+            key, words, active = hint
+            self._spots.append((at, at + _size(hint) - 2, active))
+            segments += [Segment(f"{key} ", key_style), Segment(f"{words}  ", words_style)]
+            at += _size(hint)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    async def on_click(self, event: events.Click) -> None:
+        active = next((active for start, end, active in self._spots if start <= event.x < end), None)
+        if active is not None:
+            await self.app.run_action(active.binding.action, active.node)
+
+
+def _size(hint: Hint) -> int:
+    """Cells a hint takes, the gap after it included."""
+    return width_of(f"{hint[0]} {hint[1]}  ")

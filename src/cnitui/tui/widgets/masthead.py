@@ -1,0 +1,99 @@
+"""The top two lines: how bad, since when, what it is, how sure, and the one key to press next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cnitui.engine.state import State
+from cnitui.tui.text import clean, exactly, fit, width_of
+from cnitui.tui.wording import Line, banner, extent, liveness
+
+
+class Masthead(Widget):
+    """Two lines made of the state alone; a second passes, the clock in it moves."""
+
+    DEFAULT_CSS = """
+    Masthead {
+        height: 2;
+        & > .masthead--dim { color: $text-muted; }
+        & > .masthead--good { color: $text-success; }
+        & > .masthead--bad { color: $text-error; text-style: bold; }
+        & > .masthead--warn { color: $text-warning; text-style: bold; }
+        & > .masthead--accent { color: $text-accent; }
+        & > .masthead--normal { color: $foreground; }
+        & > .masthead--name { color: $text-primary; text-style: bold; }
+        & > .masthead--readonly { color: $text-warning; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"masthead--{role}" for role in ("dim", "good", "bad", "warn", "accent", "normal", "name", "readonly")
+    }
+    state: reactive[State] = reactive(State())
+    hint: reactive[str] = reactive("")
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.refresh)
+
+    def render_line(self, y: int) -> Strip:
+        now = datetime.now(UTC)
+        width = self.size.width
+        return self._first(now, width) if y == 0 else self._second(width)
+
+    def _part(self, role: str, text: str) -> Segment:
+        return Segment(text, self.get_component_rich_style(f"masthead--{role}"))
+
+    def _line(self, line: Line) -> list[Segment]:
+        return [self._part(line.role, f"{line.glyph} {line.text}")]
+
+    def _first(self, now: datetime, width: int) -> Strip:
+        state = self.state
+        right = self._line(liveness(state, now))
+        bad = self._line(extent(state, now))
+        room = width - 2 - sum(width_of(segment.text) for segment in (*right, *bad))
+        left = self._identity(room - 4)
+        used = sum(width_of(segment.text) for segment in left)
+        gap = max(2, min(4, room - used))
+        rest = max(1, width - 2 - used - gap - sum(width_of(s.text) for s in (*bad, *right)))
+        segments = [Segment(" "), *left, Segment(" " * gap), *bad, Segment(" " * rest), *right, Segment(" ")]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _identity(self, room: int) -> list[Segment]:
+        """Name, context, namespace and version, the cheap ones leaving first when it gets narrow."""
+        state = self.state
+        install = state.install
+        context = clean(state.connection.context) or "no cluster"
+        version = f"Calico {install.version}" if install and install.version else ""
+        method = f" by {install.method}" if install and install.method else ""
+        namespace = f" › {install.namespace}" if install else ""
+        for name, place, what in (
+            ("cnitui  ", context + namespace, version + method),
+            ("cnitui  ", context + namespace, version),
+            ("", context + namespace, version.removeprefix("Calico ")),
+            ("", context, version.removeprefix("Calico ")),
+            ("", context, ""),
+        ):
+            if width_of(name + place) + (width_of(what) + 2 if what else 0) <= room:
+                break
+        readonly = "  read-only" if state.readonly and room > 50 else ""
+        parts = [
+            self._part("name", name),
+            self._part("normal", fit(place, max(8, room - width_of(name)), "middle")),
+            self._part("dim", f"  {what}" if what else ""),
+            self._part("readonly", readonly),
+        ]
+        return [part for part in parts if part.text]
+
+    def _second(self, width: int) -> Strip:
+        line = banner(self.state)
+        hint = f"  {self.hint} " if self.hint else " "
+        room = max(10, width - 1 - width_of(hint))
+        text = exactly(fit(clean(f"{line.glyph} {line.text}"), room), room)
+        segments = [Segment(" "), self._part(line.role, text), self._part("dim", hint)]
+        return Strip(segments).adjust_cell_length(width, Style.null())

@@ -1,0 +1,164 @@
+"""A short list to pick from: the guide's steps, the remedies, the pods of a rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cnitui.engine.blocks import Role
+from cnitui.tui.text import clean, exactly, fit, width_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One row: a sign in its role's colour, a text, and a quieter note at the right of it."""
+
+    key: str
+    glyph: str
+    role: Role
+    text: str
+    note: str = ""
+    current: bool = False
+
+
+class PickList(ScrollView, can_focus=True):
+    """Rows with a cursor; posts `Highlighted` when it moves and `Picked` on enter or a click."""
+
+    DEFAULT_CSS = """
+    PickList {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        & > .pick--dim { color: $text-muted; }
+        & > .pick--good { color: $text-success; }
+        & > .pick--bad { color: $text-error; }
+        & > .pick--warn { color: $text-warning; }
+        & > .pick--accent { color: $text-accent; }
+        & > .pick--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+        &:focus > .pick--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "pick--dim",
+        "pick--good",
+        "pick--bad",
+        "pick--warn",
+        "pick--accent",
+        "pick--cursor",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Next", show=False, id="list.down", tooltip="Cursor down"),
+        Binding("k,up", "move(-1)", "Previous", show=False, id="list.up", tooltip="Cursor up"),
+        Binding("g,home", "move(-100000)", "First", show=False, id="list.top", tooltip="First row"),
+        Binding("G,end", "move(100000)", "Last", show=False, id="list.end", tooltip="Last row"),
+        Binding("enter", "pick", "Open", id="list.pick", tooltip="Open the row under the cursor"),
+    ]
+    cursor: reactive[int] = reactive(0)
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor stands on this row now."""
+
+        pick_list: PickList
+        key: str
+
+        @property
+        def control(self) -> PickList:
+            return self.pick_list
+
+    @dataclass
+    class Picked(Message):
+        """This row was chosen."""
+
+        pick_list: PickList
+        key: str
+
+        @property
+        def control(self) -> PickList:
+            return self.pick_list
+
+    def __init__(self, *, id: str | None = None, note_from: int = 0) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: tuple[Pick, ...] = ()
+        self._note_from = note_from
+
+    @property
+    def rows(self) -> tuple[Pick, ...]:
+        """What can be picked."""
+        return self._rows
+
+    @property
+    def key(self) -> str:
+        """The key under the cursor, "" in an empty list."""
+        return self._rows[self.cursor].key if self.cursor < len(self._rows) else ""
+
+    def show(self, rows: tuple[Pick, ...]) -> None:
+        """Replace the rows; the cursor stays on its key while that is still there."""
+        key = self.key
+        if rows == self._rows:
+            return
+        self._rows = rows
+        self.virtual_size = Size(self.size.width, len(rows))
+        keys = [row.key for row in rows]
+        self.cursor = keys.index(key) if key in keys else min(self.cursor, max(0, len(rows) - 1))
+        self.refresh()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a key."""
+        keys = [row.key for row in self._rows]
+        if key in keys:
+            self.cursor = keys.index(key)
+
+    def watch_cursor(self, cursor: int) -> None:
+        self.scroll_to_region(Region(0, cursor, self.size.width, 1), animate=False)
+        self.refresh()
+        if self._rows:
+            self.post_message(self.Highlighted(self, self.key))
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(len(self._rows) - 1, self.cursor + by))
+
+    def action_pick(self) -> None:
+        if self._rows:
+            self.post_message(self.Picked(self, self.key))
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.y + self.scroll_offset.y
+        if row < len(self._rows):
+            self.cursor = row
+            self.action_pick()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = y + self.scroll_offset.y
+        base = self.rich_style
+        if index >= len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[index]
+        if index == self.cursor:
+            base = self.get_component_rich_style("pick--cursor")
+        return self._strip(row, width, focused=index == self.cursor and self.has_focus).apply_style(base)
+
+    def _strip(self, row: Pick, width: int, *, focused: bool) -> Strip:
+        note_width = max(0, width - self._note_from - 1) if self._note_from else 0
+        text_width = max(1, (self._note_from - 1 if note_width >= 8 else width) - 3)
+        glyph = self.get_component_rich_style(f"pick--{row.role}") if row.role != "normal" and not focused else None
+        text = exactly(fit(clean(row.text), text_width), text_width)
+        segments = [Segment(" "), Segment(f"{row.glyph} ", glyph), Segment(text)]
+        if row.note and note_width >= 8:
+            dim = None if focused else self.get_component_rich_style("pick--dim")
+            segments.append(Segment("  " + fit(clean(row.note), note_width - 2), dim))
+        return Strip(segments).adjust_cell_length(width)
+
+    @property
+    def widest(self) -> int:
+        """Cells the longest text takes, sign included."""
+        return max((width_of(row.text) + 3 for row in self._rows), default=0)
