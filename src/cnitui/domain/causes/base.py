@@ -1,7 +1,7 @@
 """What a cause is made of; its module's docstring is its documentation.
 
-A cause's module holds the headings `What it looks like`, `Why it breaks`, `How we know`, `What rules it out`, `Fix and
-its risk`, `References` in its docstring, a pure `judge` and the constant `CAUSE`.
+A cause's module holds the headings `What it looks like`, `Why it breaks`, `How we know`, `What rules it out`, `Fix
+and its risk`, `References` in its docstring, a pure `judge` and the constant `CAUSE`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,36 @@
+"""The API server asked from the failing node by both of its addresses.
+
+Not a cause.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.facts import ApiEndpoints, ApiReach, Reach, ServiceRules
+from cnitui.domain.finding import NextEvidence
+from cnitui.domain.view import View
+
+REACH_FACTS: tuple[type[object], ...] = (ApiReach, ServiceRules, ApiEndpoints)
+ASK_REACH = (
+    NextEvidence(
+        "ssh {node} 'curl -k -m 5 https://{service}/version; curl -k -m 5 https://{endpoint}/version'",
+        "the Service address silent and the endpoint answering means kube-proxy, both silent the network",
+    ),
+    NextEvidence("kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide", "kube-proxy on the failing nodes"),
+)
+
+
+def both_ways(view: View) -> tuple[Reach | None, Reach | None]:
+    """What the Service address and the endpoint answered, each None when nobody asked."""
+    reach = view.use(ApiReach)
+    return (reach.service, reach.endpoint) if reach else (None, None)
+
+
+def silent(reach: Reach) -> bool:
+    """Whether an address did not answer."""
+    return reach.outcome in ("refused", "timeout", "unreachable")
+
+
+def programmed(view: View) -> bool | None:
+    """Whether the packet filter knows the Service address; None when that could not be told."""
+    rules = view.use(ServiceRules)
+    return rules.programmed if rules else None

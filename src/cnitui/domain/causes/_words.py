@@ -1,0 +1,163 @@
+"""Judging by what was said: shared by every cause that shows itself in words.
+
+Not a cause. A cause adds the facts that only it understands, before or after these rules.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.causes.base import confirmed, likely, possible, ruled_out, undetermined
+from cnitui.domain.facts import AttemptLogs, InstallCni, Milestones, PodStatus, Stage
+from cnitui.domain.finding import Evidence, Judgement, NextEvidence, Verdict
+from cnitui.domain.parsing.messages import Weight
+from cnitui.domain.signs import Sign, Signs
+from cnitui.domain.view import View
+
+WORDS: tuple[type[object], ...] = (AttemptLogs, Milestones, PodStatus, InstallCni)
+"""What every cause that is judged by words uses, besides its need of `Signs`."""
+
+HOST_STAGES: frozenset[Stage] = frozenset({"prepare", "binaries", "kubeconfig", "configuration"})
+API_STAGES: frozenset[Stage] = frozenset({"prepare", "token"})
+NO_STAGE: frozenset[Stage] = frozenset()
+
+STAGE_WORDS: dict[Stage, str] = {
+    "prepare": "before it wrote anything",
+    "binaries": "writing the binaries",
+    "token": "asking the API server for a token",
+    "kubeconfig": "writing its kubeconfig",
+    "configuration": "writing the CNI configuration",
+    "done": "after its work was done",
+}
+
+ASK_LOG = NextEvidence(
+    "kubectl -n {namespace} logs {pod} -c {container} --previous",
+    "the last line of the failing container's log names the step and usually the reason",
+)
+ASK_DESCRIBE = NextEvidence(
+    "kubectl -n {namespace} describe pod {pod}", "exit code, reason and events of the failing container"
+)
+
+
+def judge_words(
+    view: View,
+    cause: str,
+    *,
+    stages: frozenset[Stage] | None = None,
+    says_so: bool = False,
+    ask: tuple[NextEvidence, ...] = (),
+) -> Judgement:
+    """The verdict that the signs alone support.
+
+    `stages` are the steps of install-cni that this cause can stop (None: any). `says_so` tells that this cause never
+    stops a container without a message of its own, so that a whole log without one rules it out.
+    """
+    if stages is not None and (elsewhere := stopped_elsewhere(view, stages)):
+        return elsewhere
+    signs = view.need(Signs)
+    supporting = signs.supporting(cause)
+    decisive = signs.decisive
+    if decisive is not None and cause not in decisive.message.causes:
+        return _another_fault(decisive, supporting, cause)
+    if supporting:
+        return _supported(signs, supporting, cause, ask)
+    return _unsaid(view, signs, says_so=says_so)
+
+
+def stopped_elsewhere(view: View, stages: frozenset[Stage]) -> Judgement | None:
+    """Ruled out, when install-cni's own log shows that it stopped at a step this cause has no part in."""
+    milestones = view.use(Milestones)
+    if milestones is None or not milestones.failed_at or milestones.failed_at in stages:
+        return None
+    where = STAGE_WORDS[milestones.failed_at]
+    quote = view.quote(Milestones, milestones.first_error, _line(milestones.error_line))
+    return ruled_out(f"install-cni stopped {where}, a step this cause has no part in", quote)
+
+
+def installed(view: View) -> Judgement | None:
+    """Ruled out, when install-cni has done its work in this very pod: its failure is not what is looked for."""
+    pod = view.use(PodStatus)
+    install = view.use(InstallCni)
+    status = pod.container(install.container) if pod and install else None
+    if status is None or not status.succeeded:
+        return None
+    return ruled_out(
+        "install-cni has succeeded in this pod", view.quote(PodStatus, f"{status.name}: Completed, exit code 0")
+    )
+
+
+def started(view: View) -> Judgement | None:
+    """Ruled out, when the failing container was started: then its image, volumes and admission were in order."""
+    logs = view.use(AttemptLogs)
+    pod = view.use(PodStatus)
+    failing = pod.failing if pod else None
+    run = failing.last_failure if failing else None
+    if run is not None and run.reason != "StartError" and run.exit_code not in (126, 127, 128):
+        quote = f"{failing.name if failing else ''}: {run.reason} exit code {run.exit_code}"
+        return ruled_out("the failing container was started and ran", view.quote(PodStatus, quote))
+    latest = logs.latest if logs else None
+    milestones = view.use(Milestones)
+    if milestones is not None and milestones.reached and latest is not None:
+        quote = latest.lines[0].text
+        return ruled_out("the failing container was started and ran", view.quote(AttemptLogs, quote, _line(1)))
+    return None
+
+
+def _line(number: int) -> str:
+    return f"line {number}" if number else ""
+
+
+def _another_fault(decisive: Sign, supporting: tuple[Sign, ...], cause: str) -> Judgement:
+    apart = tuple(sign for sign in supporting if sign.origin != decisive.origin and _weight(sign, cause) > Weight.FITS)
+    if apart:
+        because = "something else speaks for it, but the failing container ended for another reason"
+        return possible(because, *_quotes(apart), against=(decisive.evidence,))
+    return ruled_out("the failing container's last words name another fault", decisive.evidence)
+
+
+def _supported(signs: Signs, supporting: tuple[Sign, ...], cause: str, ask: tuple[NextEvidence, ...]) -> Judgement:
+    strongest = supporting[0]
+    weight = _weight(strongest, cause)
+    because = _first_sentence(strongest.message.meaning)
+    equals = tuple(sign for sign in supporting if _weight(sign, cause) == weight)
+    if weight is Weight.CONCLUSIVE:
+        return confirmed(because, *_quotes(equals))
+    if weight is Weight.SPECIFIC and not _rival_stronger(signs, cause):
+        return likely(because, *_quotes(equals), ask=ask)
+    return possible(because, *_quotes(equals), ask=ask, weight=min(weight, Weight.SUGGESTS))
+
+
+def _rival_stronger(signs: Signs, cause: str) -> bool:
+    """Whether another cause has a conclusive sign where this one has not."""
+    return any(
+        weight is Weight.CONCLUSIVE and rival != cause
+        for sign in signs.found
+        for rival, weight in ((name, sign.weight(name)) for name in sign.message.causes)
+    )
+
+
+def _unsaid(view: View, signs: Signs, *, says_so: bool) -> Judgement:
+    why = view.why_missing(AttemptLogs)
+    if signs.log_whole and says_so and not why:
+        quote = view.quote(AttemptLogs, "no message of it in the whole log of the newest attempt")
+        return ruled_out("it would have said so in the failing container's log, which is whole", quote)
+    if why and not signs.heard:
+        return undetermined(f"the failing container's log is not there ({why})", ask=(ASK_LOG,))
+    return undetermined("nothing in the evidence speaks for it or against it")
+
+
+def _weight(sign: Sign, cause: str) -> Weight:
+    return sign.weight(cause) or Weight.FITS
+
+
+def _quotes(signs: tuple[Sign, ...]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(sign.evidence for sign in signs[:5]))
+
+
+def _first_sentence(text: str) -> str:
+    head, stop, _ = text.partition(". ")
+    sentence = (head if stop else text).rstrip(".")
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
+def claims(judgement: Judgement) -> bool:
+    """Whether a judgement claims anything: possible or stronger."""
+    return judgement.verdict.rank <= Verdict.POSSIBLE.rank
