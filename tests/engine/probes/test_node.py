@@ -315,7 +315,7 @@ async def test_a_container_that_is_gone_gives_way_to_the_latest_of_its_name() ->
     label = '{"info": {"runtimeSpec": {"process": {"selinuxLabel": "system_u:system_r:container_t:s0:c1,c2"}}}}'
     gone = output(
         "container",
-        stderr='FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container "a": not found\n',
+        stderr='FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find "a": not found\n',
         status=1,
     )
     script = next(c for c in commands_for(NodeProbeRequest()) if c.name == "container")

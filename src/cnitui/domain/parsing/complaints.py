@@ -15,7 +15,7 @@ _PATH_LAST = re.compile(r" (?:while trying to stat|While reading flags on) (?P<p
 _NO_SUDO = ("not in the sudoers file", "may not run sudo", "is not allowed to", "sudo: command not found")
 _PASSWORD = ("a password is required", "a terminal is required", "must have a tty", "no askpass program")
 _ABSENT = re.compile(
-    r"command not found|applet not found|^\w{0,8}sh: (?:(?:line )?\d{1,6}: )?[\w./-]{1,200}: not found", re.M
+    r"command not found|applet not found|^\w{0,8}sh: (?:(?:line )?\d{1,6}: )?[\w./-]{1,200}: not found", re.MULTILINE
 )
 _REFUSED = ("permission denied", "operation not permitted", "not seeing messages from other users")
 
