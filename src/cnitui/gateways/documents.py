@@ -6,8 +6,10 @@ as: Kubernetes and case files know none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import yaml
 
@@ -19,6 +21,10 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _ENDLESS = 2**31 - 1
 MOST_BYTES = 64 << 20
 """A larger document is refused: no manifest, configuration or case comes near it."""
+
+DEEPEST = 400
+"""Levels of nesting a document may have: the C parser recurses without a bound of its own and would end the process."""
+_DEEP_BLOCKS = re.compile(rf"^[ \-?:]{{{DEEPEST}}}", re.MULTILINE)
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C class exists only where libyaml does
@@ -61,12 +67,25 @@ def load_all_yaml(text: str | bytes, name: str = "the document") -> list[object]
     """All documents of a YAML text; raises ConfigurationError as `load_yaml` does."""
     if len(text) > MOST_BYTES:
         raise ConfigurationError(f"{name}: larger than {MOST_BYTES >> 20} MiB, which no document of this kind is")
+    decoded = _decoded(text, name)
     try:
-        return list(yaml.load_all(_decoded(text, name), Loader=_Loader))
+        _refuse_depth(decoded, name)
+        return list(yaml.load_all(decoded, Loader=_Loader))
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: {yaml_problem(error)}", "Correct the YAML there.") from error
-    except (RecursionError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{name}: not usable YAML: {str(error)[:200]}") from error
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Refuse what is nested too deeply; each level takes a bracket or a column, so few texts need to be counted."""
+    if text.count("[") + text.count("{") < DEEPEST and not _DEEP_BLOCKS.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ConfigurationError(f"{name}: nested more than {DEEPEST} levels deep")
 
 
 def _decoded(text: str | bytes, name: str) -> str:
@@ -108,16 +127,83 @@ def _plain(value: object) -> object:
     return value
 
 
-def compose_documents(text: str, name: str = "the document") -> Iterator[yaml.Node]:
-    """The documents as nodes with their positions, for edits that keep every other byte.
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a YAML text and where it stands: `start` and `end` in characters, `line` from 1, `column` from 0.
 
-    By the Python parser: its marks are exact in characters. Raises ConfigurationError as `load_yaml` does.
+    `shared` marks a part that an alias names again, so that its position may be elsewhere and a change of it changes
+    several places. `entries` are a mapping's keys and values, `items` a sequence's.
+    """
+
+    kind: Literal["mapping", "sequence", "scalar"]
+    start: int
+    end: int
+    line: int
+    column: int
+    flow: bool = False
+    quoted: bool = False
+    text: str = ""
+    entries: tuple[tuple[Node, Node], ...] = ()
+    items: tuple[Node, ...] = ()
+    shared: bool = False
+
+    def values(self, key: str) -> tuple[Node, ...]:
+        """The values of a key: more than one when the key is there twice."""
+        return tuple(value for name, value in self.entries if name.kind == "scalar" and name.text == key)
+
+
+def compose_documents(text: str, name: str = "the document") -> list[Node]:
+    """The documents with their positions, for edits that keep every other byte; an empty one is an empty scalar.
+
+    A byte order mark has to be taken off before. Raises ConfigurationError as `load_yaml` does.
     """
     try:
-        for node in yaml.compose_all(text, Loader=yaml.SafeLoader):
-            if node is not None:
-                yield node
+        _refuse_depth(text, name)
+        return [_placed(node) for node in yaml.compose_all(text, Loader=_Loader)]
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: {yaml_problem(error)}", "Correct the YAML there.") from error
-    except RecursionError as error:
-        raise ConfigurationError(f"{name}: nested too deeply") from error
+
+
+def _placed(root: yaml.Node) -> Node:
+    """The tree of one document; each part is converted once, however many aliases name it."""
+    uses: dict[int, int] = {}
+    _count(root, uses)
+    made: dict[int, Node] = {}
+    return _node(root, uses, made)
+
+
+def _count(node: yaml.Node, uses: dict[int, int]) -> None:
+    uses[id(node)] = uses.get(id(node), 0) + 1
+    if uses[id(node)] == 1:
+        for child in _children(node):
+            _count(child, uses)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _node(node: yaml.Node, uses: dict[int, int], made: dict[int, Node]) -> Node:
+    found = made.get(id(node))
+    if found is not None:
+        return found
+    parts = [_node(child, uses, made) for child in _children(node)]
+    mapping, sequence = isinstance(node, yaml.MappingNode), isinstance(node, yaml.SequenceNode)
+    start, end = node.start_mark, node.end_mark
+    result = Node(
+        kind="mapping" if mapping else "sequence" if sequence else "scalar",
+        start=start.index,
+        end=end.index,
+        line=start.line + 1,
+        column=start.column,
+        flow=bool(getattr(node, "flow_style", False)),
+        quoted=not (mapping or sequence) and getattr(node, "style", None) in ("'", '"'),
+        text="" if mapping or sequence else str(node.value),
+        entries=tuple(zip(parts[::2], parts[1::2], strict=True)) if mapping else (),
+        items=tuple(parts) if sequence else (),
+        shared=uses[id(node)] > 1,
+    )
+    made[id(node)] = result
+    return result

@@ -69,7 +69,7 @@ class FileJournal:
         """UTC time and four hex digits, of no plan kept yet."""
         for _ in range(64):
             plan_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-            if not (self.folder / "plans" / plan_id).exists():
+            if not os.path.lexists(self.folder / "plans" / plan_id):
                 return plan_id
         raise StateError(f"{self.folder / 'plans'} has no free id left for this second")
 
