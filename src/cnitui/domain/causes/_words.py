@@ -21,10 +21,10 @@ NO_STAGE: frozenset[Stage] = frozenset()
 
 STAGE_WORDS: dict[Stage, str] = {
     "prepare": "before it wrote anything",
-    "binaries": "writing the binaries",
-    "token": "asking the API server for a token",
-    "kubeconfig": "writing its kubeconfig",
-    "configuration": "writing the CNI configuration",
+    "binaries": "while writing the binaries",
+    "token": "while asking the API server for a token",
+    "kubeconfig": "while writing its kubeconfig",
+    "configuration": "while writing the CNI configuration",
     "done": "after its work was done",
 }
 

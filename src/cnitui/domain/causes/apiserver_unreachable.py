@@ -62,7 +62,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, *REACH_FACTS),
-    remedies=("open-endpoint",),
     fix="open, route or correct the way from {node} to the API server's endpoint",
     family="control-plane",
 )

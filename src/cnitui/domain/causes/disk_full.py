@@ -59,7 +59,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, *RIVAL_FACTS),
-    remedies=("free-space",),
     fix="free space or inodes on the filesystem of {bin_dir} on {node}, then let the pod start anew",
     family="host",
 )

@@ -105,7 +105,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, *RIVAL_FACTS, AvcDenials),
-    remedies=("repair-permissions",),
     fix="give {bin_dir} on {node} back to root, take the immutable attribute or noexec away, or grant the capability",
     family="host",
 )

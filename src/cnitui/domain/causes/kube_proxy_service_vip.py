@@ -82,7 +82,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, *REACH_FACTS),
-    remedies=("repair-kube-proxy",),
     fix="repair kube-proxy (or its replacement) on {node}: its pod, its kubeconfig, its packet filter backend",
     family="control-plane",
 )

@@ -62,7 +62,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, *RIVAL_FACTS),
-    remedies=("writable-path",),
     fix="give {node} a writable {bin_dir} and {net_dir}, or point the installation at writable paths",
     family="host",
 )

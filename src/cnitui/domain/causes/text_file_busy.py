@@ -48,7 +48,6 @@ CAUSE = Cause(
     judge=judge,
     needs=(Signs,),
     uses=(*WORDS, Milestones, InstallCni),
-    remedies=("stop-holder",),
     fix="stop the process that runs the file in {bin_dir} on {node}, or move the file away; use a newer installer",
     family="host",
 )

@@ -37,7 +37,7 @@ def judge(view: View) -> Judgement:
     telling = next((s for s in signs.found if max(s.message.causes.values(), default=0) >= Weight.SPECIFIC), None)
     if telling is not None:
         return ruled_out("the evidence speaks for a cause", telling.evidence)
-    ask = (ASK_LOG, ASK_DESCRIBE)
+    ask = (ASK_DESCRIBE,) if signs.log_whole else (ASK_LOG, ASK_DESCRIBE)
     if not signs.heard:
         return undetermined("nothing was said about it that could be read", ask=ask)
     heard = tuple(sign.evidence for sign in signs.found if sign.message.kind == "consequence")[:3]

@@ -1,0 +1,99 @@
+"""The catalogue for reading: one cause, the list of all, and `docs/causes.md`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.causes.base import HEADINGS, Cause
+from cnitui.domain.parsing.messages import MESSAGES, KnownMessage, Weight
+from cnitui.errors import UsageError
+
+_FAMILIES = {
+    "host": "The host refuses the file operation",
+    "pod": "The pod or image cannot run",
+    "trust": "Identity and trust",
+    "control-plane": "The control plane cannot be reached",
+    "configuration": "Calico objects, configuration, versions",
+    "network": "Node networking",
+    "undecided": "Undecided",
+}
+
+
+def explanation(cause: str = "") -> str:
+    """The text of one cause, or the list of all; raises UsageError for an id that is none."""
+    if not cause:
+        return "\n".join(_listed())
+    found = next((known for known in CATALOGUE if known.id == cause), None)
+    if found is None:
+        close = difflib.get_close_matches(cause, [known.id for known in CATALOGUE], 1)
+        hint = f"did you mean {close[0]}?" if close else "`cnitui explain` lists them"
+        raise UsageError(f"there is no cause {cause[:80]!r}", hint)
+    return "\n".join(_told(found))
+
+
+def _listed() -> Iterator[str]:
+    width = max(len(cause.id) for cause in CATALOGUE)
+    for family, title in _FAMILIES.items():
+        members = [cause for cause in CATALOGUE if cause.family == family]
+        if members:
+            yield title
+            yield from (f"  {cause.id:<{width}}  {cause.title}" for cause in members)
+            yield ""
+    yield "`cnitui explain CAUSE` tells what it looks like, how we know it and what rules it out."
+
+
+def _told(cause: Cause) -> Iterator[str]:
+    yield f"{cause.id}: {cause.title}"
+    for heading in HEADINGS:
+        yield from ("", heading, cause.explanation.get(heading, ""))
+    messages = _messages_of(cause.id)
+    if messages:
+        yield from ("", "Messages that speak for it")
+        yield from (f"  {message.example}" for message in messages)
+    if cause.remedies:
+        yield from ("", f"Remedies: {', '.join(cause.remedies)}")
+
+
+def _messages_of(cause: str) -> list[KnownMessage]:
+    """The messages that speak for a cause, strongest first, without those that merely fit."""
+    telling = [message for message in MESSAGES if message.causes.get(cause, Weight.FITS) > Weight.FITS]
+    return sorted(telling, key=lambda message: -message.causes[cause])
+
+
+def as_document() -> str:
+    """`docs/causes.md`: the whole catalogue, generated so that it cannot drift."""
+    return "\n".join(_document()) + "\n"
+
+
+def _document() -> Iterator[str]:
+    yield "# Causes"
+    yield ""
+    yield "Generated from the catalogue by `python -m cnitui.domain.explain`; a test keeps it true."
+    for family, title in _FAMILIES.items():
+        members = [cause for cause in CATALOGUE if cause.family == family]
+        if members:
+            yield from ("", f"## {title}")
+        for cause in members:
+            yield from _section(cause)
+
+
+def _section(cause: Cause) -> Iterator[str]:
+    yield from ("", f"### {cause.id}: {cause.title}")
+    for heading in HEADINGS:
+        yield from ("", f"**{heading}.** {cause.explanation.get(heading, '')}")
+    messages = _messages_of(cause.id)
+    if messages:
+        yield from ("", "**Messages that speak for it.**", "")
+        for message in messages:
+            reports = f" ({', '.join(message.reports)})" if message.reports else ""
+            yield f"- `{message.example}`: {message.meaning}{reports}"
+    if cause.remedies:
+        yield from ("", f"**Remedies.** {', '.join(f'`{remedy}`' for remedy in cause.remedies)}")
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(as_document())

@@ -1,0 +1,194 @@
+"""A diagnosis for others: JSON of the schema `cnitui/diagnosis/v1`, text for terminals, Markdown.
+
+The schema is stable; keys may be added, none changes its meaning. Everything quoted is data and stays literal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.finding import Diagnosis, Evidence, Finding, NextEvidence, Verdict
+
+SCHEMA = "cnitui/diagnosis/v1"
+_FIX = {cause.id: cause.fix for cause in CATALOGUE}
+_MOST_QUOTES = 5
+_BIDIRECTIONAL = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *_BIDIRECTIONAL))
+_STAND_INS = {"bin_dir": "/opt/cni/bin", "net_dir": "/etc/cni/net.d", "daemonset": "the DaemonSet"}
+
+
+def as_data(diagnosis: Diagnosis) -> dict[str, object]:
+    """The diagnosis as plain data, ready for JSON."""
+    return {
+        "schema": SCHEMA,
+        "status": diagnosis.status,
+        "causes": [_finding_data(finding) for finding in diagnosis.findings],
+        "next_evidence": [{"command": step.command, "why": step.why} for step in diagnosis.next_evidence],
+        "unavailable": [{"what": missing.what, "why": missing.why} for missing in diagnosis.unavailable],
+    }
+
+
+def as_json(diagnosis: Diagnosis) -> str:
+    """The same as text, two spaces deep, with a newline at the end."""
+    return json.dumps(as_data(diagnosis), indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding_data(finding: Finding) -> dict[str, object]:
+    judgement = finding.judgement
+    return {
+        "id": finding.cause,
+        "verdict": finding.verdict.value,
+        "nodes": list(finding.nodes),
+        "for": [_evidence_data(piece) for piece in judgement.evidence_for],
+        "against": [_evidence_data(piece) for piece in judgement.evidence_against],
+        "remedies": list(finding.remedies),
+        "title": finding.title,
+        "because": judgement.because,
+        "fix": fix_of(finding),
+    }
+
+
+def fix_of(finding: Finding) -> str:
+    """The fix family of a finding's cause in one sentence, with the names that are known."""
+    fix = _FIX.get(finding.cause, "").replace("{node}", ", ".join(finding.nodes) or "the node")
+    for name, words in _STAND_INS.items():
+        fix = fix.replace(f"{{{name}}}", words)
+    return fix
+
+
+def _evidence_data(piece: Evidence) -> dict[str, str]:
+    return {"source": piece.source, "position": piece.position, "quote": piece.quote}
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def as_text(diagnosis: Diagnosis) -> str:
+    """For a terminal: what is the matter, why we think so, what to ask next, and what was ruled out."""
+    return "\n".join(_text_lines(diagnosis)) + "\n"
+
+
+def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    yield headline(diagnosis)
+    for finding in claiming(diagnosis):
+        yield ""
+        yield f"{finding.verdict.words.upper()}: {finding.title} [{finding.cause}]{_on(finding.nodes)}"
+        yield f"  {literal(finding.judgement.because)}"
+        yield from _quotes("  for     ", finding.judgement.evidence_for)
+        yield from _quotes("  against ", finding.judgement.evidence_against)
+        if finding.verdict.confident and fix_of(finding):
+            yield f"  fix: {fix_of(finding)}"
+    if diagnosis.next_evidence:
+        yield from ("", "To decide what is open:")
+        yield from (f"  {literal(step.command)}\n      {step.why}" for step in diagnosis.next_evidence)
+    if diagnosis.unavailable:
+        yield from ("", "Could not be read:")
+        yield from (f"  {literal(missing.what)}: {literal(missing.why)}" for missing in diagnosis.unavailable)
+    yield from _rest(diagnosis)
+
+
+def _rest(diagnosis: Diagnosis) -> Iterator[str]:
+    for verdict in (Verdict.UNDETERMINED, Verdict.RULED_OUT):
+        found = [finding for finding in diagnosis.findings if finding.verdict is verdict]
+        if found:
+            yield from ("", f"{verdict.words.capitalize()}:")
+            yield from (f"  {f.cause}{_on(f.nodes)}: {literal(f.judgement.because)}" for f in found)
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """One line: the state, and the leading cause with its verdict when there is one."""
+    if diagnosis.status == "healthy":
+        return "All Calico pods are healthy."
+    if diagnosis.status == "undetermined":
+        return "Nothing could be judged: no pod, log or event of Calico is in the evidence."
+    leading = diagnosis.leading
+    where = f" on {', '.join(diagnosis.failing_nodes)}" if diagnosis.failing_nodes else ""
+    if leading is None:
+        return f"Calico fails{where}; the evidence does not determine a cause."
+    if leading.verdict.confident:
+        return f"Calico fails{where}. {leading.verdict.words.capitalize()}: {leading.title}."
+    return f"Calico fails{where}; the evidence does not decide. First candidate: {leading.title}."
+
+
+def claiming(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """The findings that are at least possible."""
+    return tuple(finding for finding in diagnosis.findings if finding.verdict.rank <= Verdict.POSSIBLE.rank)
+
+
+def literal(text: str) -> str:
+    """Foreign text on one line, without anything that a terminal obeys."""
+    return " ".join(text.translate(_CONTROL).split())
+
+
+def _quotes(label: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    for piece in evidence[:_MOST_QUOTES]:
+        where = ", ".join(filter(None, (piece.source, piece.position)))
+        yield f"{label}{literal(piece.quote)}"
+        if where:
+            yield f"{' ' * len(label)}({literal(where)})"
+    if len(evidence) > _MOST_QUOTES:
+        yield f"{' ' * len(label)}and {len(evidence) - _MOST_QUOTES} more"
+
+
+def _on(nodes: Sequence[str]) -> str:
+    return f" on {', '.join(nodes)}" if nodes else ""
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def as_markdown(diagnosis: Diagnosis) -> str:
+    """For a ticket: the same, every foreign word in a code span."""
+    return "\n".join(_markdown_lines(diagnosis)) + "\n"
+
+
+def _markdown_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    yield from ("# Diagnosis", "", headline(diagnosis))
+    for finding in claiming(diagnosis):
+        yield from ("", f"## {finding.verdict.words.capitalize()}: {finding.title}{_on(finding.nodes)}", "")
+        yield f"`{finding.cause}`: {code_safe(finding.judgement.because)}."
+        yield from _markdown_quotes("For", finding.judgement.evidence_for)
+        yield from _markdown_quotes("Against", finding.judgement.evidence_against)
+        if finding.verdict.confident and fix_of(finding):
+            yield from ("", f"Fix: {code_safe(fix_of(finding))}.")
+    if diagnosis.next_evidence:
+        yield from ("", "## What would decide", "")
+        yield from (_markdown_step(step) for step in diagnosis.next_evidence)
+    if diagnosis.unavailable:
+        yield from ("", "## Could not be read", "")
+        yield from (f"- {code_safe(missing.what)}: {code_safe(missing.why)}" for missing in diagnosis.unavailable)
+    yield from ("", "## All causes", "", "| cause | verdict | nodes | because |", "|---|---|---|---|")
+    for finding in diagnosis.findings:
+        because = code_safe(finding.judgement.because).replace("|", "\\|")
+        yield f"| `{finding.cause}` | {finding.verdict.words} | {', '.join(finding.nodes)} | {because} |"
+
+
+def _markdown_quotes(title: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    if evidence:
+        yield from ("", f"{title}:", "")
+    for piece in evidence:
+        where = ", ".join(filter(None, (piece.source, piece.position)))
+        yield f"- {code(piece.quote)}" + (f" ({code(where)})" if where else "")
+
+
+def _markdown_step(step: NextEvidence) -> str:
+    return f"- {code(step.command)}: {step.why}"
+
+
+def code(text: str) -> str:
+    """Foreign text as a code span that it cannot break out of."""
+    plain = literal(text)
+    fence = "`" * (max((len(run) for run in _runs_of_ticks(plain)), default=0) + 1)
+    pad = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"
+
+
+def _runs_of_ticks(text: str) -> list[str]:
+    return [run for run in "".join(c if c == "`" else " " for c in text).split() if run]
+
+
+def code_safe(text: str) -> str:
+    """Foreign text inside a sentence: what Markdown or HTML would take for a mark is escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_<>[]#" else c for c in literal(text))
