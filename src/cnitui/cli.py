@@ -87,7 +87,7 @@ def run(ctx: click.Context, /, **given: Any) -> None:
     ctx.obj = given
     if ctx.invoked_subcommand is None:
         _needs_terminal()
-        from cnitui.compose import open_tui
+        from cnitui.launch import open_tui
 
         sys.exit(open_tui(settings_from(given)))
 
@@ -112,7 +112,7 @@ def _merged(ctx: click.Context, /, given: dict[str, Any]) -> Settings:
 def demo(ctx: click.Context, /, scenario: str, speed: float, **given: Any) -> None:
     """Open the screens on the built-in lab; nothing outside this machine is touched."""
     _needs_terminal()
-    from cnitui.compose import open_demo
+    from cnitui.launch import open_demo
 
     sys.exit(open_demo(_merged(ctx, given), scenario, speed))
 
@@ -128,7 +128,7 @@ def diagnose(ctx: click.Context, /, output: str, wait: str, **given: Any) -> Non
     Exit code: 0 all pods healthy, 3 a cause is confirmed or likely, 4 failing but undetermined or nothing may be
     read, 1 error, unreachable or 401, 2 usage or configuration.
     """
-    from cnitui.compose import run_diagnose
+    from cnitui.commands import run_diagnose
 
     sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait")))
 
@@ -140,7 +140,7 @@ def diagnose(ctx: click.Context, /, output: str, wait: str, **given: Any) -> Non
 @click.pass_context
 def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
     """Take back an applied plan; without an ID the latest."""
-    from cnitui.compose import run_undo
+    from cnitui.commands import run_undo
 
     sys.exit(run_undo(_merged(ctx, given), plan_id, assume_yes=yes))
 
@@ -150,7 +150,7 @@ def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
 @click.pass_context
 def info(ctx: click.Context, /, **given: Any) -> None:
     """Print versions, settings in force, and where files are kept."""
-    from cnitui.compose import print_info
+    from cnitui.commands import print_info
 
     sys.exit(print_info(_merged(ctx, given)))
 
@@ -182,9 +182,9 @@ def lab(ctx: click.Context, /) -> None:
 @click.option("--container", default="install-cni", show_default=True, help="Init container to make privileged.")
 def patch(manifest: Path, output: Path | None, in_place: bool, diff: bool, check: bool, container: str) -> None:
     """Add the missing privileged line to install-cni in MANIFEST (Solution 1), every other byte untouched."""
-    from cnitui.compose import run_patch
+    from cnitui.commands import PatchOutput, run_patch
 
-    sys.exit(run_patch(manifest, output, container, in_place=in_place, diff=diff, check=check))
+    sys.exit(run_patch(manifest, container, PatchOutput(output, in_place, diff, check)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

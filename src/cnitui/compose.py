@@ -1,0 +1,113 @@
+"""The composition root: alone chooses real cluster, lab or replay, and opens what a session works with.
+
+What is slow to import (the Kubernetes client, asyncssh) is imported in a daemon thread when a session is opened, which
+is after the first paint; a quit does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from cnitui.clock import SystemClock
+from cnitui.engine import ports
+from cnitui.engine.ports import NodeShell
+from cnitui.engine.services import Opening, Services
+from cnitui.errors import CnituiError
+from cnitui.lab_process import LabProcess
+from cnitui.settings import Settings
+
+CLOSE_WITHIN = 0.3
+"""Seconds that closing connections may take before we leave them to the kernel."""
+
+
+def opening(settings: Settings, lab: LabProcess | None = None) -> Opening:
+    """What a session calls to get its services; with a lab, that one is waited for first."""
+
+    async def opened() -> Services:
+        own = settings
+        if lab is not None:
+            kubeconfig, ssh_config = await lab.answers()
+            own = replace(settings, kubeconfig=(kubeconfig,), context="", ssh_config=ssh_config)
+        await _import_clients(ssh=own.node_access == "ssh")
+        return open_services(own)
+
+    return opened
+
+
+async def _import_clients(*, ssh: bool) -> None:
+    from cnitui.gateways.kubernetes.background import in_daemon_thread
+
+    def load() -> None:
+
+        if ssh:
+            pass
+
+    await in_daemon_thread(load)
+
+
+def open_services(settings: Settings) -> Services:
+    """The real gateways, not connected yet."""
+    from cnitui.gateways.documents import dump_yaml
+    from cnitui.gateways.journal import FileJournal
+    from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+
+    if settings.node_access == "pod":
+        raise CnituiError("--node-access pod is not available yet", "Use ssh, or none for cluster evidence only.")
+    cluster = KubernetesCluster(
+        settings.kubeconfig,
+        context=settings.context,
+        namespace=settings.namespace,
+        impersonate=settings.impersonate,
+        timeout=settings.request_timeout,
+        readonly=settings.readonly,
+        readonly_contexts=settings.readonly_contexts,
+    )
+    shell = _node_shell(settings)
+
+    async def close() -> None:
+        closing = [cluster.close()] + ([shell.close()] if shell is not None else [])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await asyncio.gather(*closing, return_exceptions=True)
+
+    return Services(
+        cluster,
+        shell,
+        FileJournal(settings.state_dir),
+        SystemClock(),
+        engine_settings(settings),
+        dump_yaml,
+        close,
+    )
+
+
+def engine_settings(settings: Settings) -> ports.Settings:
+    """The part of the settings the engine obeys."""
+    return ports.Settings(
+        namespace=settings.namespace,
+        node_access=settings.node_access,
+        readonly=settings.readonly,
+        request_timeout=settings.request_timeout,
+        test_pod_image=settings.test_pod_image,
+    )
+
+
+def _node_shell(settings: Settings) -> NodeShell | None:
+    if settings.node_access == "none":
+        return None
+    from cnitui.gateways.ssh import SshLogin, SshNodeShell
+
+    raise NotImplementedError(SshLogin, SshNodeShell)
+
+
+@contextlib.asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """Opened services for a command without screens; closed at the end."""
+    opened = await opening(settings)()
+    try:
+        yield opened
+    finally:
+        await opened.close()

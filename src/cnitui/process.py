@@ -1,0 +1,44 @@
+"""Our process: its log, and an end that waits for nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from cnitui.settings import Settings
+
+
+def leave(code: int) -> int:
+    """End the process at once when a thread (a name look-up) would hold it up; state is on disk by now."""
+    waiting = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if waiting:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def log_to_file(settings: Settings) -> None:
+    """Our own log goes to a file, never to the terminal; a file that cannot be written costs the log, not the start."""
+    path = settings.log_file or settings.state_dir / "cnitui.log"
+    root = logging.getLogger()
+    root.handlers.clear()
+    root.setLevel(settings.log_level.upper())
+    try:
+        _make_private(path.parent)
+        handler: logging.Handler = RotatingFileHandler(path, maxBytes=2_000_000, backupCount=1, delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root.addHandler(handler)
+
+
+def _make_private(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)

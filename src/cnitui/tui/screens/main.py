@@ -1,0 +1,212 @@
+"""The main screen: the masthead, the panes of the overview, and one of them full screen when asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from cnitui.engine.guide import guide
+from cnitui.engine.logs_board import LogBoard
+from cnitui.engine.state import State
+from cnitui.tui.choices import choices_of
+from cnitui.tui.messages import PaneRequested, RemedyConsidered, StateChanged, StepOpened, StepSkipped
+from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.panes.logs import LogsPane
+from cnitui.tui.panes.pods import PodsPane
+from cnitui.tui.panes.selinux import DifferencesPane, SelinuxPane
+from cnitui.tui.panes.timeline import TimelinePane
+from cnitui.tui.widgets.footer_line import FooterLine
+from cnitui.tui.widgets.masthead import Masthead
+from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.widgets.tab_line import TabLine
+
+OVERVIEW = ("pods", "guide", "logs", "selinux")
+PANES = (*OVERVIEW, "differences", "timeline")
+KEYS = {"pods": "f1", "logs": "f2", "selinux": "f3", "guide": "f4", "differences": "f5", "timeline": "f6"}
+TITLES = {"pods": "Pods", "logs": "Logs", "selinux": "SELinux", "guide": "Guide"}
+WIDE, TALL = 110, 30
+"""From this size on several panes are shown at once."""
+
+
+class MainScreen(Screen[None]):
+    """Shows a state; what the user wants goes up to the app as messages."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "overview", "Overview", show=False, id="screen.overview", tooltip="All panes side by side"),
+        Binding("f2", "pane('logs')", "Logs", show=False, id="screen.logs", tooltip="Logs, full screen"),
+        Binding("f3", "pane('selinux')", "SELinux", show=False, id="screen.selinux", tooltip="SELinux, full screen"),
+        Binding("f4", "pane('guide')", "Guide", id="screen.guide", tooltip="The guide, full screen"),
+        Binding("f5", "pane('differences')", "Differences", show=False, id="screen.diff", tooltip="What differs"),
+        Binding("f6", "pane('timeline')", "Timeline", show=False, id="screen.timeline", tooltip="All by time"),
+        Binding("tab", "next_pane(1)", "Next pane", id="screen.next", tooltip="Focus the next pane"),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="screen.prev", tooltip="Previous pane"),
+        Binding("f", "zoom", "Full screen", id="screen.zoom", tooltip="The focused pane on the full screen, and back"),
+        Binding("escape", "back", "Back", show=False, id="screen.back", tooltip="Back to the overview"),
+        Binding("right_square_bracket", "step(1)", "Next", show=False, id="screen.step-next", tooltip="Next step"),
+        Binding("left_square_bracket", "step(-1)", "Back", show=False, id="screen.step-back", tooltip="Previous step"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State()
+        self.skipped: frozenset[int] = frozenset()
+        self._zoomed = ""
+        self._last_single = "pods"
+
+    def compose(self) -> ComposeResult:
+        yield Masthead()
+        yield TabLine()
+        with Vertical(id="body"):
+            with Horizontal(id="top"):
+                yield PodsPane()
+                yield GuidePane()
+            yield LogsPane()
+            yield SelinuxPane()
+            yield DifferencesPane()
+            yield TimelinePane()
+        yield FooterLine()
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.pane("pods").focus_content()
+
+    # --- state ----------------------------------------------------------------------------------------------------
+
+    def bring_board(self, board: LogBoard) -> None:
+        """The log feeds, once there is a session."""
+        self.query_one(LogsPane).bring_board(board)
+
+    @on(StateChanged)
+    def _show(self, message: StateChanged) -> None:
+        self.state = message.state
+        with self.app.batch_update():
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        state = self.state
+        masthead = self.query_one(Masthead)
+        masthead.state = state
+        masthead.hint = "f4 guide" if state.failing and self._zoomed != "guide" else ""
+        self.query_one(PodsPane).state = state
+        self.query_one(LogsPane).state = state
+        self.query_one(SelinuxPane).state = state
+        self.query_one(DifferencesPane).state = state
+        self.query_one(TimelinePane).state = state
+        pane = self.query_one(GuidePane)
+        pane.choices = choices_of(state.repair)
+        pane.views = guide(state, self.skipped)
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        tabs = self.query_one(TabLine)
+        step = f"Guide {self.query_one(GuidePane).step}/11"
+        titles = {**TITLES, "guide": step}
+        tabs.tabs = tuple((pane, titles[pane], KEYS[pane]) for pane in ("pods", "logs", "selinux", "guide"))
+
+    @on(StepSkipped)
+    def _skip(self, message: StepSkipped) -> None:
+        self.skipped = self.skipped ^ {message.number}
+        self._hand_out()
+
+    # --- arrangement ----------------------------------------------------------------------------------------------
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only one pane fits."""
+        return self.size.width < WIDE or self.size.height < TALL
+
+    @property
+    def single(self) -> str:
+        """The pane that has the screen for itself, "" when several share it."""
+        return self._zoomed or (self._last_single if self.narrow else "")
+
+    def pane(self, name: str) -> Pane:
+        """A pane by its name."""
+        return self.query_one(f"#{name}", Pane)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        single = self.single
+        self.set_class(bool(single), "-single")
+        self.set_class(self.narrow, "-narrow")
+        for name in PANES:
+            self.pane(name).display = name == single if single else name in OVERVIEW
+        self.query_one("#top").display = single in ("", "pods", "guide")
+        self.query_one(GuidePane).set_zoomed(single == "guide")
+        self.query_one(LogsPane).set_zoomed(single == "logs")
+        self.query_one(TabLine).active = single
+        self._name_tabs()
+
+    def show_pane(self, name: str, *, zoom: bool) -> None:
+        """Show a pane, alone when asked to or when there is room for one only."""
+        self._zoomed = name if zoom else ""
+        self._last_single = name
+        self._arrange()
+        self.pane(name).focus_content()
+        self._hand_out()
+
+    @on(PaneRequested)
+    def _requested(self, message: PaneRequested) -> None:
+        self.show_pane(message.pane, zoom=not self.narrow and message.pane != "pods")
+
+    @on(StepOpened)
+    def _step_opened(self, message: StepOpened) -> None:
+        pane = self.query_one(GuidePane)
+        pane.step = message.number
+        if self.single != "guide":
+            self.show_pane("guide", zoom=not self.narrow)
+        self._name_tabs()
+
+    @on(RemedyConsidered)
+    def _considered(self, message: RemedyConsidered) -> None:
+        self.refresh_bindings()
+
+    # --- keys -----------------------------------------------------------------------------------------------------
+
+    def action_overview(self) -> None:
+        self.show_pane("pods", zoom=False)
+
+    def action_pane(self, name: str) -> None:
+        self.show_pane(name, zoom=True)
+
+    def action_back(self) -> None:
+        if self._zoomed or (self.narrow and self._last_single != "pods"):
+            back_to = self._zoomed if self._zoomed in OVERVIEW and not self.narrow else "pods"
+            self.show_pane(back_to, zoom=False)
+
+    def action_zoom(self) -> None:
+        if self._zoomed:
+            self.action_back()
+            return
+        focused = self._focused_pane()
+        if focused:
+            self.show_pane(focused, zoom=True)
+
+    def _focused_pane(self) -> str:
+        focused = self.focused
+        owners = [node for node in focused.ancestors_with_self if isinstance(node, Pane)] if focused else []
+        return owners[0].pane_id if owners else ""
+
+    def action_next_pane(self, by: int) -> None:
+        """Inside a full-screen pane, tab goes through its widgets; else through the panes."""
+        if self._zoomed:
+            (self.focus_next if by > 0 else self.focus_previous)()
+            return
+        order = OVERVIEW
+        here = self._focused_pane() or self._last_single
+        following = order[(order.index(here) + by) % len(order)] if here in order else order[0]
+        if self.narrow:
+            self.show_pane(following, zoom=False)
+        else:
+            self._last_single = following
+            self.pane(following).focus_content()
+
+    def action_step(self, by: int) -> None:
+        self.query_one(GuidePane).action_step(by)
