@@ -7,7 +7,7 @@ as: Kubernetes and case files know none.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -152,14 +152,15 @@ class Node:
         return tuple(value for name, value in self.entries if name.kind == "scalar" and name.text == key)
 
 
-def compose_documents(text: str, name: str = "the document") -> list[Node]:
-    """The documents with their positions, for edits that keep every other byte; an empty one is an empty scalar.
+def compose_documents(text: str, wanted: Collection[int], name: str = "the document") -> dict[int, Node]:
+    """The documents of those numbers (from 0) with their positions, for edits that keep every other byte.
 
     A byte order mark has to be taken off before. Raises ConfigurationError as `load_yaml` does.
     """
     try:
         _refuse_depth(text, name)
-        return [_placed(node) for node in yaml.compose_all(text, Loader=_Loader)]
+        nodes = enumerate(yaml.compose_all(text, Loader=_Loader))
+        return {number: _placed(node) for number, node in nodes if number in wanted}
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: {yaml_problem(error)}", "Correct the YAML there.") from error
 

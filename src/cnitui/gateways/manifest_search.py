@@ -32,13 +32,12 @@ def find(body: str, documents: Sequence[object], name: str, container: str) -> l
     key that matters is there twice (the founding guide's own edit makes such a file).
     """
     _refuse_traps(documents, name)
-    meant = {path for path, _ in _containers(documents, container)}
+    meant = list(_containers(documents, container))
     if not meant:
         what = f"{name}: no container {container} in a DaemonSet"
         raise ConfigurationError(what, "Give the manifest that holds the calico-node DaemonSet.")
-    trees = compose_documents(body, name)
-    found = [_placed(trees, path, daemonset, name) for path, daemonset in _containers(documents, container)]
-    return [item for item in found if item is not None]
+    trees = compose_documents(body, {number for number, _, _ in meant}, name)
+    return [_placed(trees[number], (number, *path), daemonset, name) for number, path, daemonset in meant]
 
 
 def at(document: object, path: Where) -> object:
@@ -53,14 +52,15 @@ def at(document: object, path: Where) -> object:
     return document
 
 
-def _containers(documents: Sequence[object], container: str) -> Iterator[tuple[Where, str]]:
-    for index, document in enumerate(documents):
-        for path, daemonset in _daemonsets(document, (index,)):
+def _containers(documents: Sequence[object], container: str) -> Iterator[tuple[int, Where, str]]:
+    """Number of the document, path within it, and name of the DaemonSet."""
+    for number, document in enumerate(documents):
+        for path, daemonset in _daemonsets(document, ()):
             for kind in _LISTS:
                 listed = at(daemonset, (*_TO_POD, kind))
                 for place, candidate in enumerate(listed if isinstance(listed, list) else ()):
                     if at(candidate, ("name",)) == container:
-                        yield (*path, *_TO_POD, kind, place), str(at(daemonset, ("metadata", "name")))
+                        yield number, (*path, *_TO_POD, kind, place), str(at(daemonset, ("metadata", "name")))
 
 
 def _daemonsets(document: object, path: Where) -> Iterator[tuple[Where, object]]:
@@ -71,9 +71,8 @@ def _daemonsets(document: object, path: Where) -> Iterator[tuple[Where, object]]
         yield from _daemonsets(item, (*path, "items", index))
 
 
-def _placed(trees: list[Node], path: Where, daemonset: str, name: str) -> Found | None:
-    assert isinstance(path[0], int)
-    trail = [trees[path[0]]]
+def _placed(tree: Node, path: Where, daemonset: str, name: str) -> Found:
+    trail = [tree]
     for key in path[1:]:
         node = trail[-1].items[key] if isinstance(key, int) else _value(trail[-1], key, name)
         if node is None:

@@ -65,8 +65,8 @@ def plan_edit(text: str | bytes, name: str = "manifest", container: str = INSTAL
     for position, target in enumerate(found):
         if at(documents, (*target.path, *SETTING)) is True:
             continue
-        body = _edited(body, name, container, position)
-        documents = load_all_yaml(body, name)
+        here = find(body, documents, name, container)[position] if changes else target
+        body, documents = _edited(body, documents, name, here)
         changes.append(f"{target.daemonset}: {container} (line {target.node.line}) gets privileged: true")
     already = f"{container} is privileged already in {', '.join(target.daemonset for target in found)}"
     return ManifestEdit(mark + body, tuple(changes), "; ".join(changes) or already, original)
@@ -81,24 +81,23 @@ def _decoded(text: str | bytes, name: str) -> str:
         raise ConfigurationError(f"{name}: not UTF-8 text (byte {error.start})", "Convert it to UTF-8.") from error
 
 
-def _edited(body: str, name: str, container: str, position: int) -> str:
-    """The text after the first edit of one container that is proven to do what it should."""
-    documents = load_all_yaml(body, name)
-    target = find(body, documents, name, container)[position]
-    _require_own(target, name, container)
+def _edited(body: str, documents: list[object], name: str, target: Found) -> tuple[str, list[object]]:
+    """The text after the first edit of one container that is proven to do what it should, and what it means."""
+    _require_own(target, name)
     expected = with_value(documents, (*target.path, *SETTING), value=True)
+    assert isinstance(expected, list)
     for splice in splices(body, target.node):
         candidate = body[: splice.start] + splice.text + body[splice.end :]
         if _proven(candidate, body, expected):
-            return candidate
-    what = f"{name}: line {target.node.line}: cannot add the line to {container} without changing something else"
+            return candidate, expected
+    what = f"{name}: line {target.node.line}: cannot add the line there without changing something else"
     raise ConfigurationError(what, "Add securityContext.privileged: true by hand.")
 
 
-def _require_own(target: Found, name: str, container: str) -> None:
+def _require_own(target: Found, name: str) -> None:
     shared = next((node for node in target.trail if node.shared), None)
     if shared is not None:
-        what = f"{name}: line {shared.line}: an alias uses this part of {container} elsewhere too"
+        what = f"{name}: line {shared.line}: an alias uses this part of the container elsewhere too"
         raise ConfigurationError(what, "An edit would change both: write the part out, then patch again.")
 
 
