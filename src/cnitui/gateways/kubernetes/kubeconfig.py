@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
-import yaml
 
-from cnitui.errors import KubeconfigError
+from cnitui.errors import ConfigurationError, KubeconfigError
+from cnitui.gateways.documents import load_yaml
 from cnitui.gateways.kubernetes.plain import one_line
 
 _LARGEST_FILE = 16 * 2**20
@@ -138,7 +138,8 @@ def kubeconfig_paths(explicit: str, environment: Mapping[str, str]) -> tuple[Pat
 
 def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, str]) -> Target:
     """The context to use; without any kubeconfig file the pod's own service account; raises KubeconfigError."""
-    files = [(path, _read(path)) for path in dict.fromkeys(paths) if path.exists()]
+    read = ((path, _read(path)) for path in dict.fromkeys(paths))
+    files = [(path, file) for path, file in read if file is not None]
     if not files:
         return _in_cluster(paths, environment)
     name = context or next((file.current_context for _, file in files if file.current_context), "")
@@ -175,40 +176,23 @@ def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, s
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> _File | None:
+    """The file's content, None when there is no such file; pipes such as /dev/fd/63 can be read once."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise KubeconfigError(f"{path} is too large for a kubeconfig", "Choose another file with --kubeconfig")
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise KubeconfigError(f"{path} cannot be read: {error.strerror}", "Check the file's owner and mode") from error
-    except UnicodeDecodeError as error:
-        raise KubeconfigError(f"{path} is not text", "Choose another file with --kubeconfig") from error
-    return _checked(path, _parsed(path, text))
-
-
-def _parsed(path: Path, text: str) -> object:
+    if len(text) > _LARGEST_FILE:
+        raise KubeconfigError(f"{path} is too large for a kubeconfig", "Choose another file with --kubeconfig")
     try:
-        document: object = yaml.load(text, _LOADER)  # noqa: S506
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        raise KubeconfigError(f"{path}{where} is no YAML: {one_line(error.problem or '', 200)}") from error
-    except yaml.YAMLError as error:
-        raise KubeconfigError(f"{path} is no YAML: {one_line(str(error), 200)}") from error
-    return document
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _checked(path: Path, document: object) -> _File:
-    if document is None:
-        return _File()
-    try:
-        return msgspec.convert(document, _File)
+        return msgspec.convert(load_yaml(text, str(path)) or {}, _File)
     except msgspec.ValidationError as error:
         raise KubeconfigError(f"{path} is no kubeconfig: {one_line(str(error), 300)}") from error
+    except ConfigurationError as error:
+        raise KubeconfigError(one_line(error.what), error.next_step) from error
 
 
 # --- choosing -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ async def read_log(session: Session, request: LogRequest) -> bytes:
     bound = min(request.limit_bytes or LARGEST_LOG, LARGEST_LOG)
     read = bytearray()
     async with session.stream(_ask(request, bound), silence=_PATIENCE) as reply:
-        async for piece in reply.pieces():
+        async for piece in reply:
             read += piece
             if len(read) >= bound:
                 break
@@ -32,7 +32,7 @@ async def follow_log(session: Session, request: LogRequest) -> AsyncGenerator[by
     A silent container is no failure, so silence has no bound; the sockets' keepalive notices a peer that is gone.
     """
     async with session.stream(_ask(request, request.limit_bytes, follow="true"), silence=None) as reply:
-        async for piece in reply.pieces():
+        async for piece in reply:
             yield piece
 
 

@@ -11,6 +11,7 @@ import math
 import random
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -69,8 +70,9 @@ class Reflector(Generic[F]):
             try:
                 items, self._version = await listed(self._session, self._kind, self._scope)
                 yield Listed(items)
-                async for update in self._watch():
-                    yield update
+                async with aclosing(self._watch()) as watching:
+                    async for update in watching:
+                        yield update
             except CnituiError as error:
                 pause = self._pause_after(error)
                 if pause and not self._session.closed:
@@ -94,8 +96,9 @@ class Reflector(Generic[F]):
         while True:
             watch = _Watch(self._session, self._kind, self._scope, self._pace, self._version)
             try:
-                async for update in watch.updates():
-                    yield update
+                async with aclosing(watch.updates()) as updates:
+                    async for update in updates:
+                        yield update
             except (ClusterUnreachable, ServerFailure) as error:
                 if isinstance(error, Gone) or not watch.fruitful:
                     raise
@@ -127,23 +130,25 @@ class _Watch(Generic[F]):
             verb="watch",
         )
         self._began = math.inf
-        self._lines = 0
+        self._events = 0
         self.version = version
 
     @property
     def fruitful(self) -> bool:
         """Whether it brought something or at least lasted, so that the next one may follow at once."""
-        return self._lines > 0 or time.monotonic() - self._began >= self._pace.short_life
+        return self._events > 0 or time.monotonic() - self._began >= self._pace.short_life
 
     async def updates(self) -> AsyncGenerator[Update[F], None]:
         """Until the server ends it; a line that was cut off is left out, its event comes again."""
         async with self._session.stream(self._ask, silence=self._life + _GRACE) as reply:
             self._began = time.monotonic()
-            async for line in _lines(reply.pieces(), self._ask.what):
-                update = self._update_of(decoded(_EVENT, line))
-                self._lines += 1
-                if update is not None:
-                    yield update
+            lines = _Lines(self._ask.what)
+            async for piece in reply:
+                for line in lines.of(piece):
+                    update = self._update_of(decoded(_EVENT, line))
+                    self._events += 1
+                    if update is not None:
+                        yield update
 
     def _update_of(self, event: wire.WatchEvent) -> Update[F] | None:
         match event.type:
@@ -161,18 +166,24 @@ class _Watch(Generic[F]):
                 raise answer_failed(status.code or _SERVER_ERROR, bytes(event.object), {}, self._ask.what)
 
 
-async def _lines(pieces: AsyncGenerator[bytes, None], what: str) -> AsyncGenerator[bytes, None]:
-    begun: list[bytes] = []
-    size = 0
-    async for piece in pieces:
-        *ends, rest = piece.split(b"\n")
-        for end in ends:
-            line = b"".join((*begun, end)) if begun else end
-            begun, size = [], 0
-            if line:
-                yield line
+class _Lines:
+    """Whole lines from pieces of any length."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._begun: list[bytes] = []
+        self._size = 0
+
+    def of(self, piece: bytes) -> list[bytes]:
+        """The lines that this piece completes."""
+        *lines, rest = piece.split(b"\n")
+        if lines and self._begun:
+            lines[0] = b"".join((*self._begun, lines[0]))
+        if lines:
+            self._begun, self._size = [], 0
         if rest:
-            begun.append(rest)
-            size += len(rest)
-        if size > _LONGEST_LINE:
-            raise ServerFailure(f"Could not {what}: an event of more than {_LONGEST_LINE // 2**20} MiB")
+            self._begun.append(rest)
+            self._size += len(rest)
+        if self._size > _LONGEST_LINE:
+            raise ServerFailure(f"Could not {self._what}: an event of more than {_LONGEST_LINE // 2**20} MiB")
+        return [line for line in lines if line]

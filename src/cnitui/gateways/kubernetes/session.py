@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnitui.domain.exchange import Connection
-from cnitui.errors import ClusterUnreachable, ServerFailure, Unauthorized
+from cnitui.errors import ClusterUnreachable, KubeconfigError, ServerFailure, Unauthorized
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.credentials import Credentials, Identity
@@ -151,7 +151,12 @@ class Session:
 
     async def _reopened(self, used: _Open, refused: Unauthorized) -> _Open:
         """The same context of the same server, or the refusal: a changed current-context must not lead us elsewhere."""
-        target = await in_daemon_thread(lambda: load_target(self._kubeconfig, used.target.context, self._environment))
+        try:
+            target = await in_daemon_thread(
+                lambda: load_target(self._kubeconfig, used.target.context, self._environment)
+            )
+        except KubeconfigError:
+            raise refused from None
         if target.cluster != used.target.cluster:
             raise refused
         if target.user == used.target.user and not used.credentials.renewable:
@@ -188,7 +193,7 @@ def _connection(target: Target, impersonate: str, before: Connection) -> Connect
 async def _whole(response: Reply, limit: int, ask: Ask) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    async for piece in response.pieces():
+    async for piece in response:
         size += len(piece)
         if size > limit:
             raise ServerFailure(f"Could not {ask.what}: the answer is larger than {limit // 2**20} MiB")

@@ -12,7 +12,8 @@ import contextlib
 import socket
 import ssl
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -23,7 +24,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from multidict import CIMultiDict
 
-from cnitui.errors import KubeconfigError
+from cnitui.errors import ClusterError, KubeconfigError
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.credentials import Identity, data_or_file
@@ -59,30 +60,37 @@ class Reply:
         """Every Warning header as it is."""
         return tuple(self._response.headers.getall("Warning", ()))
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    def __aiter__(self) -> Reply:
+        return self
+
+    async def __anext__(self) -> bytes:
         """What has arrived, as soon as it has, until the answer ends."""
         try:
-            async for piece in self._response.content.iter_any():
-                yield piece
+            piece = await self._response.content.readany()
         except TROUBLE as error:
             raise request_failed(error, self._server) from error
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
     async def beginning(self, limit: int) -> bytes:
         """The first `limit` bytes, or as many as came; the rest is thrown away."""
         read = bytearray()
-        try:
-            async for piece in self._response.content.iter_any():
+        with contextlib.suppress(ClusterError, KubeconfigError):
+            async for piece in self:
                 read += piece
                 if len(read) >= limit:
                     break
-        except TROUBLE:
-            return bytes(read)
-        finally:
-            self.close()
+        self.close()
         return bytes(read[:limit])
 
     def close(self) -> None:
         """Cut it unless it has been read to its end."""
+        self._response.close()
+
+    def abandon(self) -> None:
+        """Wake whoever reads it: aiohttp closes a connection without telling the reader of its answer."""
+        self._response.content.set_exception(aiohttp.ClientConnectionError("closed here"))
         self._response.close()
 
 
@@ -97,6 +105,8 @@ class Transport:
         self._context: ssl.SSLContext = self._client.rest_client.ssl_context
         _identify(self._context, identity)
         self._connector: aiohttp.TCPConnector | None = None
+        self._closed = False
+        self._replies: weakref.WeakSet[Reply] = weakref.WeakSet()
 
     async def send(self, ask: Ask, identity: tuple[tuple[str, str], ...], timeouts: Timeouts) -> Reply:
         """Raises our errors for trouble of TLS and network; any status is an answer."""
@@ -108,7 +118,14 @@ class Transport:
             )
         except TROUBLE as error:
             raise request_failed(error, self.server) from error
-        return Reply(answer.response, self.server)
+        except (AssertionError, RuntimeError) as error:
+            # What aiohttp raises from a request it repeats while its session is being closed.
+            if not self._closed:
+                raise
+            raise request_failed(aiohttp.ClientConnectionError("closed here"), self.server) from error
+        reply = Reply(answer.response, self.server)
+        self._replies.add(reply)
+        return reply
 
     def _prepare(self) -> None:
         """The pool needs the running loop, which the thread that built us has not."""
@@ -125,8 +142,11 @@ class Transport:
 
     async def close(self) -> None:
         """Cut every connection, whatever is in flight."""
+        self._closed = True
         if self._connector is None:
             return
+        for reply in tuple(self._replies):
+            reply.abandon()
         await self._client.rest_client.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
