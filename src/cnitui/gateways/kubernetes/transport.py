@@ -69,6 +69,8 @@ class Reply:
             piece = await self._response.content.readany()
         except TROUBLE as error:
             raise request_failed(error, self._server) from error
+        except RuntimeError as error:  # aiohttp's word for a connection that was closed between two reads
+            raise request_failed(aiohttp.ServerDisconnectedError(), self._server) from error
         if not piece:
             raise StopAsyncIteration
         return piece
