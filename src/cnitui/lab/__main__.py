@@ -1,0 +1,36 @@
+"""`python -m cnitui.lab`: runs a lab until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main() -> int:
+    """0 after a stop by signal, 2 for a wrong command line."""
+    from cnitui.lab import scenarios
+
+    parser = argparse.ArgumentParser(prog="cnitui lab", description="Runs a simulated cluster on loopback.")
+    parser.add_argument("scenario", nargs="?", default=scenarios.DEFAULT, metavar="SCENARIO")
+    parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
+    parser.add_argument("--nodes", type=int, default=3, help="machines, the first is the control plane (default 3)")
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than a real cluster waits pass")
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
+    options = parser.parse_args()
+    if options.list:
+        for scenario in scenarios.SCENARIOS:
+            sys.stdout.write(f"{scenario.name:<24} {scenario.summary}\n")
+        return 0
+    if options.nodes < 1 or options.speed <= 0:
+        parser.error("--nodes must be at least 1 and --speed above 0")
+    try:
+        scenarios.find(options.scenario)
+    except ValueError as error:
+        parser.error(str(error))
+    from cnitui.lab.runner import run_blocking
+
+    return run_blocking(options.scenario, nodes=options.nodes, speed=options.speed, with_parent=options.with_parent)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

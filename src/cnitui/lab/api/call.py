@@ -1,0 +1,91 @@
+"""One request, understood: which resource, which verb, whose, with which options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnitui.lab.errors import ApiError
+from cnitui.lab.resources import BY_PATH, NAMESPACES, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnitui.lab.users import User
+
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A resource request; `body` is raw, `query` single-valued."""
+
+    method: str
+    path: str
+    resource: Resource
+    namespace: str
+    name: str
+    subresource: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    user: User
+    body: bytes = b""
+
+    @property
+    def watching(self) -> bool:
+        return self.query.get("watch", "") in ("1", "true", "True")
+
+    @property
+    def verb(self) -> str:
+        """Kubernetes' request verb."""
+        if self.method == "GET":
+            if self.watching and not self.name:
+                return "watch"
+            return "get" if self.name else "list"
+        if self.method == "DELETE":
+            return "delete" if self.name else "deletecollection"
+        return _VERBS.get(self.method, self.method.lower())
+
+    @property
+    def full_resource(self) -> str:
+        """With its subresource, as rules name it."""
+        return self.resource.plural + (f"/{self.subresource}" if self.subresource else "")
+
+    @property
+    def dry_run(self) -> bool:
+        """`dryRun=All`; 400 for anything else given."""
+        value = self.query.get("dryRun", "")
+        if value not in ("", "All"):
+            raise ApiError(400, f'dryRun: Unsupported value: "{value}": supported values: "All"')
+        return value == "All"
+
+
+def split_path(path: str) -> tuple[Resource, str, str, str]:
+    """(resource, namespace, name, subresource) of a resource path; 404 for any other."""
+    parts = [part for part in path.split("/") if part]
+    if len(parts) >= 3 and parts[:2] == ["api", "v1"]:
+        group, version, rest = "", "v1", parts[2:]
+    elif len(parts) >= 4 and parts[0] == "apis":
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        raise no_such_path()
+    namespace = ""
+    if rest[0] == "namespaces" and not group and len(rest) <= 2:
+        return NAMESPACES, "", rest[1] if len(rest) == 2 else "", ""
+    if rest[0] == "namespaces" and len(rest) == 3 and rest[2] in NAMESPACES.subresources:
+        return NAMESPACES, "", rest[1], rest[2]
+    if rest[0] == "namespaces" and len(rest) >= 3:
+        namespace, rest = rest[1], rest[2:]
+    resource = BY_PATH.get((group, version, rest[0]))
+    if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
+        raise no_such_path()
+    name = rest[1] if len(rest) > 1 else ""
+    subresource = rest[2] if len(rest) > 2 else ""
+    if subresource and subresource not in resource.subresources:
+        raise no_such_path()
+    return resource, namespace, name, subresource
+
+
+def no_such_path() -> ApiError:
+    """What the server says where it serves nothing."""
+    return ApiError(404, "the server could not find the requested resource", reason="NotFound")

@@ -1,0 +1,358 @@
+"""Calico's own objects for a manifest install of v3.27.0: the DaemonSet, its configuration, its CRDs and pool.
+
+Shape and values as in projectcalico/calico `manifests/calico.yaml@v3.27.0`, with the defaults an API server adds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnitui.lab.jsontypes import Object
+
+VERSION = "v3.27.0"
+CNI_IMAGE = f"docker.io/calico/cni:{VERSION}"
+NODE_IMAGE = f"docker.io/calico/node:{VERSION}"
+CONTROLLERS_IMAGE = f"docker.io/calico/kube-controllers:{VERSION}"
+POOL = "10.244.0.0/16"
+
+_CONFIG_TEMPLATE = """{
+  "name": "k8s-pod-network",
+  "cniVersion": "0.3.1",
+  "plugins": [
+    {
+      "type": "calico",
+      "log_level": "info",
+      "log_file_path": "/var/log/calico/cni/cni.log",
+      "datastore_type": "kubernetes",
+      "nodename": "__KUBERNETES_NODE_NAME__",
+      "mtu": __CNI_MTU__,
+      "ipam": {
+          "type": "calico-ipam"
+      },
+      "policy": {
+          "type": "k8s"
+      },
+      "kubernetes": {
+          "kubeconfig": "__KUBECONFIG_FILEPATH__"
+      }
+    },
+    {
+      "type": "portmap",
+      "snat": true,
+      "capabilities": {"portMappings": true}
+    },
+    {
+      "type": "bandwidth",
+      "capabilities": {"bandwidth": true}
+    }
+  ]
+}"""
+
+
+def config_map() -> Object:
+    """calico-config."""
+    data = {
+        "typha_service_name": "none",
+        "calico_backend": "bird",
+        "veth_mtu": "0",
+        "cni_network_config": _CONFIG_TEMPLATE,
+    }
+    return {"metadata": {"name": "calico-config", "namespace": "kube-system"}, "data": data}
+
+
+def _from_config(name: str, key: str) -> Object:
+    return {"name": name, "valueFrom": {"configMapKeyRef": {"name": "calico-config", "key": key}}}
+
+
+def _from_node(name: str) -> Object:
+    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}}}
+
+
+def _mount(name: str, path: str, *, read_only: bool = False, propagation: str = "") -> Object:
+    mount: Object = {"mountPath": path, "name": name}
+    if read_only:
+        mount["readOnly"] = True
+    if propagation:
+        mount["mountPropagation"] = propagation
+    return mount
+
+
+def _container(name: str, image: str, *, privileged: bool = True, **fields: object) -> Object:
+    container: Object = {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        **fields,
+    }
+    if privileged:
+        container["securityContext"] = {"privileged": True}
+    return container
+
+
+_ENDPOINT = [{"configMapRef": {"name": "kubernetes-services-endpoint", "optional": True}}]
+
+
+def _init_containers(*, privileged: bool) -> list[Object]:
+    upgrade = _container(
+        "upgrade-ipam",
+        CNI_IMAGE,
+        command=["/opt/cni/bin/calico-ipam", "-upgrade"],
+        env=[_from_node("KUBERNETES_NODE_NAME"), _from_config("CALICO_NETWORKING_BACKEND", "calico_backend")],
+        envFrom=_ENDPOINT,
+        volumeMounts=[
+            _mount("host-local-net-dir", "/var/lib/cni/networks"),
+            _mount("cni-bin-dir", "/host/opt/cni/bin"),
+        ],
+    )
+    install = _container(
+        "install-cni",
+        CNI_IMAGE,
+        privileged=privileged,
+        command=["/opt/cni/bin/install"],
+        env=[
+            {"name": "CNI_CONF_NAME", "value": "10-calico.conflist"},
+            _from_config("CNI_NETWORK_CONFIG", "cni_network_config"),
+            _from_node("KUBERNETES_NODE_NAME"),
+            _from_config("CNI_MTU", "veth_mtu"),
+            {"name": "SLEEP", "value": "false"},
+        ],
+        envFrom=_ENDPOINT,
+        volumeMounts=[_mount("cni-bin-dir", "/host/opt/cni/bin"), _mount("cni-net-dir", "/host/etc/cni/net.d")],
+    )
+    bpffs = _container(
+        "mount-bpffs",
+        NODE_IMAGE,
+        command=["calico-node", "-init", "-best-effort"],
+        volumeMounts=[
+            _mount("sys-fs", "/sys/fs", propagation="Bidirectional"),
+            _mount("var-run-calico", "/var/run/calico", propagation="Bidirectional"),
+            _mount("nodeproc", "/nodeproc", read_only=True),
+        ],
+    )
+    return [upgrade, install, bpffs]
+
+
+def _agent() -> Object:
+    plain = {
+        "CALICO_DISABLE_FILE_LOGGING": "true",
+        "FELIX_DEFAULTENDPOINTTOHOSTACTION": "ACCEPT",
+        "FELIX_IPV6SUPPORT": "false",
+        "FELIX_HEALTHENABLED": "true",
+    }
+    return _container(
+        "calico-node",
+        NODE_IMAGE,
+        env=[
+            {"name": "DATASTORE_TYPE", "value": "kubernetes"},
+            {"name": "WAIT_FOR_DATASTORE", "value": "true"},
+            _from_node("NODENAME"),
+            _from_config("CALICO_NETWORKING_BACKEND", "calico_backend"),
+            {"name": "CLUSTER_TYPE", "value": "k8s,bgp"},
+            {"name": "IP", "value": "autodetect"},
+            {"name": "CALICO_IPV4POOL_IPIP", "value": "Always"},
+            {"name": "CALICO_IPV4POOL_VXLAN", "value": "Never"},
+            {"name": "CALICO_IPV6POOL_VXLAN", "value": "Never"},
+            *(_from_config(f"FELIX_{name}MTU", "veth_mtu") for name in ("IPINIP", "VXLAN", "WIREGUARD")),
+            {"name": "CALICO_IPV4POOL_CIDR", "value": POOL},
+            *({"name": name, "value": value} for name, value in plain.items()),
+        ],
+        envFrom=_ENDPOINT,
+        lifecycle={"preStop": {"exec": {"command": ["/bin/calico-node", "-shutdown"]}}},
+        livenessProbe=_probe("-felix-live", "-bird-live", initialDelaySeconds=10, failureThreshold=6),
+        readinessProbe=_probe("-felix-ready", "-bird-ready", failureThreshold=3),
+        resources={"requests": {"cpu": "250m"}},
+        volumeMounts=[
+            _mount("cni-net-dir", "/host/etc/cni/net.d"),
+            _mount("lib-modules", "/lib/modules", read_only=True),
+            _mount("xtables-lock", "/run/xtables.lock"),
+            _mount("var-run-calico", "/var/run/calico"),
+            _mount("var-lib-calico", "/var/lib/calico"),
+            _mount("policysync", "/var/run/nodeagent"),
+            _mount("bpffs", "/sys/fs/bpf"),
+            _mount("cni-log-dir", "/var/log/calico/cni", read_only=True),
+        ],
+    )
+
+
+def _probe(*arguments: str, **fields: int) -> Object:
+    command = ["/bin/calico-node", *arguments]
+    return {"exec": {"command": command}, "periodSeconds": 10, "successThreshold": 1, "timeoutSeconds": 10} | fields
+
+
+_VOLUMES: tuple[tuple[str, str, str], ...] = (
+    ("lib-modules", "/lib/modules", ""),
+    ("var-run-calico", "/var/run/calico", ""),
+    ("var-lib-calico", "/var/lib/calico", ""),
+    ("xtables-lock", "/run/xtables.lock", "FileOrCreate"),
+    ("sys-fs", "/sys/fs/", "DirectoryOrCreate"),
+    ("bpffs", "/sys/fs/bpf", "Directory"),
+    ("nodeproc", "/proc", ""),
+    ("cni-bin-dir", "/opt/cni/bin", ""),
+    ("cni-net-dir", "/etc/cni/net.d", ""),
+    ("cni-log-dir", "/var/log/calico/cni", ""),
+    ("host-local-net-dir", "/var/lib/cni/networks", ""),
+    ("policysync", "/var/run/nodeagent", "DirectoryOrCreate"),
+)
+
+
+def daemon_set(*, privileged: bool, strategy: str = "RollingUpdate") -> Object:
+    """calico-node; `privileged` is install-cni's, the other containers keep theirs."""
+    template: Object = {
+        "metadata": {"creationTimestamp": None, "labels": {"k8s-app": "calico-node"}},
+        "spec": {
+            "containers": [_agent()],
+            "dnsPolicy": "ClusterFirst",
+            "hostNetwork": True,
+            "initContainers": _init_containers(privileged=privileged),
+            "nodeSelector": {"kubernetes.io/os": "linux"},
+            "priorityClassName": "system-node-critical",
+            "restartPolicy": "Always",
+            "schedulerName": "default-scheduler",
+            "securityContext": {},
+            "serviceAccount": "calico-node",
+            "serviceAccountName": "calico-node",
+            "terminationGracePeriodSeconds": 0,
+            "tolerations": [
+                {"effect": "NoSchedule", "operator": "Exists"},
+                {"key": "CriticalAddonsOnly", "operator": "Exists"},
+                {"effect": "NoExecute", "operator": "Exists"},
+            ],
+            "volumes": [{"name": n, "hostPath": {"path": path, "type": kind}} for n, path, kind in _VOLUMES],
+        },
+    }
+    update: Object = {"type": strategy}
+    if strategy == "RollingUpdate":
+        update["rollingUpdate"] = {"maxSurge": 0, "maxUnavailable": 1}
+    made: Object = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {
+            "name": "calico-node",
+            "namespace": "kube-system",
+            "labels": {"k8s-app": "calico-node"},
+            "annotations": {},
+            "generation": 1,
+        },
+        "spec": {
+            "revisionHistoryLimit": 10,
+            "selector": {"matchLabels": {"k8s-app": "calico-node"}},
+            "template": template,
+            "updateStrategy": update,
+        },
+    }
+    applied = json.dumps(made, separators=(",", ":")) + "\n"
+    made["metadata"]["annotations"] = {
+        "deprecated.daemonset.template.generation": "1",
+        "kubectl.kubernetes.io/last-applied-configuration": applied,
+    }
+    return made
+
+
+def kube_controllers() -> Object:
+    """The Deployment calico-kube-controllers."""
+    labels = {"k8s-app": "calico-kube-controllers"}
+    check = {"periodSeconds": 10, "successThreshold": 1, "timeoutSeconds": 1}
+    container = _container(
+        "calico-kube-controllers",
+        CONTROLLERS_IMAGE,
+        privileged=False,
+        env=[{"name": "ENABLED_CONTROLLERS", "value": "node"}, {"name": "DATASTORE_TYPE", "value": "kubernetes"}],
+        readinessProbe={"exec": {"command": ["/usr/bin/check-status", "-r"]}, "failureThreshold": 3} | check,
+    )
+    spec: Object = {
+        "containers": [container],
+        "dnsPolicy": "ClusterFirst",
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "priorityClassName": "system-cluster-critical",
+        "restartPolicy": "Always",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        "serviceAccount": "calico-kube-controllers",
+        "serviceAccountName": "calico-kube-controllers",
+        "terminationGracePeriodSeconds": 30,
+        "tolerations": [
+            {"key": "CriticalAddonsOnly", "operator": "Exists"},
+            {"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"},
+        ],
+    }
+    return {
+        "metadata": {
+            "name": "calico-kube-controllers",
+            "namespace": "kube-system",
+            "labels": labels,
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+            "generation": 1,
+        },
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "strategy": {"type": "Recreate"},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+CRD_KINDS: tuple[tuple[str, str], ...] = (
+    ("BGPConfiguration", "bgpconfigurations"),
+    ("BGPFilter", "bgpfilters"),
+    ("BGPPeer", "bgppeers"),
+    ("BlockAffinity", "blockaffinities"),
+    ("CalicoNodeStatus", "caliconodestatuses"),
+    ("ClusterInformation", "clusterinformations"),
+    ("FelixConfiguration", "felixconfigurations"),
+    ("GlobalNetworkPolicy", "globalnetworkpolicies"),
+    ("GlobalNetworkSet", "globalnetworksets"),
+    ("HostEndpoint", "hostendpoints"),
+    ("IPAMBlock", "ipamblocks"),
+    ("IPAMConfig", "ipamconfigs"),
+    ("IPAMHandle", "ipamhandles"),
+    ("IPPool", "ippools"),
+    ("IPReservation", "ipreservations"),
+    ("KubeControllersConfiguration", "kubecontrollersconfigurations"),
+    ("NetworkPolicy", "networkpolicies"),
+    ("NetworkSet", "networksets"),
+)
+"""The 18 CRDs of manifests/calico.yaml@v3.27.0."""
+
+
+def crds() -> list[Object]:
+    """Their definitions, without schemas."""
+    made: list[Object] = []
+    for kind, plural in CRD_KINDS:
+        scope = "Namespaced" if kind in ("NetworkPolicy", "NetworkSet") else "Cluster"
+        names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
+        version = {"name": "v1", "served": True, "storage": True}
+        made.append(
+            {
+                "metadata": {"name": f"{plural}.crd.projectcalico.org"},
+                "spec": {"group": "crd.projectcalico.org", "names": names, "scope": scope, "versions": [version]},
+            }
+        )
+    return made
+
+
+def ip_pool() -> Object:
+    """The default pool."""
+    return {
+        "metadata": {"name": "default-ipv4-ippool"},
+        "spec": {
+            "allowedUses": ["Workload", "Tunnel"],
+            "blockSize": 26,
+            "cidr": POOL,
+            "ipipMode": "Always",
+            "natOutgoing": True,
+            "nodeSelector": "all()",
+            "vxlanMode": "Never",
+        },
+    }
+
+
+def cluster_information() -> Object:
+    """What calico-node writes about the cluster."""
+    spec = {"calicoVersion": VERSION, "clusterType": "k8s,bgp,kdd", "datastoreReady": True}
+    return {"metadata": {"name": "default"}, "spec": spec}

@@ -1,0 +1,138 @@
+"""Builds a world for a scenario: machines, objects, and pods that already have a history."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cnitui.lab import calico, system_objects
+from cnitui.lab import resources as r
+from cnitui.lab.clock import rfc3339
+from cnitui.lab.history import settle
+from cnitui.lab.machines import containerd_config, machine, selinux_config
+from cnitui.lab.node_objects import node_object
+from cnitui.lab.revisions import current_revision
+from cnitui.lab.templates import daemon_pod, default_pod, owner_reference, template_hash
+
+if TYPE_CHECKING:
+    from cnitui.lab.jsontypes import Object
+    from cnitui.lab.node import Node
+    from cnitui.lab.scenarios import Scenario
+    from cnitui.lab.world import World
+
+CLUSTER_AGE = timedelta(days=12, hours=3)
+INCIDENT_AGE = timedelta(hours=17, minutes=21)
+FIRST_ATTEMPT = 20.0
+"""Real seconds until the first failing worker tries again; the others follow."""
+
+
+def build(world: World, scenario: Scenario, nodes: int) -> None:
+    """Fills an empty world with `nodes` machines, the first of them the control plane."""
+    now = world.clock.now().replace(microsecond=0)
+    born, since = now - CLUSTER_AGE, now - INCIDENT_AGE
+    for index in range(nodes):
+        node = _machine(index, born)
+        scenario.prepare(node)
+        node.files.file("/etc/selinux/config", content=selinux_config(node), mode=0o644)
+        node.files.file("/etc/containerd/config.toml", content=containerd_config(node))
+        world.nodes[node.name] = node
+    _base(world, born)
+    _daemon_set(world, system_objects.kube_proxy(world.kubernetes), born, born + timedelta(minutes=1))
+    _static_pods(world, born)
+    made = calico.daemon_set(privileged=scenario.privileged, strategy=scenario.strategy)
+    _daemon_set(world, made, since, since)
+    _deployment(world, calico.kube_controllers(), since)
+    _deployment(world, system_objects.coredns(), born)
+
+
+def _machine(index: int, born: datetime) -> Node:
+    if index == 0:
+        return machine("master-01", "10.240.0.11", 0, born, born, control_plane=True)
+    place = 20 + index
+    ip = f"10.240.{place // 250}.{place % 250 or 250}"
+    booted = born + timedelta(minutes=7 * (index % 9))
+    return machine(f"worker-{index:02d}", ip, index, born, booted, control_plane=False)
+
+
+def _base(world: World, born: datetime) -> None:
+    store, stamp = world.store, rfc3339(born)
+    master = next(iter(world.nodes.values()))
+    for name in system_objects.NAMESPACES:
+        store.create(r.NAMESPACES, system_objects.namespace(name), created=stamp)
+        store.create(r.SERVICE_ACCOUNTS, system_objects.service_account("default", name), created=stamp)
+    for name in ("calico-node", "calico-cni-plugin", "calico-kube-controllers", "coredns", "kube-proxy"):
+        store.create(r.SERVICE_ACCOUNTS, system_objects.service_account(name), created=stamp)
+    made: list[tuple[r.Resource, Object]] = [
+        (r.SERVICES, system_objects.kubernetes_service()),
+        (r.SERVICES, system_objects.dns_service()),
+        (r.ENDPOINTS, system_objects.endpoints(master.ip)),
+        (r.ENDPOINT_SLICES, system_objects.endpoint_slice(master.ip)),
+        (r.CONFIG_MAPS, calico.config_map()),
+        (r.IP_POOLS, calico.ip_pool()),
+        (r.CLUSTER_INFORMATIONS, calico.cluster_information()),
+        *((r.CRDS, crd) for crd in calico.crds()),
+        *((r.LEASES, system_objects.lease(name)) for name in world.nodes),
+    ]
+    for resource, obj in made:
+        store.create(resource, obj, created=stamp)
+    images = [calico.CNI_IMAGE, calico.NODE_IMAGE, f"registry.k8s.io/kube-proxy:{world.kubernetes}"]
+    for node in world.nodes.values():
+        obj = node_object(node, world.kubernetes, images, world.clock.now())
+        store.create(r.NODES, obj, created=rfc3339(node.booted))
+
+
+def _daemon_set(world: World, obj: Object, created: datetime, pods_born: datetime) -> None:
+    daemon_set = world.store.create(r.DAEMON_SETS, obj, created=rfc3339(created))
+    current_revision(world.store, daemon_set, created=rfc3339(created))
+    digest = template_hash(daemon_set["spec"]["template"])
+    for index, node in enumerate(world.nodes.values()):
+        pod = daemon_pod(daemon_set, node.name, digest)
+        pod["spec"]["nodeName"] = node.name
+        waiting = (FIRST_ATTEMPT + 35.0 * (index - 1)) % 280.0
+        _pod(world, pod, pods_born + timedelta(seconds=index % 3), waiting)
+
+
+def _pod(world: World, pod: Object, born: datetime, next_attempt: float = FIRST_ATTEMPT) -> None:
+    default_pod(pod, world.store.suffix())
+    made = world.store.create(r.PODS, pod, created=rfc3339(born))
+    settle(world, made, born, next_attempt)
+
+
+def _static_pods(world: World, born: datetime) -> None:
+    for node in world.nodes.values():
+        if node.control_plane:
+            for component in system_objects.STATIC:
+                _pod(world, system_objects.static_pod(component, node, world.kubernetes), born)
+
+
+def _deployment(world: World, obj: Object, born: datetime) -> None:
+    stamp = rfc3339(born)
+    master = next(iter(world.nodes))
+    replicas = obj["spec"]["replicas"]
+    deployment = world.store.create(r.DEPLOYMENTS, obj, created=stamp)
+    template = deployment["spec"]["template"]
+    digest = template_hash(template)
+    labels = {**template["metadata"]["labels"], "pod-template-hash": digest}
+    template = {**template, "metadata": {"labels": labels}}
+    counters = {"replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas}
+    replica_set: Object = {
+        "metadata": {
+            "name": f"{obj['metadata']['name']}-{digest}",
+            "namespace": "kube-system",
+            "labels": labels,
+            "ownerReferences": [owner_reference(deployment)],
+            "generation": 1,
+        },
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
+        "status": counters | {"observedGeneration": 1, "fullyLabeledReplicas": replicas},
+    }
+    owner = world.store.create(r.REPLICA_SETS, replica_set, created=stamp)
+    for _ in range(replicas):
+        meta = {"generateName": f"{owner['metadata']['name']}-", "namespace": "kube-system", "labels": labels}
+        pod = {"metadata": meta | {"ownerReferences": [owner_reference(owner)]}, "spec": {**template["spec"]}}
+        pod["spec"]["nodeName"] = master
+        _pod(world, pod, born)
+    available = {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}
+    available |= {"message": "Deployment has minimum availability.", "lastTransitionTime": stamp}
+    status = counters | {"updatedReplicas": replicas, "observedGeneration": 1, "conditions": [available]}
+    world.store.update(r.DEPLOYMENTS, {**deployment, "status": status})

@@ -1,0 +1,164 @@
+"""A running lab: one world, its API server, its nodes' SSH servers, and the files clients need to reach them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import shutil
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnitui.lab import cluster, pki, scenarios
+from cnitui.lab.access import accounts, write_kubeconfigs
+from cnitui.lab.api.server import ApiServer
+from cnitui.lab.clock import Clock
+from cnitui.lab.daemonset import DaemonSetController
+from cnitui.lab.replicasets import ReplicaSetController
+from cnitui.lab.scheduler import Scheduler
+from cnitui.lab.ssh_nodes import SshNodes
+from cnitui.lab.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from cnitui.lab.api.server import AuditEntry
+    from cnitui.lab.faults import Faults
+    from cnitui.lab.store import Change
+
+
+@dataclass
+class Lab:
+    """Everything a test or a demo needs; made by `Lab.start`."""
+
+    scenario: str
+    world: World
+    directory: Path
+    api: ApiServer
+    ssh: SshNodes
+    controllers: list[DaemonSetController | ReplicaSetController] = field(default_factory=list)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def start(
+        cls, scenario: str = scenarios.DEFAULT, *, speed: float = 1.0, nodes: int = 3, seed: int | None = None
+    ) -> AsyncIterator[Lab]:
+        """Runs a scenario until the block ends; ValueError for an unknown one.
+
+        `speed` divides every wait (back-off, attempts, readiness); `seed` makes names and numbers repeat.
+        """
+        chosen = scenarios.find(scenario)
+        world = World(Clock(speed), random.Random(seed))  # noqa: S311 - names, not secrets
+        cluster.build(world, chosen, nodes)
+        directory = Path(tempfile.mkdtemp(prefix="cnitui-lab-"))
+        lab = cls._assemble(chosen.name, world, directory)
+        try:
+            await lab._listen()
+            yield lab
+        finally:
+            await lab._close()
+
+    @classmethod
+    def _assemble(cls, name: str, world: World, directory: Path) -> Lab:
+        ca = pki.authority()
+        users = accounts(secrets.token_urlsafe)
+        api = ApiServer(world, users, _tls(directory, ca))
+        lab = cls(name, world, directory, api, SshNodes(world, directory))
+        daemon_sets, replica_sets, scheduler = DaemonSetController(world), ReplicaSetController(world), Scheduler(world)
+        lab.controllers = [daemon_sets, replica_sets]
+        for listener in (world.on_change, scheduler.on_change, daemon_sets.on_change, replica_sets.on_change):
+            world.store.on_change(listener)
+        daemon_sets.sync_all()
+        lab._ca = ca
+        return lab
+
+    _ca: pki.Pair = field(init=False, repr=False)
+
+    async def _listen(self) -> None:
+        await self.api.start()
+        write_kubeconfigs(self.directory, self.api_url, self._ca, self.api.users)
+        await self.ssh.start()
+
+    async def _close(self) -> None:
+        for controller in self.controllers:
+            controller.stop()
+        self.world.stop()
+        await self.ssh.stop()
+        await self.api.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def api_url(self) -> str:
+        """https://127.0.0.1:PORT."""
+        return f"https://127.0.0.1:{self.api.port}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's; others lie beside it as NAME.kubeconfig."""
+        return self.kubeconfig_of("admin")
+
+    def kubeconfig_of(self, user: str) -> Path:
+        """One of `admin`, `viewer`, `no-logs`, `nobody`, `token`, `token-expired`, `wrong-ca`."""
+        return self.directory / f"{user}.kubeconfig"
+
+    @property
+    def ssh_config(self) -> Path:
+        """For `ssh -F` and for the program's --ssh-config."""
+        return self.directory / "ssh_config"
+
+    @property
+    def faults(self) -> Faults:
+        """What to break in the API."""
+        return self.api.faults
+
+    @property
+    def audit(self) -> list[AuditEntry]:
+        """Every write request so far, refused ones and dry runs included."""
+        return self.api.audit
+
+    async def stop_api(self) -> None:
+        """The API server goes down; its port refuses."""
+        await self.api.stop()
+
+    async def start_api(self) -> None:
+        """It comes back on the same port, with the same objects."""
+        await self.api.start()
+
+    async def until(self, fact: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Waits until `fact` holds, looking after every change in the store; TimeoutError after real seconds."""
+        changed = asyncio.Event()
+
+        def note(_change: Change) -> None:
+            changed.set()
+
+        self.world.store.on_change(note)
+        try:
+            async with asyncio.timeout(timeout):
+                while not fact():
+                    changed.clear()
+                    await changed.wait()
+        finally:
+            self.world.store.ignore(note)
+
+    def summary(self) -> str:
+        """What a user wants to know at the start."""
+        described = scenarios.find(self.scenario)
+        names = ", ".join(self.world.nodes) if len(self.world.nodes) <= 5 else f"{len(self.world.nodes)} nodes"
+        return f"{self.scenario}: {described.summary} ({names})"
+
+
+def _tls(directory: Path, ca: pki.Pair) -> ssl.SSLContext:
+    pair = pki.server(ca)
+    chain = directory / "apiserver.pem"
+    chain.write_bytes(pair.certificate_pem + pair.key_pem)
+    chain.chmod(0o600)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    context.load_verify_locations(cadata=ca.certificate_pem.decode())
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.set_alpn_protocols(["http/1.1"])
+    return context

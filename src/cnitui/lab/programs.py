@@ -1,0 +1,126 @@
+"""What the other containers of the cluster run, and which program a container spec means.
+
+Lines of calico-ipam are from a real node (v3.27.0); those of calico-node are its documented start-up messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnitui.lab.files import FileError
+from cnitui.lab.installer import install
+from cnitui.lab.process import Output, plain, wait
+
+if TYPE_CHECKING:
+    from cnitui.lab.jsontypes import Object
+    from cnitui.lab.process import Process, Program, Steps
+
+
+def _said(text: str, delay: float = 0.01) -> Output:
+    return Output(delay, text, stamped=True)
+
+
+def upgrade_ipam(process: Process) -> Steps:
+    """calico-ipam -upgrade on a node that never used host-local."""
+    process.comm, process.exe = "calico-ipam", "/opt/cni/bin/calico-ipam"
+    yield _said("[INFO][1] ipam_plugin.go 79: migrating from host-local to calico-ipam...", 0.15)
+    yield _said("[INFO][1] migrate.go 66: checking host-local IPAM data dir dir existence...", 0.2)
+    yield _said(
+        "[INFO][1] migrate.go 68: host-local IPAM data dir dir not found; no migration necessary, "
+        "successfully exiting..."
+    )
+    yield _said(
+        f'[INFO][1] ipam_plugin.go 109: migration from host-local to calico-ipam complete node="{process.node.name}"',
+        0.001,
+    )
+    return 0
+
+
+def mount_bpffs(process: Process) -> Steps:
+    """calico-node -init -best-effort: mounts bpffs and cgroup2, says so, and never fails."""
+    process.comm, process.exe = "calico-node", "/bin/calico-node"
+    yield _said('[INFO][1] init/best_effort.go 44: Checking if BPF filesystem is mounted. path="/sys/fs/bpf"', 0.1)
+    yield _said("[INFO][1] init/best_effort.go 52: BPF filesystem is mounted.")
+    return 0
+
+
+def calico_node(process: Process) -> Steps:
+    """The agent: writes /var/lib/calico/nodename, reports, runs."""
+    process.comm, process.exe = "calico-node", "/bin/calico-node"
+    name = process.node.name
+    yield _said("[INFO][9] startup/startup.go 431: Early log level set to info", 0.1)
+    yield _said(f"[INFO][9] startup/utils.go 127: Using NODENAME environment for node name {name}")
+    yield _said(f"[INFO][9] startup/utils.go 139: Determined node name: {name}")
+    yield _said("[INFO][9] startup/startup.go 95: Starting node " + name + " with version v3.27.0")
+    yield _said("[INFO][9] startup/startup.go 436: Checking datastore connection", 0.05)
+    yield _said("[INFO][9] startup/startup.go 460: Datastore connection verified", 0.1)
+    yield _said(
+        f"[INFO][9] startup/autodetection_methods.go 103: Using autodetected IPv4 address on interface eth0: "
+        f"{process.node.ip}/24"
+    )
+    _remember_name(process)
+    yield _said("[INFO][9] startup/startup.go 215: Using node name: " + name)
+    yield plain("Calico node started successfully", 0.2)
+    yield _said("[INFO][61] felix/daemon.go 373: Successfully loaded configuration.", 0.2)
+    yield _said(
+        "[INFO][61] felix/int_dataplane.go 1830: Completed first update to dataplane. secondsSinceStart=0.6", 0.3
+    )
+    return None
+
+
+def _remember_name(process: Process) -> None:
+    try:
+        process.node.write(process, "/var/lib/calico/nodename", content=process.node.name)
+    except FileError:
+        return
+
+
+def silent_service(process: Process) -> Steps:
+    """A program that runs and prints nothing."""
+    process.comm = (process.container.get("command") or [process.container["name"]])[0].rsplit("/", 1)[-1]
+    yield wait(0.05)
+    return None
+
+
+def nginx(process: Process) -> Steps:
+    """The entry point of the stock nginx image."""
+    process.comm = "nginx"
+    yield plain(
+        "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration", 0.05
+    )
+    yield plain("/docker-entrypoint.sh: Configuration complete; ready for start up", 0.05)
+    return None
+
+
+def sleeper(seconds: float) -> Program:
+    """`sleep N`: ends with 0."""
+
+    def steps(process: Process) -> Steps:
+        process.comm = "sleep"
+        yield wait(seconds)
+        return 0
+
+    return steps
+
+
+_BY_COMMAND: dict[str, Program] = {
+    "/opt/cni/bin/install": install,
+    "/opt/cni/bin/calico-ipam -upgrade": upgrade_ipam,
+    "calico-node -init -best-effort": mount_bpffs,
+}
+
+
+def program_of(container: Object) -> Program:
+    """The program a container spec starts, by its command, else by its image."""
+    command = [*(container.get("command") or []), *(container.get("args") or [])]
+    known = _BY_COMMAND.get(" ".join(command))
+    if known is not None:
+        return known
+    if len(command) == 2 and command[0].rsplit("/", 1)[-1] == "sleep" and command[1].isdigit():
+        return sleeper(float(command[1]))
+    image = container["image"].rsplit("/", 1)[-1]
+    if image.startswith("node:") and not command:
+        return calico_node
+    if image.startswith("nginx") and not command:
+        return nginx
+    return silent_service

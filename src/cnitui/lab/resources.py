@@ -1,0 +1,117 @@
+"""Which resources the lab serves: the table that discovery, routing, access reviews and OpenAPI are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+READ = ("get", "list", "watch")
+ALL = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind under one group and version; `key` names its storage, which several views may share."""
+
+    kind: str
+    plural: str
+    group: str = ""
+    version: str = "v1"
+    namespaced: bool = True
+    short: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL
+    subresources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    storage: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.storage or (f"{self.plural}.{self.group}" if self.group else self.plural)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def singular(self) -> str:
+        return self.kind.lower()
+
+
+EVENTS = Resource("Event", "events", short=("ev",))
+NEW_EVENTS = Resource("Event", "events", "events.k8s.io", short=("ev",), storage="events")
+NAMESPACES = Resource("Namespace", "namespaces", namespaced=False, short=("ns",), subresources=("status",))
+NODES = Resource("Node", "nodes", namespaced=False, short=("no",), subresources=("status",))
+PODS = Resource("Pod", "pods", short=("po",), subresources=("log", "status", "eviction"), categories=("all",))
+CONFIG_MAPS = Resource("ConfigMap", "configmaps", short=("cm",))
+SECRETS = Resource("Secret", "secrets")
+SERVICE_ACCOUNTS = Resource("ServiceAccount", "serviceaccounts", short=("sa",))
+SERVICES = Resource("Service", "services", short=("svc",), subresources=("status",), categories=("all",))
+ENDPOINTS = Resource("Endpoints", "endpoints", short=("ep",))
+DAEMON_SETS = Resource("DaemonSet", "daemonsets", "apps", short=("ds",), subresources=("status",), categories=("all",))
+DEPLOYMENTS = Resource(
+    "Deployment", "deployments", "apps", short=("deploy",), subresources=("status",), categories=("all",)
+)
+REPLICA_SETS = Resource(
+    "ReplicaSet", "replicasets", "apps", short=("rs",), subresources=("status",), categories=("all",)
+)
+CONTROLLER_REVISIONS = Resource("ControllerRevision", "controllerrevisions", "apps")
+LEASES = Resource("Lease", "leases", "coordination.k8s.io")
+ENDPOINT_SLICES = Resource("EndpointSlice", "endpointslices", "discovery.k8s.io")
+CRDS = Resource(
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    "apiextensions.k8s.io",
+    namespaced=False,
+    short=("crd", "crds"),
+    subresources=("status",),
+)
+CLUSTER_ROLES = Resource("ClusterRole", "clusterroles", "rbac.authorization.k8s.io", namespaced=False)
+CLUSTER_ROLE_BINDINGS = Resource(
+    "ClusterRoleBinding", "clusterrolebindings", "rbac.authorization.k8s.io", namespaced=False
+)
+IP_POOLS = Resource("IPPool", "ippools", "crd.projectcalico.org", namespaced=False)
+CLUSTER_INFORMATIONS = Resource("ClusterInformation", "clusterinformations", "crd.projectcalico.org", namespaced=False)
+FELIX_CONFIGURATIONS = Resource("FelixConfiguration", "felixconfigurations", "crd.projectcalico.org", namespaced=False)
+SELF_ACCESS = Resource(
+    "SelfSubjectAccessReview", "selfsubjectaccessreviews", "authorization.k8s.io", namespaced=False, verbs=("create",)
+)
+SELF_RULES = Resource(
+    "SelfSubjectRulesReview", "selfsubjectrulesreviews", "authorization.k8s.io", namespaced=False, verbs=("create",)
+)
+SELF_SUBJECT = Resource(
+    "SelfSubjectReview", "selfsubjectreviews", "authentication.k8s.io", namespaced=False, verbs=("create",)
+)
+
+RESOURCES: tuple[Resource, ...] = (
+    CONFIG_MAPS,
+    ENDPOINTS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    CONTROLLER_REVISIONS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    CRDS,
+    SELF_SUBJECT,
+    SELF_ACCESS,
+    SELF_RULES,
+    LEASES,
+    ENDPOINT_SLICES,
+    NEW_EVENTS,
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    CLUSTER_INFORMATIONS,
+    FELIX_CONFIGURATIONS,
+    IP_POOLS,
+)
+
+BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
+
+
+def group_versions() -> list[tuple[str, str]]:
+    """Every (group, version), in the table's order."""
+    return list(dict.fromkeys((resource.group, resource.version) for resource in RESOURCES))

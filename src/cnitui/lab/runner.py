@@ -1,0 +1,80 @@
+"""Runs a lab in the foreground: two lines for another terminal on stdout, narration on stderr, tidy at every end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from cnitui.lab.lab import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnitui.lab.store import Change
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_blocking(scenario: str, *, nodes: int = 3, speed: float = 1.0, with_parent: bool = False) -> int:
+    """Runs until a signal; 0 then, also when the reader of stdout went away."""
+    asyncio.run(run(scenario, nodes=nodes, speed=speed, with_parent=with_parent))
+    return 0
+
+
+async def run(scenario: str, *, nodes: int = 3, speed: float = 1.0, with_parent: bool = False) -> None:
+    """The same inside a loop; `with_parent` also ends it when standard input does."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, ended.set)
+    try:
+        async with Lab.start(scenario, nodes=nodes, speed=speed) as lab:
+            if with_parent:
+                _watch_stdin(loop, ended.set)
+            _announce(lab)
+            lab.world.store.on_change(_narrate)
+            await ended.wait()
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """The parent holds the other end of a pipe: when it dies, however it dies, reading gives end of file."""
+
+    def readable() -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not os.read(0, 4096):
+                loop.remove_reader(0)
+                stop()
+
+    try:
+        loop.add_reader(0, readable)
+    except (OSError, PermissionError):  # a file or /dev/null: nothing to wait for
+        return
+
+
+def _announce(lab: Lab) -> None:
+    sys.stdout.write(f"export KUBECONFIG={shlex.quote(str(lab.kubeconfig))}\n")
+    sys.stdout.write(f"export CNITUI_SSH_CONFIG={shlex.quote(str(lab.ssh_config))}\n")
+    sys.stdout.flush()
+    _say(lab.summary())
+    _say(f"API server {lab.api_url}; other users' kubeconfigs and admin's token are in {lab.directory}")
+    _say("stop it with ctrl+c")
+
+
+def _narrate(change: Change) -> None:
+    if change.key == "events" and change.type != "DELETED":
+        event = change.object
+        about = event["involvedObject"]
+        _say(f"{about['kind'].lower()}/{about['name']}: {event['reason']}: {event['message']}")
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")

@@ -1,0 +1,143 @@
+"""curl, nc, ip, iptables, getent: what a node's network answers about the API server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from cnitui.lab.node import REACHABLE
+
+if TYPE_CHECKING:
+    from cnitui.lab.shell.invocation import Builtin, Invocation
+
+SERVICE = "10.96.0.1"
+
+
+def _reach(run: Invocation, host: str) -> str:
+    """How a connection to a host ends."""
+    network = run.node.network
+    masters = {node.ip for node in run.world.nodes.values() if node.control_plane}
+    if host == SERVICE:
+        return network.through_service()
+    if host in masters:
+        return REACHABLE if run.node.control_plane else network.endpoint
+    return REACHABLE if host in ("127.0.0.1", "localhost", run.node.ip) else "timeout"
+
+
+async def curl(run: Invocation) -> int:
+    """curl [-k] [-s] [-m N] [-o FILE] [-w FORMAT] URL against the API server's addresses."""
+    flags, operands = run.options(
+        "moHwX", long_with_value=("max-time", "connect-timeout", "output", "write-out", "header")
+    )
+    url = operands[0] if operands else ""
+    found = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?", url)
+    if found is None:
+        run.err(f"curl: (6) Could not resolve host: {url}\n")
+        return 6
+    host, port = found.group(2), found.group(3) or ("443" if found.group(1) == "https" else "80")
+    limit = float(flags.get("m") or flags.get("connect-timeout") or flags.get("max-time") or 130)
+    reach = _reach(run, host)
+    quiet = ("s" in flags or "silent" in flags) and "S" not in flags
+    if reach == REACHABLE:
+        return _answer(run, flags, found.group(4) or "/")
+    code, text = await _refused(run, reach, host, port, limit)
+    if "w" in flags or "write-out" in flags:
+        run.out(_written(flags, "000"))
+    if not quiet:
+        run.err(f"curl: ({code}) {text}\n")
+    return code
+
+
+def _written(flags: dict[str, str], status: str) -> str:
+    form = flags.get("w") or flags.get("write-out") or ""
+    return form.replace("%{http_code}", status).replace("%{response_code}", status).replace("\\n", "\n")
+
+
+def _answer(run: Invocation, flags: dict[str, str], path: str) -> int:
+    healthy = path.split("?")[0] in ("/healthz", "/readyz", "/livez")
+    known = {"/version": '{\n  "major": "1",\n  "minor": "31",\n  "gitVersion": "' + run.world.kubernetes + '"\n}'}
+    body = "ok" if healthy else known.get(path, _FORBIDDEN)
+    if "o" not in flags and "output" not in flags:
+        run.out(body)
+    run.out(_written(flags, "200" if body != _FORBIDDEN else "403"))
+    return 0
+
+
+_FORBIDDEN = (
+    '{\n  "kind": "Status",\n  "apiVersion": "v1",\n  "metadata": {},\n  "status": "Failure",\n  "message": "forbidden: '
+    'User \\"system:anonymous\\" cannot get path \\"/\\"",\n  "reason": "Forbidden",\n  "details": {},\n  "code": 403\n}'
+)
+
+
+async def _refused(run: Invocation, reach: str, host: str, port: str, limit: float) -> tuple[int, str]:
+    if reach == "timeout":
+        await asyncio.sleep(run.world.clock.scaled(limit))
+        return 28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds"
+    words = {"refused": "Connection refused", "unreachable": "Network is unreachable", "noroute": "No route to host"}
+    return 7, f"Failed to connect to {host} port {port}: {words[reach]}"
+
+
+async def nc(run: Invocation) -> int:
+    """nc -z [-v] [-w N] HOST PORT."""
+    flags, operands = run.options("w")
+    host, port = (operands + ["", ""])[:2]
+    reach = _reach(run, host)
+    if reach == REACHABLE:
+        if "v" in flags:
+            run.err(f"Ncat: Connected to {host}:{port}.\n")
+        return 0
+    if reach == "timeout":
+        await asyncio.sleep(run.world.clock.scaled(float(flags.get("w") or 10)))
+    words = {"timeout": "TIMEOUT", "refused": "Connection refused", "unreachable": "Network is unreachable"}
+    run.err(f"Ncat: {words.get(reach, 'No route to host')}.\n")
+    return 1
+
+
+def ip(run: Invocation) -> int:
+    """ip route, ip -br addr."""
+    words = [word for word in run.arguments[1:] if not word.startswith("-")]
+    if words[:1] and words[0].startswith("r"):
+        if words[1:2] == ["get"]:
+            run.line(f"{words[2]} via 10.240.0.1 dev eth0 src {run.node.ip} uid {run.session.uid} \n    cache ")
+            return 0
+        if run.node.network.through_service() != "unreachable":
+            run.line("default via 10.240.0.1 dev eth0 proto static metric 100 ")
+        run.line(f"10.240.0.0/24 dev eth0 proto kernel scope link src {run.node.ip} metric 100 ")
+    elif words[:1] and words[0].startswith("a"):
+        run.line(f"lo               UNKNOWN        127.0.0.1/8\neth0             UP             {run.node.ip}/24 ")
+    return 0
+
+
+def iptables(run: Invocation) -> int:
+    """iptables -t nat -S, iptables-save: the rules kube-proxy wrote for the API's Service."""
+    if not run.session.root:
+        run.err(
+            f"{run.arguments[0]} v1.8.10 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n"
+        )
+        return 4
+    if "nat" not in run.arguments and "iptables-save" not in run.arguments[0]:
+        run.line("-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT")
+        return 0
+    master = next(node.ip for node in run.world.nodes.values() if node.control_plane)
+    run.line("-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT")
+    if run.node.network.service_rules:
+        comment = "-m comment --comment"
+        run.line("-N KUBE-SERVICES\n-N KUBE-SVC-NPX46M4PTMTKRN6Y\n-N KUBE-SEP-PMIZFU5PPLSZTZTI")
+        run.line(f'-A OUTPUT {comment} "kubernetes service portals" -j KUBE-SERVICES')
+        run.line(
+            f'-A KUBE-SERVICES -d {SERVICE}/32 -p tcp {comment} "default/kubernetes:https cluster IP" -m tcp '
+            "--dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y"
+        )
+        run.line(
+            f'-A KUBE-SVC-NPX46M4PTMTKRN6Y {comment} "default/kubernetes:https -> {master}:6443" -j KUBE-SEP-PMIZFU5PPLSZTZTI'
+        )
+        run.line(
+            f'-A KUBE-SEP-PMIZFU5PPLSZTZTI -p tcp {comment} "default/kubernetes:https" -m tcp -j DNAT --to-destination {master}:6443'
+        )
+    return 0
+
+
+COMMANDS: dict[str, Builtin] = {
+    "curl": curl, "nc": nc, "ncat": nc, "ip": ip, "iptables": iptables, "iptables-save": iptables,
+}  # fmt: skip
