@@ -48,6 +48,12 @@ class LineView(ScrollView, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $panel-lighten-2;
+        scrollbar-color-hover: $panel-lighten-3;
+        scrollbar-color-active: $accent;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
         & > .line--dim { color: $text-muted; }
         & > .line--bad { color: $text-error; }
         & > .line--warn { color: $text-warning; }
