@@ -170,7 +170,8 @@ def lab(ctx: click.Context, /) -> None:
     """Run the lab until stopped, for kubectl, k9s, ssh and cnitui itself (see `cnitui lab --help`)."""
     from cnitui.lab.__main__ import main as lab_main
 
-    sys.exit(lab_main(ctx.args, prog="cnitui lab"))
+    sys.argv = ["cnitui lab", *ctx.args]
+    sys.exit(lab_main())
 
 
 @run.command()

@@ -20,7 +20,7 @@ class LabProcess:
     """`python -m cnitui.lab SCENARIO`; its standard input is our promise to live, so it ends when we are killed."""
 
     def __init__(self, scenario: str, speed: float = 1.0) -> None:
-        arguments = [sys.executable, "-m", "cnitui.lab", scenario, "--speed", str(speed), "--until-eof"]
+        arguments = [sys.executable, "-m", "cnitui.lab", scenario, "--speed", str(speed), "--with-parent"]
         self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             arguments,
             stdin=subprocess.PIPE,

@@ -48,7 +48,8 @@ class Repair:
         self._judged = diagnosis
         situation = Situation(case, diagnosis)
         options = tuple(Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
-        ordered = tuple(sorted(options, key=lambda option: not option.fits))
+        first = diagnosis.leading.remedies if diagnosis.leading else ()
+        ordered = tuple(sorted(options, key=lambda option: (not option.fits, _place(option.remedy.id, first))))
         causes = dict.fromkeys(finding.cause for finding in diagnosis.confident)
         self.state = replace(self.state, options=ordered, advice=tuple(advice(cause, situation) for cause in causes))
 
@@ -80,7 +81,9 @@ class Repair:
         seen = self.state.preview
         if seen is None or self.state.busy:
             return False
-        self._set(phase="applying", error=None, rollout=None, notes=(), override=confirmation.override)
+        before = self.state.diagnosed if self.state.undoing else self._judged
+        self._set(phase="applying", error=None, rollout=None, notes=(), checks=(), diagnosed=before)
+        self._set(override=confirmation.override)
         try:
             async for progress in apply(self._bench, seen, confirmation):
                 self._note(seen, progress)
@@ -132,6 +135,11 @@ class Repair:
             return
         self._did(f"previewed {seen.plan.title} by server dry run")
         self._set(phase="planned", preview=seen)
+
+
+def _place(name: str, first: tuple[str, ...]) -> int:
+    """The leading cause's own remedies come first, in its order."""
+    return first.index(name) if name in first else len(first)
 
 
 def _planned(chosen: Remedy, situation: Situation) -> Plan | str:

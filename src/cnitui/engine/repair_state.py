@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cnitui.domain.finding import Diagnosis
 from cnitui.domain.remedies import Advice, Fit, Fits, Remedy, Step
 from cnitui.engine.preview import Preview
 from cnitui.engine.rollout import Rollout
@@ -51,6 +52,8 @@ class RepairState:
     phase: Phase = "idle"
     error: CnituiError | None = None
     applied: Preview | None = None
+    diagnosed: Diagnosis | None = None
+    """What was known when the plan was applied; after a repair the cluster shows no cause any more."""
     override: str = ""
     rollout: Rollout | None = None
     checks: tuple[Check, ...] = ()

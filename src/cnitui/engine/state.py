@@ -76,6 +76,7 @@ class State:
     started_at: datetime | None = None
     repair: RepairState = RepairState()
     readonly: bool = False
+    node_access: str = "ssh"
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
 

@@ -226,9 +226,6 @@ class CnituiApp(App[int]):
         if self.session is None:
             return
         await self.session.apply(confirmation)
-        guide = self.main.query_one(GuidePane)
-        if guide.step == 9 and self.session.repair.state.checks:
-            guide.step = 10
 
     @on(VerifyRequested)
     def _verify_requested(self) -> None:

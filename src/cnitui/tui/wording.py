@@ -130,9 +130,9 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
     if not state.settled:
         done = sum(look.phase != "asking" for _, look in state.looks)
         return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read", "accent")
-    candidates = [f.title for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
+    candidates = [f.cause for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
     if candidates:
-        return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 4)}", "warn")
+        return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 5)}", "warn")
     return Line("?", "UNDETERMINED  the evidence does not decide; step 6 names what to collect next", "warn")
 
 

@@ -209,7 +209,8 @@ def reporting(state: State, repair: RepairState) -> Outline:
         return Outline("waiting", "", "There is nothing to report yet.")
     headline = "ctrl+s saves this report as Markdown or JSON."
     blocks: list[Block] = [Heading("Findings")]
-    for finding in state.diagnosis.confident or state.diagnosis.findings[:3]:
+    told = repair.diagnosed or state.diagnosis
+    for finding in told.confident or told.findings[:3]:
         where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
         blocks.append(Item(f"{finding.verdict.words}: {finding.title}{where}", "accent", finding.judgement.because))
     blocks.append(Heading("Actions"))

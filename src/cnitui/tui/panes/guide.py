@@ -33,7 +33,7 @@ STATE_ROLES: dict[StepState, Role] = {
     "running": "accent",
     "waiting": "dim",
 }
-STEPS_WIDTH = 27
+STEPS_WIDTH = 29
 """Cells of the step list beside the step."""
 
 
@@ -99,7 +99,7 @@ class GuidePane(Pane):
     def compose(self) -> ComposeResult:
         yield self.rule
         with Horizontal():
-            yield PickList(id="steps", note_from=24)
+            yield PickList(id="steps", note_from=29)
             yield StepPage()
 
     # --- what is shown --------------------------------------------------------------------------------------------

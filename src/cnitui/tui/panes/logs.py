@@ -5,23 +5,70 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.state import State
+from cnitui.tui.widgets.log_grid import LogGrid
+from cnitui.tui.widgets.log_paint import Known
 from cnitui.tui.widgets.pane import Pane
 
 
 class LogsPane(Pane):
-    """One log pane per chosen node."""
+    """One log pane per chosen node: the marked ones, else all that fail, with the reference in front."""
 
     pane_id = "logs"
     title = "Logs"
     state: reactive[State] = reactive(State())
+    chosen: reactive[tuple[str, ...]] = reactive(())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: LogBoard | None = None
+        self._shown: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield self.rule
+        yield LogGrid(lead="Logs", classify=classify, sentence="logs appear here as soon as a pod is found")
 
     def bring_board(self, board: LogBoard) -> None:
         """The feeds, once there is a session."""
+        self._board = board
+        self._shown = ()
+        self._show()
+
+    def watch_state(self) -> None:
+        self._show()
+
+    def watch_chosen(self) -> None:
+        self._show()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes whose logs are shown, the reference first."""
+        state = self.state
+        wanted = self.chosen or tuple(pod.node for pod in state.failing)
+        wanted = wanted or self._shown[1:] or tuple(pod.node for pod in state.pods if pod.node)
+        return tuple(dict.fromkeys((*([state.reference] if state.reference else []), *wanted)))
+
+    def _show(self) -> None:
+        if self._board is None or not self.is_mounted or not self.state.pods:
+            return
+        self._shown = self.nodes
+        failing = {pod.node for pod in self.state.failing}
+        feeds = self._board.choose(self._shown)
+        self.query_one(LogGrid).show(feeds, reference=self.state.reference, failing=failing)
 
     def set_zoomed(self, zoomed: bool) -> None:
-        """Full screen or not."""
+        """Full screen or not: the grid fits itself in."""
+
+    def focus_content(self) -> None:
+        active = self.query_one(LogGrid).active
+        if active is not None:
+            active.focus()
+
+
+def classify(line: str) -> Known:
+    """What a line is to the gutter: a known failure, a line of every good run, or neither."""
+    message = recognise(line)
+    if message is None:
+        return ""
+    return "benign" if message.normal else "known"

@@ -21,7 +21,7 @@ from cnitui.tui.wording import SPIN, age, countdown
 
 COLUMNS = (
     Column("node", "NODE", min=9, max=40, cut="middle"),
-    Column("role", "ROLE", min=4, max=7, leaves=6),
+    Column("role", "ROLE", min=6, max=7, leaves=6),
     Column("pod", "POD", min=12, max=40, cut="middle", leaves=9),
     Column("ready", "READY", min=5, max=7, leaves=3),
     Column("status", "STATUS", min=21, max=30, glyph=True),

@@ -43,6 +43,9 @@ class ComparisonPane(Pane):
         state = self.state
         if not state.failing:
             return (Paragraph(self.quiet(), "dim"),)
+        if state.node_access == "none":
+            words = "Nodes are not read (--node-access none): there is cluster evidence only, no labels and no denials."
+            return (Paragraph(words, "warn"),)
         if not comparison.rows:
             return (Paragraph(f"reading {len(state.failing)} failing nodes and the reference …", "dim"),)
         notes: list[Block] = [

@@ -67,17 +67,19 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
             yield BlocksView(id="confirm-what")
             if self._override:
                 yield words("This needs an override, which is recorded: " + "; ".join(self._override), "dialog-text")
-                yield Input(placeholder="reason for the override", id="reason")
+                yield Input(placeholder="reason for the override", id="reason", compact=True)
             yield words(
                 f"Nothing has been changed yet. Type the context's name to go on: {self._wanted}", "dialog-note"
             )
-            yield TypedInput(placeholder=clean(self._wanted), id="typed")
+            yield TypedInput(placeholder="type it here", id="typed", compact=True)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Cancel", id="cancel")
                 yield Button(self._verb, id="go", variant="error", disabled=True)
 
     def on_mount(self) -> None:
-        self.query_one(BlocksView).show(self._blocks)
+        what = self.query_one(BlocksView)
+        what.can_focus = False
+        what.show(self._blocks)
         self.query_one("#cancel", Button).focus()
 
     def _complete(self) -> bool:
@@ -151,7 +153,7 @@ class FileNameScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield words(self._title, "dialog-title")
-            yield Input(self._suggestion, id="file")
+            yield Input(self._suggestion, id="file", compact=True)
             yield words("enter saves, esc does not; an existing file is not overwritten", "dialog-note")
 
     def on_mount(self) -> None:

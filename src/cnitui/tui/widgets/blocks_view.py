@@ -37,6 +37,7 @@ class BlocksView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     BlocksView {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .blocks--dim { color: $text-muted; }
         & > .blocks--good { color: $text-success; }

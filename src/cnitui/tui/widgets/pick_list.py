@@ -36,6 +36,7 @@ class PickList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     PickList {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .pick--dim { color: $text-muted; }
         & > .pick--good { color: $text-success; }
