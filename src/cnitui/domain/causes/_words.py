@@ -136,12 +136,34 @@ def _rival_stronger(signs: Signs, cause: str) -> bool:
 
 def _unsaid(view: View, signs: Signs, *, says_so: bool) -> Judgement:
     why = view.why_missing(AttemptLogs)
-    if signs.log_whole and says_so and not why:
+    if says_so and not why and _understood(view, signs):
         quote = view.quote(AttemptLogs, "no message of it in the whole log of the newest attempt")
         return ruled_out("it would have said so in the failing container's log, which is whole", quote)
     if why and not signs.heard:
         return undetermined(f"the failing container's log is not there ({why})", ask=(ASK_LOG,))
     return undetermined("nothing in the evidence speaks for it or against it")
+
+
+def _understood(view: View, signs: Signs) -> bool:
+    """Whether install-cni's newest log is whole and its last words are known: then silence says something."""
+    milestones = view.use(Milestones)
+    if milestones is None or not signs.log_whole:
+        return False
+    return milestones.done or any(sign.ended for sign in signs.found)
+
+
+def before_calico_node(view: View) -> Judgement | None:
+    """Ruled out, when an init container fails: calico-node, whose fault this is, has not been started."""
+    pod = view.use(PodStatus)
+    failing = pod.failing if pod else None
+    if failing is not None and failing.init:
+        quote = view.quote(PodStatus, f"{failing.name} fails, an init container")
+        return ruled_out("calico-node itself has not been started yet", quote)
+    milestones = view.use(Milestones)
+    if milestones is not None and milestones.failed_at:
+        quote = view.quote(Milestones, milestones.first_error, _line(milestones.error_line))
+        return ruled_out("install-cni fails, so calico-node itself has not been started yet", quote)
+    return None
 
 
 def _weight(sign: Sign, cause: str) -> Weight:

@@ -1,0 +1,51 @@
+"""BGP sessions are not established.
+
+What it looks like
+calico-node runs and is not ready: `BIRD is not ready: BGP not established with 10.0.0.12`.
+
+Why it breaks
+TCP 179 is closed between nodes, a router or cloud drops it, or the other node is down. The addresses are right.
+
+How we know
+BIRD's words, with peers that are addresses of nodes.
+
+What rules it out
+An init container fails; the peer's address is not a node's: then it is ip-autodetection.
+
+Fix and its risk
+Allow TCP 179 between all nodes, or use VXLAN without BGP. A change of the encapsulation interrupts traffic.
+
+References
+projectcalico/calico documentation, Configure BGP peering; node/pkg/health/health.go@v3.27.0.
+"""
+
+from __future__ import annotations
+
+from cnitui.domain.causes._words import WORDS, before_calico_node, judge_words
+from cnitui.domain.causes.base import Cause
+from cnitui.domain.finding import Judgement, NextEvidence
+from cnitui.domain.signs import Signs
+from cnitui.domain.view import View
+
+_ASK = (
+    NextEvidence(
+        "kubectl get nodes -o wide; ssh {node} 'sudo ss -tn sport = :179 or dport = :179'",
+        "whether the peers are addresses of nodes, and whether TCP 179 gets through",
+    ),
+)
+
+
+def judge(view: View) -> Judgement:
+    """Words of BIRD."""
+    return before_calico_node(view) or judge_words(view, CAUSE.id, ask=_ASK)
+
+
+CAUSE = Cause(
+    "bgp-not-ready",
+    "BGP sessions are not established",
+    judge=judge,
+    needs=(Signs,),
+    uses=WORDS,
+    fix="allow TCP 179 between {node} and its peers, or use another encapsulation",
+    family="network",
+)
