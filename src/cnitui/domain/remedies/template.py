@@ -115,7 +115,7 @@ def reverting_change(daemonset: Document, before: Document, setting: Setting) ->
     keys = setting.keys if old is not None else _removable(located.container, _container_of(before, setting), setting)
     operation: dict[str, object] = {"op": "remove", "path": _pointer(located, keys)}
     if old is not None:
-        operation |= {"op": "replace", "value": old}
+        operation |= {"op": "replace", "value": copy.deepcopy(old)}
     return _change(daemonset, _guards(daemonset, located, keys), operation)
 
 
@@ -220,7 +220,7 @@ def _guards(daemonset: Document, located: Located, keys: tuple[str, ...]) -> tup
     generation = Guard(GENERATION, at(daemonset, ("metadata", "generation")))
     if not keys:
         return (named, generation)
-    return (named, Guard(_pointer(located, keys), at(located.container, keys)), generation)
+    return (named, Guard(_pointer(located, keys), copy.deepcopy(at(located.container, keys))), generation)
 
 
 def _change(daemonset: Document, guards: tuple[Guard, ...], operation: dict[str, object]) -> Change:
