@@ -117,6 +117,7 @@ async def test_a_deletion_names_the_uid_it_means(api: ApiServer, cluster: Kubern
     [
         failing(404, "NotFound", 'pods "probe" not found'),
         failing(409, "Conflict", "Precondition failed: UID in precondition: u-1, UID in object meta: u-2"),
+        failing(409, "Conflict", "the UID in the precondition (u-1) does not match the UID in record (u-2)"),
     ],
 )
 async def test_deleting_what_is_gone_already_is_no_error(

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,9 +29,9 @@ _LARGEST_FILE = 2**20
 class Identity:
     """What to send with each request; certificate and key as PEM, `expires_at` when it must be renewed."""
 
-    headers: tuple[tuple[str, str], ...] = ()
-    certificate: bytes = b""
-    key: bytes = b""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    certificate: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
     expires_at: datetime | None = None
 
     def fresh(self, now: datetime) -> bool:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,9 +29,9 @@ _LARGEST_ANSWER = 2**20
 class PluginAnswer:
     """What a plugin printed; certificate and key as PEM text."""
 
-    token: str = ""
-    certificate: str = ""
-    key: str = ""
+    token: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
     expires_at: datetime | None = None
 
 

@@ -7,7 +7,7 @@ file to say something wins (kubernetes/client-go tools/clientcmd/loader.go@v0.35
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -114,14 +114,17 @@ class _File(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One context, resolved: whom we talk to, as whom; relative paths start at the folder of the file they are in."""
+    """One context, resolved: whom we talk to, as whom; relative paths start at the folder of the file they are in.
+
+    Its repr shows no part of cluster and user, which hold secrets.
+    """
 
     context: str
     namespace: str
     cluster_name: str
     user_name: str
-    cluster: Cluster
-    user: User
+    cluster: Cluster = field(repr=False)
+    user: User = field(repr=False)
     cluster_folder: Path
     user_folder: Path
     origin: str

@@ -22,6 +22,8 @@ _CONTENT_TYPES: Mapping[PatchType, str] = {
     "strategic": "application/strategic-merge-patch+json",
 }
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+_ANOTHER_UID = re.compile(r"UID in (the )?precondition")
+"""Said in two places: apiserver pkg/registry/rest/delete.go and pkg/storage/interfaces.go@v0.35.4."""
 _PLAIN: msgspec.json.Decoder[Mapping[str, object]] = msgspec.json.Decoder(dict[str, object])
 _REVIEW = msgspec.json.Decoder(wire.AccessReview)
 _PATCH_DID_NOT_APPLY = "the server rejected our request due to an error in our request"
@@ -80,7 +82,7 @@ async def delete(session: Session, ref: ObjectRef, *, uid: str, grace_seconds: i
     except NotFound:
         return
     except Conflict as error:
-        if "UID in precondition" not in error.what:
+        if not _ANOTHER_UID.search(error.what):
             raise
 
 

@@ -1,0 +1,69 @@
+"""A real API server, when one is offered: never found by a bare KUBECONFIG, which may be somebody's own cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+
+
+@dataclass(frozen=True)
+class RealCluster:
+    """The harness's cluster: a folder of kubeconfigs by user (`admin`, `viewer`, `nobody` …) and its audit log."""
+
+    kubeconfigs: Path
+    audit_log: Path | None
+
+    def kubeconfig(self, user: str = "admin") -> Path:
+        """The kubeconfig of one of the harness's users."""
+        return self.kubeconfigs / f"{user}.kubeconfig"
+
+    def kubectl(self, *arguments: str, user: str = "admin") -> str:
+        """What kubectl prints."""
+        program = os.environ.get("CNITUI_TEST_KUBECTL", "kubectl")
+        command = [program, "--kubeconfig", str(self.kubeconfig(user)), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    def audited(self) -> list[dict[str, object]]:
+        """Every entry of the audit log so far."""
+        assert self.audit_log is not None
+        return [json.loads(line) for line in self.audit_log.read_text().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def realcluster() -> RealCluster:
+    """The cluster; skipped unless CNITUI_TEST_CLUSTER=1 and REALCLUSTER_KUBECONFIGS say that there is one."""
+    folder = os.environ.get("REALCLUSTER_KUBECONFIGS", "")
+    if os.environ.get("CNITUI_TEST_CLUSTER") != "1" or not folder:
+        pytest.skip("no real cluster offered (CNITUI_TEST_CLUSTER=1 and REALCLUSTER_KUBECONFIGS)")
+    log = os.environ.get("REALCLUSTER_AUDIT_LOG", "")
+    return RealCluster(Path(folder), Path(log) if log else None)
+
+
+class Users:
+    """Gateways to the real cluster, as several users."""
+
+    def __init__(self, real: RealCluster, stack: AsyncExitStack) -> None:
+        self._real = real
+        self._stack = stack
+
+    def of(self, user: str = "admin", *, impersonate: str = "") -> KubernetesCluster:
+        """The gateway of one user; closed at the end of the test."""
+        cluster = KubernetesCluster([self._real.kubeconfig(user)], impersonate=impersonate)
+        self._stack.push_async_callback(cluster.close)
+        return cluster
+
+
+@pytest.fixture
+async def users(realcluster: RealCluster) -> AsyncIterator[Users]:
+    """Gateways as the harness's users."""
+    async with AsyncExitStack() as stack:
+        yield Users(realcluster, stack)
