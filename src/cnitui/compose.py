@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from importlib import import_module
 
 from cnitui.clock import SystemClock
 from cnitui.engine import ports
@@ -41,9 +42,9 @@ async def _import_clients(*, ssh: bool) -> None:
     from cnitui.gateways.kubernetes.background import in_daemon_thread
 
     def load() -> None:
-
+        import_module("cnitui.gateways.kubernetes.cluster")
         if ssh:
-            pass
+            import_module("cnitui.gateways.ssh")
 
     await in_daemon_thread(load)
 
@@ -100,7 +101,9 @@ def _node_shell(settings: Settings) -> NodeShell | None:
         return None
     from cnitui.gateways.ssh import SshLogin, SshNodeShell
 
-    raise NotImplementedError(SshLogin, SshNodeShell)
+    login = SshLogin(str(settings.ssh_config or ""), settings.ssh_user, str(settings.ssh_key or ""))
+    hosts = {**settings.node_hosts, **dict(settings.node_patterns)}
+    return SshNodeShell(settings.state_dir / "known_hosts", login, hosts)
 
 
 @contextlib.asynccontextmanager

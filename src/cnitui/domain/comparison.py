@@ -66,7 +66,10 @@ class Comparison:
 def compare(
     case: CaseFile, reference: str, failing: Sequence[str], questions: Sequence[tuple[str, Question]]
 ) -> Comparison:
-    """Ask every question of the reference and of each failing node; identical failing nodes share a column."""
+    """Ask every question of the reference and of each failing node; identical failing nodes share a column.
+
+    A question that nobody could answer is left out: why a node cannot be read is said once, not once per question.
+    """
     answers = {node: tuple(question(case, node) for _, question in questions) for node in failing if node != reference}
     groups: dict[tuple[str, ...], list[str]] = {}
     for node, given in answers.items():
@@ -77,7 +80,7 @@ def compare(
     rows = []
     for index, (label, _) in enumerate(questions):
         cells = tuple(column[index] for column in table)
-        if not any(cells):
+        if all(not cell or cell.startswith(UNKNOWN) for cell in cells):
             continue
         differs = tuple(bool(reference) and _differs(base[index], cell) for cell in cells)
         rows.append(Row(label, cells, differs))

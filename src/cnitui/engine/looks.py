@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Literal
 
@@ -12,6 +13,8 @@ from cnitui.engine.state import Look
 from cnitui.errors import CnituiError
 
 Probe = Callable[[], Coroutine[object, object, Readings]]
+
+_LOG = logging.getLogger(__name__)
 
 
 class Looks:
@@ -67,6 +70,9 @@ class Looks:
                 self._arrived(await probe())
         except CnituiError as failure:
             self._errors[slot] = failure
+        except Exception as bug:  # noqa: BLE001 - one reading's bug must not take the other readings with it
+            _LOG.exception("look %s", slot)
+            self._errors[slot] = CnituiError(f"cnitui itself failed here: {bug!r}"[:300], "See its log file.")
         finally:
             if self._tasks.get(slot) is asyncio.current_task():
                 del self._tasks[slot]

@@ -168,7 +168,7 @@ def selinux(state: State) -> Outline:
         return Outline("pass", "nothing fails", "Nothing fails; the labels of a healthy node are no question.")
     nodes = _failing_nodes(state)
     read = [node for node in nodes if state.case.value(SelinuxMode, node) is not None]
-    table: tuple[Block, ...] = (Columns(selinux_comparison(state)),)
+    table: tuple[Block, ...] = (*unreadable(state), Columns(selinux_comparison(state)))
     if not read and not state.settled:
         return Outline("running", f"asking {len(nodes)}", "Reading modes, labels and denials on the nodes.", table)
     if not read:
@@ -178,6 +178,14 @@ def selinux(state: State) -> Outline:
     partial = f" {len(missing)} of {len(nodes)} nodes could not be read." if missing else ""
     stance, word, sentence = _selinux_sentence(state)
     return Outline(stance, word, sentence + partial, table)
+
+
+def unreadable(state: State, most: int = 5) -> tuple[Block, ...]:
+    """The nodes that could not be read, each with the reason and what would help."""
+    failed = [(node, look.error) for node, look in state.looks if look.error is not None and node]
+    items = [Item(error.what, "warn", error.next_step) for _, error in failed[:most]]
+    more = [Paragraph(f"and {len(failed) - most} more nodes", "dim")] if len(failed) > most else []
+    return (*items, *more)
 
 
 def _why_unread(state: State, nodes: list[str]) -> str:

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 
 from cnitui.domain.comparison import Comparison
-from cnitui.engine.blocks import Block, Columns, Item, Paragraph
-from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison
+from cnitui.engine.blocks import Block, Columns, Paragraph
+from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreadable
 from cnitui.engine.state import State
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
@@ -46,14 +46,10 @@ class ComparisonPane(Pane):
         if state.node_access == "none":
             words = "Nodes are not read (--node-access none): there is cluster evidence only, no labels and no denials."
             return (Paragraph(words, "warn"),)
-        if not comparison.rows:
+        notes = unreadable(state)
+        if not comparison.rows and not notes:
             return (Paragraph(f"reading {len(state.failing)} failing nodes and the reference …", "dim"),)
-        notes: list[Block] = [
-            Item(f"{node}: {look.error.what}", "warn", look.error.next_step)
-            for node, look in state.looks
-            if look.error is not None and node
-        ]
-        return (Columns(comparison), *notes)
+        return (*notes, Columns(comparison))
 
     def quiet(self) -> str:
         """The sentence for a cluster in which nothing fails."""

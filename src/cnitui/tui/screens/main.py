@@ -86,6 +86,7 @@ class MainScreen(Screen[None]):
         self.state = message.state
         with self.app.batch_update():
             self._hand_out()
+        self.refresh_bindings()
 
     def _hand_out(self) -> None:
         state = self.state

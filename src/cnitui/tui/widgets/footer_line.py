@@ -75,7 +75,7 @@ class FooterLine(Widget):
             self._spots.append((at, at + _size(hint) - 2, active))
             segments += [Segment(f"{key} ", key_style), Segment(f"{words}  ", words_style)]
             at += _size(hint)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
         active = next((active for start, end, active in self._spots if start <= event.x < end), None)

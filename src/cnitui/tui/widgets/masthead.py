@@ -62,7 +62,7 @@ class Masthead(Widget):
         gap = max(2, min(4, room - used))
         rest = max(1, width - 2 - used - gap - sum(width_of(s.text) for s in (*bad, *right)))
         segments = [Segment(" "), *left, Segment(" " * gap), *bad, Segment(" " * rest), *right, Segment(" ")]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return _filled(segments, width, self.rich_style)
 
     def _identity(self, room: int) -> list[Segment]:
         """Name, context, namespace and version, the cheap ones leaving first when it gets narrow."""
@@ -96,4 +96,11 @@ class Masthead(Widget):
         room = max(10, width - 1 - width_of(hint))
         text = exactly(fit(clean(f"{line.glyph} {line.text}"), room), room)
         segments = [Segment(" "), self._part(line.role, text), self._part("dim", hint)]
-        return Strip(segments).adjust_cell_length(width, Style.null())
+        return _filled(segments, width, self.rich_style)
+
+
+def _filled(segments: list[Segment], width: int, base: Style) -> Strip:
+    """A whole line in the widget's own background, gaps included."""
+    return Strip([Segment(text, base + style if style else base) for text, style, _ in segments]).adjust_cell_length(
+        width, base
+    )

@@ -40,7 +40,7 @@ class TitleRule(Widget):
         segments = [Segment("─ ", line), Segment(title, title_style), Segment(" " + "─" * fill, line)]
         if note:
             segments += [Segment(f" {note} ", self.get_component_rich_style("rule--note")), Segment("──", line)]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
 
 
 class Pane(Vertical):

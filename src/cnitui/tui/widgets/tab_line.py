@@ -50,7 +50,7 @@ class TabLine(Widget):
             segments.append(Segment(text, style))
             self._spots.append((at, at + width_of(text), pane))
             at += width_of(text)
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments).adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         for start, end, pane in self._spots:
