@@ -9,7 +9,7 @@ beside the frozen state: in blocks, and bounded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
@@ -88,6 +88,10 @@ class LogFeed:
         self._followed = pod or self._followed
         if _concern(before, container) != _concern(pod, container):
             self._news.set()
+
+    def take_lines(self, lines: Sequence[bytes]) -> None:
+        """Keep lines that come from elsewhere: a case file, or a measurement."""
+        self._add(list(lines))
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""
