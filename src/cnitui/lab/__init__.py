@@ -3,7 +3,7 @@
 It shares no code with what it is there to test, and is judged by kubectl and OpenSSH. Use it so::
 
     async with Lab.start("selinux-denial", speed=20, nodes=3) as lab:
-        lab.kubeconfig                      # administrator; lab.kubeconfig_of("viewer") and others beside it
+        lab.kubeconfig                      # administrator; lab.kubeconfig_of("viewer") …
         lab.ssh_config, lab.api_url, lab.directory
         lab.world.node("worker-01").selinux.mode = "permissive"        # break or mend a machine
         lab.world.node("worker-01").files, .network, .sudo, .audit
@@ -14,8 +14,8 @@ It shares no code with what it is there to test, and is judged by kubectl and Op
         lab.audit                           # every write request: method, path, user, dry_run, code
         await lab.until(lambda: ...)        # wait on a fact about the world
 
-`python -m cnitui.lab [SCENARIO] [--list] [--nodes N] [--speed S] [--with-parent]` runs one for other programs. Importing
-this package loads neither aiohttp nor asyncssh; `Lab` does.
+`python -m cnitui.lab [SCENARIO] [--list] [--nodes N] [--speed S] [--with-parent]` runs one for other programs.
+Importing this package loads neither aiohttp nor asyncssh; `Lab` does.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class AuditEvent:
 
     @property
     def stamp(self) -> str:
-        return f"{self.time.timestamp():.3f}:{self.serial}"
+        return f"{int(self.time.timestamp())}.{self.time.microsecond // 1000:03}:{self.serial}"
 
     @property
     def body(self) -> str:

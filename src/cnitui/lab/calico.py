@@ -1,4 +1,4 @@
-"""Calico's own objects for a manifest install of v3.27.0: the DaemonSet, its configuration, its CRDs and pool.
+"""The heart of a manifest install of Calico v3.27.0: the DaemonSet and its configuration.
 
 Shape and values as in projectcalico/calico `manifests/calico.yaml@v3.27.0`, with the defaults an API server adds.
 """
@@ -51,6 +51,12 @@ _CONFIG_TEMPLATE = """{
 }"""
 
 
+def rendered_config(node: str) -> str:
+    """The template with its placeholders filled, as install-cni writes it (660 bytes for a name of nine letters)."""
+    text = _CONFIG_TEMPLATE.replace("__KUBERNETES_NODE_NAME__", node).replace("__CNI_MTU__", "0")
+    return text.replace("__KUBECONFIG_FILEPATH__", "/etc/cni/net.d/calico-kubeconfig")
+
+
 def config_map() -> Object:
     """calico-config."""
     data = {
@@ -79,8 +85,9 @@ def _mount(name: str, path: str, *, read_only: bool = False, propagation: str = 
     return mount
 
 
-def _container(name: str, image: str, *, privileged: bool = True, **fields: object) -> Object:
-    container: Object = {
+def container(name: str, image: str, *, privileged: bool = True, **fields: object) -> Object:
+    """A container spec with an API server's defaults."""
+    made: Object = {
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
@@ -90,15 +97,15 @@ def _container(name: str, image: str, *, privileged: bool = True, **fields: obje
         **fields,
     }
     if privileged:
-        container["securityContext"] = {"privileged": True}
-    return container
+        made["securityContext"] = {"privileged": True}
+    return made
 
 
 _ENDPOINT = [{"configMapRef": {"name": "kubernetes-services-endpoint", "optional": True}}]
 
 
 def _init_containers(*, privileged: bool) -> list[Object]:
-    upgrade = _container(
+    upgrade = container(
         "upgrade-ipam",
         CNI_IMAGE,
         command=["/opt/cni/bin/calico-ipam", "-upgrade"],
@@ -109,7 +116,7 @@ def _init_containers(*, privileged: bool) -> list[Object]:
             _mount("cni-bin-dir", "/host/opt/cni/bin"),
         ],
     )
-    install = _container(
+    install = container(
         "install-cni",
         CNI_IMAGE,
         privileged=privileged,
@@ -124,7 +131,7 @@ def _init_containers(*, privileged: bool) -> list[Object]:
         envFrom=_ENDPOINT,
         volumeMounts=[_mount("cni-bin-dir", "/host/opt/cni/bin"), _mount("cni-net-dir", "/host/etc/cni/net.d")],
     )
-    bpffs = _container(
+    bpffs = container(
         "mount-bpffs",
         NODE_IMAGE,
         command=["calico-node", "-init", "-best-effort"],
@@ -144,7 +151,7 @@ def _agent() -> Object:
         "FELIX_IPV6SUPPORT": "false",
         "FELIX_HEALTHENABLED": "true",
     }
-    return _container(
+    return container(
         "calico-node",
         NODE_IMAGE,
         env=[
@@ -251,108 +258,3 @@ def daemon_set(*, privileged: bool, strategy: str = "RollingUpdate") -> Object:
         "kubectl.kubernetes.io/last-applied-configuration": applied,
     }
     return made
-
-
-def kube_controllers() -> Object:
-    """The Deployment calico-kube-controllers."""
-    labels = {"k8s-app": "calico-kube-controllers"}
-    check = {"periodSeconds": 10, "successThreshold": 1, "timeoutSeconds": 1}
-    container = _container(
-        "calico-kube-controllers",
-        CONTROLLERS_IMAGE,
-        privileged=False,
-        env=[{"name": "ENABLED_CONTROLLERS", "value": "node"}, {"name": "DATASTORE_TYPE", "value": "kubernetes"}],
-        readinessProbe={"exec": {"command": ["/usr/bin/check-status", "-r"]}, "failureThreshold": 3} | check,
-    )
-    spec: Object = {
-        "containers": [container],
-        "dnsPolicy": "ClusterFirst",
-        "nodeSelector": {"kubernetes.io/os": "linux"},
-        "priorityClassName": "system-cluster-critical",
-        "restartPolicy": "Always",
-        "schedulerName": "default-scheduler",
-        "securityContext": {},
-        "serviceAccount": "calico-kube-controllers",
-        "serviceAccountName": "calico-kube-controllers",
-        "terminationGracePeriodSeconds": 30,
-        "tolerations": [
-            {"key": "CriticalAddonsOnly", "operator": "Exists"},
-            {"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"},
-        ],
-    }
-    return {
-        "metadata": {
-            "name": "calico-kube-controllers",
-            "namespace": "kube-system",
-            "labels": labels,
-            "annotations": {"deployment.kubernetes.io/revision": "1"},
-            "generation": 1,
-        },
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
-    }
-
-
-CRD_KINDS: tuple[tuple[str, str], ...] = (
-    ("BGPConfiguration", "bgpconfigurations"),
-    ("BGPFilter", "bgpfilters"),
-    ("BGPPeer", "bgppeers"),
-    ("BlockAffinity", "blockaffinities"),
-    ("CalicoNodeStatus", "caliconodestatuses"),
-    ("ClusterInformation", "clusterinformations"),
-    ("FelixConfiguration", "felixconfigurations"),
-    ("GlobalNetworkPolicy", "globalnetworkpolicies"),
-    ("GlobalNetworkSet", "globalnetworksets"),
-    ("HostEndpoint", "hostendpoints"),
-    ("IPAMBlock", "ipamblocks"),
-    ("IPAMConfig", "ipamconfigs"),
-    ("IPAMHandle", "ipamhandles"),
-    ("IPPool", "ippools"),
-    ("IPReservation", "ipreservations"),
-    ("KubeControllersConfiguration", "kubecontrollersconfigurations"),
-    ("NetworkPolicy", "networkpolicies"),
-    ("NetworkSet", "networksets"),
-)
-"""The 18 CRDs of manifests/calico.yaml@v3.27.0."""
-
-
-def crds() -> list[Object]:
-    """Their definitions, without schemas."""
-    made: list[Object] = []
-    for kind, plural in CRD_KINDS:
-        scope = "Namespaced" if kind in ("NetworkPolicy", "NetworkSet") else "Cluster"
-        names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
-        version = {"name": "v1", "served": True, "storage": True}
-        made.append(
-            {
-                "metadata": {"name": f"{plural}.crd.projectcalico.org"},
-                "spec": {"group": "crd.projectcalico.org", "names": names, "scope": scope, "versions": [version]},
-            }
-        )
-    return made
-
-
-def ip_pool() -> Object:
-    """The default pool."""
-    return {
-        "metadata": {"name": "default-ipv4-ippool"},
-        "spec": {
-            "allowedUses": ["Workload", "Tunnel"],
-            "blockSize": 26,
-            "cidr": POOL,
-            "ipipMode": "Always",
-            "natOutgoing": True,
-            "nodeSelector": "all()",
-            "vxlanMode": "Never",
-        },
-    }
-
-
-def cluster_information() -> Object:
-    """What calico-node writes about the cluster."""
-    spec = {"calicoVersion": VERSION, "clusterType": "k8s,bgp,kdd", "datastoreReady": True}
-    return {"metadata": {"name": "default"}, "spec": spec}

@@ -60,7 +60,7 @@ def parse_rfc3339(text: str) -> datetime:
                 digits, _, rest = digits.partition(sign)
                 zone = sign + rest
         text = f"{head}.{digits[:6].ljust(6, '0')}{zone or 'Z'}"
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

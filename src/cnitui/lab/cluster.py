@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cnitui.lab import calico, system_objects
+from cnitui.lab import calico, calico_extras, system_objects
 from cnitui.lab import resources as r
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.history import settle
@@ -17,7 +17,7 @@ from cnitui.lab.templates import daemon_pod, default_pod, owner_reference, templ
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.node import Node
-    from cnitui.lab.scenarios import Scenario
+    from cnitui.lab.scenarios.scenario import Scenario
     from cnitui.lab.world import World
 
 CLUSTER_AGE = timedelta(days=12, hours=3)
@@ -36,13 +36,14 @@ def build(world: World, scenario: Scenario, nodes: int) -> None:
         node.files.file("/etc/selinux/config", content=selinux_config(node), mode=0o644)
         node.files.file("/etc/containerd/config.toml", content=containerd_config(node))
         world.nodes[node.name] = node
-    _base(world, born)
+    _base(world, born, since)
     _daemon_set(world, system_objects.kube_proxy(world.kubernetes), born, born + timedelta(minutes=1))
     _static_pods(world, born)
     made = calico.daemon_set(privileged=scenario.privileged, strategy=scenario.strategy)
     _daemon_set(world, made, since, since)
-    _deployment(world, calico.kube_controllers(), since)
+    _deployment(world, calico_extras.kube_controllers(), since)
     _deployment(world, system_objects.coredns(), born)
+    _heartbeats(world)
 
 
 def _machine(index: int, born: datetime) -> Node:
@@ -54,7 +55,7 @@ def _machine(index: int, born: datetime) -> Node:
     return machine(f"worker-{index:02d}", ip, index, born, booted, control_plane=False)
 
 
-def _base(world: World, born: datetime) -> None:
+def _base(world: World, born: datetime, since: datetime) -> None:
     store, stamp = world.store, rfc3339(born)
     master = next(iter(world.nodes.values()))
     for name in system_objects.NAMESPACES:
@@ -68,16 +69,16 @@ def _base(world: World, born: datetime) -> None:
         (r.ENDPOINTS, system_objects.endpoints(master.ip)),
         (r.ENDPOINT_SLICES, system_objects.endpoint_slice(master.ip)),
         (r.CONFIG_MAPS, calico.config_map()),
-        (r.IP_POOLS, calico.ip_pool()),
-        (r.CLUSTER_INFORMATIONS, calico.cluster_information()),
-        *((r.CRDS, crd) for crd in calico.crds()),
+        (r.IP_POOLS, calico_extras.ip_pool()),
+        (r.CLUSTER_INFORMATIONS, calico_extras.cluster_information()),
+        *((r.CRDS, crd) for crd in calico_extras.crds()),
         *((r.LEASES, system_objects.lease(name)) for name in world.nodes),
     ]
     for resource, obj in made:
         store.create(resource, obj, created=stamp)
     images = [calico.CNI_IMAGE, calico.NODE_IMAGE, f"registry.k8s.io/kube-proxy:{world.kubernetes}"]
     for node in world.nodes.values():
-        obj = node_object(node, world.kubernetes, images, world.clock.now())
+        obj = node_object(node, world.kubernetes, images, since)
         store.create(r.NODES, obj, created=rfc3339(node.booted))
 
 
@@ -136,3 +137,16 @@ def _deployment(world: World, obj: Object, born: datetime) -> None:
     available |= {"message": "Deployment has minimum availability.", "lastTransitionTime": stamp}
     status = counters | {"updatedReplicas": replicas, "observedGeneration": 1, "conditions": [available]}
     world.store.update(r.DEPLOYMENTS, {**deployment, "status": status})
+
+
+def _heartbeats(world: World) -> None:
+    """Kubelets renew what they report every few minutes, whether it changed or not."""
+    now = world.clock.now()
+
+    def beat(obj: Object) -> None:
+        for place, condition in enumerate(obj["status"]["conditions"]):
+            if condition["type"] != "NetworkUnavailable":
+                condition["lastHeartbeatTime"] = rfc3339(now - timedelta(seconds=17 + 7 * place))
+
+    for name in world.nodes:
+        world.store.modify(r.NODES, "", name, beat)

@@ -1,4 +1,4 @@
-"""A node's files as far as anyone looks: paths with owner, mode, label, inode, size, time, and the mounts below them."""
+"""A node's files as far as anyone looks: paths with owner, mode, label, inode, size and time, and their mounts."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Files:
                 yield from self.below(child.path)
 
     def size(self, entry: Entry) -> int:
-        """Bytes as `ls` shows them; a small XFS directory keeps its names in the inode, 8 bytes each over a 6 byte head."""
+        """Bytes as `ls` shows them; a small XFS directory keeps names in its inode, 8 bytes each over a head of 6."""
         if entry.kind != "directory":
             return entry.size
         return 6 + sum(len(child.name.encode()) + 8 for child in self.children(entry.path))

@@ -85,7 +85,9 @@ def _template(event: AuditEvent, started: datetime) -> tuple[AuditEvent, timedel
 
 def _at(event: AuditEvent, offset: timedelta, moment: datetime) -> AuditEvent:
     pid = event.pid + int(moment.timestamp()) % 900_000
-    return replace(event, time=moment + offset, pid=pid, ppid=pid - 12)
+    time = moment + offset
+    time = time.replace(microsecond=time.microsecond // 1000 * 1000)
+    return replace(event, time=time, pid=pid, ppid=pid - 12)
 
 
 def _tell(worker: PodWorker, container: Container, restarts: int, starts: list[datetime]) -> None:

@@ -6,9 +6,9 @@ layout of lines and the pauses between them: a real node's log.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from cnitui.lab.calico import rendered_config
 from cnitui.lab.files import FileError
 from cnitui.lab.node import BIN_DIR, CONF_DIR, REACHABLE
 from cnitui.lab.process import Output, log, plain, wait
@@ -158,32 +158,13 @@ def _write(process: Process, path: str, content: str, mode: int) -> Steps:
 
 def _config(process: Process) -> Steps:
     yield log("INFO", "Using CNI config template from CNI_NETWORK_CONFIG environment variable.", 0.3)
-    text = conflist(process.node.name)
+    text = rendered_config(process.node.name)
     yield from _write(process, f"{CONF_DIR}/{CONFLIST}", text, 0o644)
     for line in text.rstrip("\n").split("\n"):
         yield Output(0.0, line)
     yield log("INFO", f"Created /host{CONF_DIR}/{CONFLIST}", 0.01)
     yield log("INFO", "Done configuring CNI.  Sleep= false")
     return None
-
-
-def conflist(node: str) -> str:
-    """The rendered CNI configuration."""
-    calico = {
-        "type": "calico",
-        "log_level": "info",
-        "log_file_path": "/var/log/calico/cni/cni.log",
-        "datastore_type": "kubernetes",
-        "nodename": node,
-        "mtu": 0,
-        "ipam": {"type": "calico-ipam"},
-        "policy": {"type": "k8s"},
-        "kubernetes": {"kubeconfig": f"{CONF_DIR}/calico-kubeconfig"},
-    }
-    portmap = {"type": "portmap", "snat": True, "capabilities": {"portMappings": True}}
-    bandwidth = {"type": "bandwidth", "capabilities": {"bandwidth": True}}
-    plugins = [calico, portmap, bandwidth]
-    return json.dumps({"name": "k8s-pod-network", "cniVersion": "0.3.1", "plugins": plugins}, indent=2)
 
 
 def kubeconfig() -> str:
@@ -193,7 +174,7 @@ def kubeconfig() -> str:
         '- name: local\n  cluster:\n    server: https://10.96.0.1:443\n    certificate-authority-data: "'
         + "TEFC" * 370
         + '"\nusers:\n- name: calico\n  user:\n    token: '
-        + "lab." * 300
+        + "lab." * 270
         + "\ncontexts:\n- name: calico-context\n  context:\n    cluster: local\n    user: calico\n"
         "current-context: calico-context"
     )

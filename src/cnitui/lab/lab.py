@@ -57,10 +57,10 @@ class Lab:
         directory = Path(tempfile.mkdtemp(prefix="cnitui-lab-"))
         lab = cls._assemble(chosen.name, world, directory)
         try:
-            await lab._listen()
+            await lab.open()
             yield lab
         finally:
-            await lab._close()
+            await lab.close()
 
     @classmethod
     def _assemble(cls, name: str, world: World, directory: Path) -> Lab:
@@ -78,12 +78,14 @@ class Lab:
 
     _ca: pki.Pair = field(init=False, repr=False)
 
-    async def _listen(self) -> None:
+    async def open(self) -> None:
+        """Listens and writes the files; `start` does it."""
         await self.api.start()
         write_kubeconfigs(self.directory, self.api_url, self._ca, self.api.users)
         await self.ssh.start()
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Stops everything and removes the files; `start` does it."""
         for controller in self.controllers:
             controller.stop()
         self.world.stop()
@@ -128,7 +130,7 @@ class Lab:
         """It comes back on the same port, with the same objects."""
         await self.api.start()
 
-    async def until(self, fact: Callable[[], bool], timeout: float = 10.0) -> None:
+    async def until(self, fact: Callable[[], bool], within: float = 10.0) -> None:
         """Waits until `fact` holds, looking after every change in the store; TimeoutError after real seconds."""
         changed = asyncio.Event()
 
@@ -137,7 +139,7 @@ class Lab:
 
         self.world.store.on_change(note)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while not fact():
                     changed.clear()
                     await changed.wait()

@@ -11,9 +11,10 @@ from cnitui.lab.node import BIN_DIR, CONF_DIR, Node
 if TYPE_CHECKING:
     from datetime import datetime
 
+_TMP = "/tmp"  # noqa: S108 - a path of the simulated machine
 _DIRECTORIES = (
     "/", "/boot", "/etc", "/etc/cni", CONF_DIR, "/etc/containerd", "/etc/kubernetes", "/etc/selinux", "/opt",
-    "/opt/cni", BIN_DIR, "/proc", "/root", "/run", "/sys", "/tmp", "/usr", "/usr/bin", "/var", "/var/lib",
+    "/opt/cni", BIN_DIR, "/proc", "/root", "/run", "/sys", _TMP, "/usr", "/usr/bin", "/var", "/var/lib",
     "/var/lib/calico", "/var/lib/cni", "/var/lib/kubelet", "/var/log", "/var/log/audit", "/var/log/calico",
     "/var/log/calico/cni", "/var/run",
 )  # fmt: skip
@@ -50,7 +51,7 @@ def machine(name: str, ip: str, index: int, born: datetime, booted: datetime, *,
     files = node.files
     for path in _DIRECTORIES:
         files.directory(path, mode=0o700 if path in ("/root", "/var/log/audit") else 0o755)
-    files.entries["/tmp"].mode = 0o1777  # noqa: S108 - a path of the simulated machine
+    files.entries[_TMP].mode = 0o1777
     for plugin, size in _PLUGINS.items():
         files.file(f"{BIN_DIR}/{plugin}", mode=0o755, size=size)
     files.file("/etc/os-release", content=OS_RELEASE)

@@ -147,7 +147,7 @@ class Node:
         if not denial.hidden:
             self.audit.add(
                 AuditEvent(
-                    time=process.time + timedelta(milliseconds=self.rng.randrange(1, 40)),
+                    time=_whole_milliseconds(process.time + timedelta(milliseconds=self.rng.randrange(1, 40))),
                     serial=0,
                     denial=denial,
                     pid=process.pid,
@@ -183,7 +183,7 @@ class Node:
             raise FileError("ENOSPC")
 
     def _create(self, process: Process, path: str, directory: Entry, mode: int) -> Entry:
-        """A new file takes the directory's type and, in Fedora's policy, its low level (`default_range … target low`)."""
+        """A new file takes the directory's type and, in Fedora's policy, its low level (`default_range`)."""
         entry = self.files.file(path, mode=mode, modified=process.time)
         entry.label = context(type_of(directory.label), level_of(directory.label).split("-")[0])
         return entry
@@ -191,3 +191,8 @@ class Node:
     def root_mount(self) -> Mount:
         """The mount of `/`."""
         return self.files.mount_of("/")
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    """Audit stamps have three digits; every tool must show the same ones."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -42,7 +42,7 @@ def node_object(node: Node, version: str, images: list[str], now: datetime) -> O
         "spec": spec,
         "status": _status(node, version, images, now),
     }
-    set_ready(made, node.booted, ready=node.network_ready)
+    set_ready(made, now, ready=node.network_ready)
     return made
 
 

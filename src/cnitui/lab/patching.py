@@ -66,12 +66,13 @@ def json_patch(target: Object, operations: object) -> Object:
         for operation in operations:
             if _null_test_of_missing(target, operation):
                 continue
-            target = jsonpatch.JsonPatch([operation]).apply(target)
+            patched: Object = jsonpatch.JsonPatch([operation]).apply(target)
+            target = patched
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
         raise ApiError(
             422, "the server rejected our request due to an error in our request", reason="Invalid"
         ) from error
-    return target
+    return target  # of the same shape
 
 
 def _null_test_of_missing(target: Object, operation: object) -> bool:
@@ -97,7 +98,8 @@ def strategic_merge(target: Object, patch: Object) -> Object:
 def _merge_map(target: Object, patch: Object, field: str) -> Object:
     directive = patch.get("$patch")
     if directive == "replace":
-        return _without_directives({key: value for key, value in patch.items() if key != "$patch"})
+        replaced: Object = _without_directives({key: value for key, value in patch.items() if key != "$patch"})
+        return replaced
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):

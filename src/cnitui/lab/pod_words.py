@@ -66,8 +66,8 @@ def pod_words(pod: Object) -> _Words:
 
 
 def _done(container: Object) -> bool:
-    terminated = (container.get("state") or {}).get("terminated")
-    return bool(terminated) and terminated.get("exitCode") == 0
+    terminated = (container.get("state") or {}).get("terminated") or {}
+    return terminated.get("exitCode") == 0
 
 
 def _init_reason(container: Object, place: int, total: int) -> str:

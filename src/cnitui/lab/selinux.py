@@ -95,7 +95,7 @@ class SELinux:
             if re.fullmatch(pattern, path):
                 return type_
         matching = [rule for rule in POLICY_RULES if re.fullmatch(rule[0], path)]
-        return max(matching, key=lambda rule: (_stem(rule[0]), len(rule[0])))[2]
+        return max(matching, key=lambda rule: (rule[0] == path, _stem(rule[0]), len(rule[0])))[2]
 
     def enforces(self, label: str | None) -> bool:
         """Whether refusals against a process of this label are real."""

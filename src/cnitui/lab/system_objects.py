@@ -154,7 +154,7 @@ def dns_service() -> Object:
     """kube-dns."""
     ports = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
     address = "10.96.0.10"
-    spec = {"clusterIP": address, "clusterIPs": [address], "type": "ClusterIP", "ports": ports}
+    spec: Object = {"clusterIP": address, "clusterIPs": [address], "type": "ClusterIP", "ports": ports}
     spec["selector"] = {"k8s-app": "kube-dns"}
     return {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": spec}
 

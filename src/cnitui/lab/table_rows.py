@@ -127,6 +127,26 @@ def deployment_cells(deployment: Object, now: datetime) -> list[object]:
     return [name, ready, *numbers, age, *_pod_template(deployment)]
 
 
+def replica_set_cells(replica_set: Object, now: datetime) -> list[object]:
+    """NAME to SELECTOR."""
+    name, age = _meta(replica_set, now)
+    status = replica_set.get("status") or {}
+    counts: list[object] = [status.get("replicas", 0), status.get("readyReplicas", 0)]
+    return [name, replica_set["spec"].get("replicas", 1), *counts, age, *_pod_template(replica_set)]
+
+
+def endpoints_cells(endpoints: Object, now: datetime) -> list[object]:
+    """NAME, ENDPOINTS, AGE."""
+    name, age = _meta(endpoints, now)
+    listed = [
+        f"{address['ip']}:{port['port']}"
+        for subset in endpoints.get("subsets") or []
+        for address in subset.get("addresses") or []
+        for port in subset.get("ports") or []
+    ]
+    return [name, ",".join(listed) or NONE, age]
+
+
 def revision_cells(revision: Object, now: datetime) -> list[object]:
     """NAME, CONTROLLER, REVISION, AGE."""
     name, age = _meta(revision, now)

@@ -99,11 +99,8 @@ class World:
         if not trouble:
             return None
         sandbox = f"{self.rng.getrandbits(256):064x}"
-        return (
-            "FailedCreatePodSandBox",
-            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
-            f'"{sandbox}": {trouble}',
-        )
+        why = "rpc error: code = Unknown desc = failed to setup network for sandbox"
+        return "FailedCreatePodSandBox", f'Failed to create pod sandbox: {why} "{sandbox}": {trouble}'
 
     # --- kubelets ------------------------------------------------------------------------------------------------
 

@@ -1,1 +1,4 @@
-"""The API server's side of the lab: HTTP in, objects of the store out. Knows the world only to read logs and delete pods."""
+"""The API server's side of the lab: HTTP in, objects of the store out.
+
+It knows the world only to read logs and to delete pods.
+"""

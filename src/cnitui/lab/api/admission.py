@@ -114,7 +114,7 @@ def default_workload(resource: Resource, obj: Object) -> None:
 
 
 def check_pod_spec(resource: Resource, name: str, spec: Object, where: str) -> None:
-    """422 for containers without name or image, doubled names, and impossible security contexts; 400 for wrong types."""
+    """422 for containers without name or image, doubled names, impossible security contexts; 400 for wrong types."""
     causes: list[tuple[str, str]] = []
     if not spec.get("containers"):
         causes.append((f"{where}.containers", "Required value"))
@@ -194,7 +194,7 @@ def _update_workload(resource: Resource, current: Object, wanted: Object) -> Non
 
 def _update_pod(resource: Resource, current: Object, wanted: Object) -> None:
     def frozen(pod: Object) -> Object:
-        spec = copy.deepcopy(pod["spec"])
+        spec: Object = copy.deepcopy(pod["spec"])
         for container in [*spec.get("containers", []), *spec.get("initContainers", [])]:
             container.pop("image", None)
         spec.pop("activeDeadlineSeconds", None)
@@ -204,7 +204,8 @@ def _update_pod(resource: Resource, current: Object, wanted: Object) -> None:
     if frozen(current) != frozen(wanted):
         text = (
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
-            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "
-            "tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
+            "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+            "previously negative)"
         )
         raise invalid(resource.kind, resource.group, current["metadata"]["name"], [("spec", text)])

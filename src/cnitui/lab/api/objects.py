@@ -173,10 +173,8 @@ def patch(world: World, call: Call) -> Object:
 
 def _write(world: World, call: Call, current: Object, wanted: Object) -> Object:
     if wanted.get("metadata", {}).get("name") != call.name:
-        raise ApiError(
-            400,
-            f"the name of the object ({wanted.get('metadata', {}).get('name')}) does not match the name on the URL ({call.name})",
-        )
+        name = wanted.get("metadata", {}).get("name")
+        raise ApiError(400, f"the name of the object ({name}) does not match the name on the URL ({call.name})")
     world.store.check_version(call.resource, current, wanted)
     if call.subresource == "status":
         fresh = {**current, "status": wanted.get("status", {})}

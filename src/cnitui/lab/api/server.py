@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiohttp import web
 
 from cnitui.lab.api import discovery, objects
 from cnitui.lab.api.call import Call, split_path
 from cnitui.lab.api.logs import open_log
 from cnitui.lab.api.reviews import review
+from cnitui.lab.api.shapes import Renderer, answer, failure, listed, one, shaped
 from cnitui.lab.api.streams import open_watch
 from cnitui.lab.errors import ApiError
 from cnitui.lab.faults import Faults, as_error
 from cnitui.lab.resources import SELF_ACCESS, SELF_RULES, SELF_SUBJECT
-from cnitui.lab.tables import table
 from cnitui.lab.users import User, forbidden
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
 
-    from cnitui.lab.jsontypes import Object
     from cnitui.lab.world import World
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -58,6 +57,8 @@ class ApiServer:
     audit: list[AuditEntry] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     """Method and path of every request, for tests that count."""
+    crashes: list[str] = field(default_factory=list)
+    """Tracebacks of requests that the lab itself failed on."""
     faults: Faults = field(init=False)
     _streams: set[asyncio.Transport] = field(default_factory=set)
     _runner: web.ServerRunner | None = None
@@ -67,7 +68,7 @@ class ApiServer:
 
     async def start(self) -> None:
         """Listens; on the same port as before when it ran already."""
-        server = web.Server(self._handle, handler_cancellation=True)  # type: ignore[arg-type]
+        server = web.Server(self._handle, handler_cancellation=True)
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.context, reuse_address=True)
@@ -104,10 +105,13 @@ class ApiServer:
             code = response.status
         except ApiError as error:
             code = error.code
-            response = _failure(error)
+            response = failure(error)
         except _RawFault as fault:
             code = fault.response.status
             response = fault.response
+        except Exception:  # noqa: BLE001 - the lab's own mistake: the client gets a 500, tests find it in `crashes`
+            self.crashes.append(traceback.format_exc())
+            response = failure(ApiError(500, "Internal error occurred: the lab failed on this request"))
         finally:
             if request.method in WRITES:
                 dry = "dryRun=All" in request.query_string
@@ -162,11 +166,11 @@ class ApiServer:
         if not user.may(call.verb, resource.group, call.full_resource):
             raise forbidden(user, call.verb, resource.group, call.full_resource, namespace, name)
         if call.resource in _REVIEWS:
-            return _json(review(call), 201)
+            return answer(review(call), 201)
         if sub == "log":
             return await self._stream(request, open_log(self.world, call), "text/plain")
         if call.watching:
-            return await self._stream(request, open_watch(self.world, _one(call), _renderer(call)), "application/json")
+            return await self._stream(request, open_watch(self.world, one(call), Renderer(call)), "application/json")
         return self._objects(call)
 
     def _unauthorised_paths(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
@@ -174,44 +178,44 @@ class ApiServer:
         if path in ("/healthz", "/readyz", "/livez"):
             return web.Response(text="ok")
         if path == "/version":
-            return _json(discovery.version(self.world.kubernetes))
+            return answer(discovery.version(self.world.kubernetes))
         if path.startswith("/openapi/v3"):
             rest = path[len("/openapi/v3") :].strip("/")
-            return _json(discovery.openapi_document(rest) if rest else discovery.openapi_index())
+            return answer(discovery.openapi_document(rest) if rest else discovery.openapi_index())
         parts = path.strip("/").split("/")
         if parts[0] not in ("api", "apis"):
             return None
         if path in ("/api", "/apis"):
             if "as=APIGroupDiscoveryList" in request.headers.get("Accept", ""):
                 content = discovery.aggregated(core=path == "/api")
-                return _json(content, kind=discovery.AGGREGATED)
+                return answer(content, kind=discovery.AGGREGATED)
             address = f"127.0.0.1:{self.port}"
-            return _json(discovery.legacy_versions(address) if path == "/api" else discovery.groups())
+            return answer(discovery.legacy_versions(address) if path == "/api" else discovery.groups())
         if parts[0] == "api" and len(parts) == 2:
-            return _json(discovery.resource_list("", parts[1]))
+            return answer(discovery.resource_list("", parts[1]))
         if parts[0] == "apis" and len(parts) == 2:
-            return _json(discovery.group(parts[1]))
+            return answer(discovery.group(parts[1]))
         if parts[0] == "apis" and len(parts) == 3:
-            return _json(discovery.resource_list(parts[1], parts[2]))
+            return answer(discovery.resource_list(parts[1], parts[2]))
         return None
 
     def _objects(self, call: Call) -> web.StreamResponse:
         match call.verb:
             case "list":
                 items, meta = objects.page(self.world, call)
-                return _json(_list(call, items, meta))
+                return answer(listed(call, items, meta))
             case "get":
-                return _json(_shape(call, objects.get(self.world, call)))
+                return answer(shaped(call, objects.get(self.world, call)))
             case "create":
-                return _json(_shape(call, objects.create(self.world, call)), 201)
+                return answer(shaped(call, objects.create(self.world, call)), 201)
             case "update":
-                return _json(_shape(call, objects.update(self.world, call)))
+                return answer(shaped(call, objects.update(self.world, call)))
             case "patch":
-                return _json(_shape(call, objects.patch(self.world, call)))
+                return answer(shaped(call, objects.patch(self.world, call)))
             case "delete":
-                return _json(objects.delete(self.world, call))
+                return answer(objects.delete(self.world, call))
             case "deletecollection":
-                return _json(_list(call, objects.delete_collection(self.world, call), {}))
+                return answer(listed(call, objects.delete_collection(self.world, call), {}))
         raise ApiError(405, "the server does not allow this method on the requested resource")
 
     async def _stream(self, request: web.BaseRequest, lines: AsyncIterator[bytes], kind: str) -> web.StreamResponse:
@@ -246,73 +250,3 @@ class _RawFault(Exception):
     def __init__(self, response: web.Response) -> None:
         super().__init__()
         self.response = response
-
-
-def _one(call: Call) -> Call:
-    """A watch on a named object is a watch with a field selector."""
-    if not call.name:
-        return call
-    query = {**call.query, "fieldSelector": f"metadata.name={call.name}"}
-    return Call(
-        call.method, call.path, call.resource, call.namespace, "", "", query, call.headers, call.user, call.body
-    )
-
-
-def _json(body: Object, status: int = 200, kind: str = "application/json") -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), status=status, headers={"Content-Type": kind})
-
-
-def _failure(error: ApiError) -> web.Response:
-    response = _json(error.status(), error.code)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def _wants(call: Call, what: str) -> bool:
-    return f"as={what};" in call.headers.get("Accept", "").split(",", 1)[0] + ";"
-
-
-def _include(call: Call) -> str:
-    return call.query.get("includeObject", "Metadata")
-
-
-def _list(call: Call, items: list[Object], meta: Object) -> Object:
-    """A list as its client wants it; items of built-in kinds carry no kind of their own, as on a real server."""
-    if _wants(call, "Table"):
-        return table(call.resource, items, include=_include(call), meta=meta)
-    if _wants(call, "PartialObjectMetadataList"):
-        kind, version, items = "PartialObjectMetadataList", "meta.k8s.io/v1", [_partial(obj) for obj in items]
-    else:
-        kind, version = f"{call.resource.kind}List", call.resource.api_version
-        if call.resource.group != "crd.projectcalico.org":
-            items = [{key: value for key, value in obj.items() if key not in ("apiVersion", "kind")} for obj in items]
-    return {"kind": kind, "apiVersion": version, "metadata": meta, "items": items}
-
-
-def _partial(obj: Object) -> Object:
-    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
-
-
-def _shape(call: Call, obj: Object) -> Object:
-    if _wants(call, "Table") and obj.get("kind") != "Status":
-        version = obj["metadata"].get("resourceVersion", "")
-        return table(call.resource, [obj], include=_include(call), meta={"resourceVersion": version})
-    return _partial(obj) if _wants(call, "PartialObjectMetadata") else obj
-
-
-class _renderer:  # noqa: N801 - used as a function
-    """How a watch shows each object; a Table's columns come with the first row only."""
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self._headers = True
-
-    def __call__(self, obj: Object) -> Object:
-        if _wants(self._call, "Table"):
-            headers, self._headers = self._headers, False
-            return table(
-                self._call.resource, [obj], include=_include(self._call), headers=headers,
-                meta={"resourceVersion": obj["metadata"].get("resourceVersion", "")},
-            )  # fmt: skip
-        return _partial(obj) if _wants(self._call, "PartialObjectMetadata") else obj

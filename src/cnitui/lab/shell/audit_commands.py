@@ -194,7 +194,7 @@ def _journal_moment(text: str, now: datetime) -> datetime:
     if text.startswith("@"):
         return datetime.fromtimestamp(float(text[1:]), UTC)
     try:
-        moment = datetime.fromisoformat(text.removesuffix(" UTC").replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
         return _moment(text, now)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -205,8 +205,8 @@ def _journal_line(run: Invocation, line: Line, layout: str) -> str:
         return line.message
     if layout == "json":
         fields = {"_HOSTNAME": run.node.name, "MESSAGE": line.message} | line.fields()
-        stamp = {"__REALTIME_TIMESTAMP": str(int(line.time.timestamp() * 1e6))}
-        return json.dumps(fields | stamp, separators=(",", ":"))
+        fields["__REALTIME_TIMESTAMP"] = str(int(line.time.timestamp() * 1e6))
+        return json.dumps(fields, separators=(",", ":"))
     stamp = f"{line.time:%b %d %H:%M:%S}"
     if layout == "short-iso":
         stamp = f"{line.time:%Y-%m-%dT%H:%M:%S}+0000"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cnitui.lab.shell import (
     audit_commands,
     file_commands,
+    host_commands,
     label_commands,
     network_commands,
     runtime_commands,
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Builtin] = {
     **audit_commands.COMMANDS,
     **storage_commands.COMMANDS,
     **system_commands.COMMANDS,
+    **host_commands.COMMANDS,
     **runtime_commands.COMMANDS,
     **network_commands.COMMANDS,
 }

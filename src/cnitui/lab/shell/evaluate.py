@@ -42,7 +42,7 @@ class Shell:
     async def run(self, source: str) -> int:
         """The exit status of a script; syntax errors are 2, as in bash."""
         try:
-            return await self._sequence(parse(source))
+            return await self.sequence(parse(source))
         except ShellSyntaxError as error:
             self.err(f"bash: -c: line 1: {error}\n")
             return 2
@@ -54,7 +54,8 @@ class Shell:
         fresh.stdin = self.stdin if stdin is None else stdin
         return fresh
 
-    async def _sequence(self, sequence: Sequence) -> int:
+    async def sequence(self, sequence: Sequence) -> int:
+        """A list: `;`, `&&` and `||` decide what runs."""
         status = self.session.status
         for operator, pipeline in sequence.items:
             if (operator == "&&" and status != 0) or (operator == "||" and status == 0):
@@ -71,45 +72,49 @@ class Shell:
             shell = self._with(out=None if last else held.append, stdin=text)
             if len(pipeline.commands) > 1:
                 shell.session = self.session.copy()
-            status = await shell._command(command)
+            status = await shell.command(command)
             text = "".join(held)
         return int(status == 0) if pipeline.negated else status
 
-    async def _command(self, command: Command) -> int:
+    async def command(self, command: Command) -> int:
+        """Any one command, its redirections in place."""
         shell = await self._redirected(command.redirects)
         if shell is None:
             return 1
         match command:
             case Simple():
-                return await shell._simple(command)
+                return await shell.simple(command)
             case Group():
-                return await shell._group(command)
+                return await shell.group(command)
             case If():
-                return await shell._if(command)
+                return await shell.branch(command)
             case For():
-                return await shell._for(command)
+                return await shell.loop(command)
 
-    async def _group(self, group: Group) -> int:
+    async def group(self, group: Group) -> int:
+        """`{ …; }` here, `( … )` in a copy."""
         if not group.subshell:
-            return await self._sequence(group.body)
+            return await self.sequence(group.body)
         inner = self._with()
         inner.session = self.session.copy()
         try:
-            return await inner._sequence(group.body)
+            return await inner.sequence(group.body)
         except Exit as done:
             return done.status
 
-    async def _if(self, command: If) -> int:
+    async def branch(self, command: If) -> int:
+        """if."""
         for condition, body in command.branches:
-            if await self._sequence(condition) == 0:
-                return await self._sequence(body)
-        return await self._sequence(command.otherwise) if command.otherwise else 0
+            if await self.sequence(condition) == 0:
+                return await self.sequence(body)
+        return await self.sequence(command.otherwise) if command.otherwise else 0
 
-    async def _for(self, command: For) -> int:
+    async def loop(self, command: For) -> int:
+        """for."""
         status = 0
         for value in await self._expand(command.words):
             self.session.variables[command.name] = value
-            status = await self._sequence(command.body)
+            status = await self.sequence(command.body)
         return status
 
     # --- redirections --------------------------------------------------------------------------------------------
@@ -159,7 +164,8 @@ class Shell:
 
     # --- simple commands -----------------------------------------------------------------------------------------
 
-    async def _simple(self, command: Simple) -> int:
+    async def simple(self, command: Simple) -> int:
+        """Assignments and a command."""
         values = {name: "".join(await self._expand((word,), split=False)) for name, word in command.assignments}
         arguments = await self._expand(command.words)
         if not arguments:

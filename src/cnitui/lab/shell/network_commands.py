@@ -65,8 +65,9 @@ def _answer(run: Invocation, flags: dict[str, str], path: str) -> int:
 
 
 _FORBIDDEN = (
-    '{\n  "kind": "Status",\n  "apiVersion": "v1",\n  "metadata": {},\n  "status": "Failure",\n  "message": "forbidden: '
-    'User \\"system:anonymous\\" cannot get path \\"/\\"",\n  "reason": "Forbidden",\n  "details": {},\n  "code": 403\n}'
+    '{\n  "kind": "Status",\n  "apiVersion": "v1",\n  "metadata": {},\n  "status": "Failure",\n  "message": '
+    '"forbidden: User \\"system:anonymous\\" cannot get path \\"/\\"",\n  "reason": "Forbidden",\n  "details": {},\n'
+    '  "code": 403\n}'
 )
 
 
@@ -81,7 +82,7 @@ async def _refused(run: Invocation, reach: str, host: str, port: str, limit: flo
 async def nc(run: Invocation) -> int:
     """nc -z [-v] [-w N] HOST PORT."""
     flags, operands = run.options("w")
-    host, port = (operands + ["", ""])[:2]
+    host, port = [*operands, "", ""][:2]
     reach = _reach(run, host)
     if reach == REACHABLE:
         if "v" in flags:
@@ -113,7 +114,8 @@ def iptables(run: Invocation) -> int:
     """iptables -t nat -S, iptables-save: the rules kube-proxy wrote for the API's Service."""
     if not run.session.root:
         run.err(
-            f"{run.arguments[0]} v1.8.10 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n"
+            f"{run.arguments[0]} v1.8.10 (nf_tables): Could not fetch rule set generation id: "
+            "Permission denied (you must be root)\n"
         )
         return 4
     if "nat" not in run.arguments and "iptables-save" not in run.arguments[0]:
@@ -130,10 +132,12 @@ def iptables(run: Invocation) -> int:
             "--dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y"
         )
         run.line(
-            f'-A KUBE-SVC-NPX46M4PTMTKRN6Y {comment} "default/kubernetes:https -> {master}:6443" -j KUBE-SEP-PMIZFU5PPLSZTZTI'
+            f'-A KUBE-SVC-NPX46M4PTMTKRN6Y {comment} "default/kubernetes:https -> {master}:6443" '
+            "-j KUBE-SEP-PMIZFU5PPLSZTZTI"
         )
         run.line(
-            f'-A KUBE-SEP-PMIZFU5PPLSZTZTI -p tcp {comment} "default/kubernetes:https" -m tcp -j DNAT --to-destination {master}:6443'
+            f'-A KUBE-SEP-PMIZFU5PPLSZTZTI -p tcp {comment} "default/kubernetes:https" -m tcp -j DNAT '
+            f"--to-destination {master}:6443"
         )
     return 0
 

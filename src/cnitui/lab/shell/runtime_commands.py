@@ -92,7 +92,8 @@ def _ps(run: Invocation) -> int:
 
 
 def _sandbox(worker: PodWorker) -> str:
-    return worker.pod["metadata"]["uid"].replace("-", "") * 2
+    uid: str = worker.pod["metadata"]["uid"]
+    return uid.replace("-", "") * 2
 
 
 def _listed(worker: PodWorker, container: Container, attempt: Attempt) -> Object:

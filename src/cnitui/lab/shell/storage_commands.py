@@ -126,8 +126,7 @@ def _column(mount: Mount, name: str) -> str:
 
 def _json(columns: list[str], rows: list[list[str]]) -> str:
     listed = [dict(zip([column.lower() for column in columns], row, strict=True)) for row in rows]
-    text = json.dumps({"filesystems": listed}, indent=3)
-    return text
+    return json.dumps({"filesystems": listed}, indent=3)
 
 
 def mount(run: Invocation) -> int:
