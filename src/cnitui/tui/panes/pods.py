@@ -12,6 +12,7 @@ from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import SelinuxMode
 from cnitui.engine.blocks import Role
 from cnitui.engine.state import NodeRow, State
+from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table import Table
@@ -32,6 +33,14 @@ COLUMNS = (
     Column("selinux", "SELINUX", min=10, max=18, leaves=2),
     Column("template", "TEMPLATE", min=8, max=12, leaves=7),
 )
+
+
+_IN_SHORT: dict[type[CnituiError], str] = {
+    NodeUnreachable: "unreachable",
+    NodeLoginFailed: "no login",
+    HostKeyUnknown: "host key?",
+    HostKeyChanged: "key changed",
+}
 
 
 class PodsPane(Pane):
@@ -143,12 +152,13 @@ def _node_ready(row: NodeRow) -> Cell:
 
 
 def _selinux(state: State, node: str) -> Cell:
-    reading = state.case.reading(SelinuxMode, node)
+    reading, look = state.case.reading(SelinuxMode, node), state.look(node)
+    if look is not None and look.error is not None:
+        return (f"? {_IN_SHORT.get(type(look.error), 'not readable')}", "warn")
     if isinstance(reading, Unavailable):
         return (f"? {reading.why}", "dim")
     if reading is not None:
         return reading.value.current.lower()
-    look = state.look(node)
     return (SPIN, "dim") if look is not None and look.phase == "asking" else ("", "dim")
 
 
