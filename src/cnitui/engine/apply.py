@@ -12,16 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnitui.domain.facts import PodStatus
-from cnitui.domain.plan import Change, ObjectRef, PodRestart
+from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.situation import Document
 from cnitui.engine.ports import Answer
 from cnitui.engine.preview import Preview, generation_of, require_fresh, stale
-from cnitui.engine.rollout import PATIENCE, Patience, Rollout, Target, by_generation, follow, selector_of
+from cnitui.engine.rollout import PATIENCE, Patience, Rollout, Target, by_generation, follow, refusals_of, selector_of
 from cnitui.engine.workbench import (
+    APPLIED,
+    BEGUN,
+    CANCELLED,
     OUTCOME,
     PLAN,
     PRE_IMAGE,
+    REFUSED,
     UNDONE,
+    UNKNOWN,
     Workbench,
     plain,
     plan_document,
@@ -98,7 +103,7 @@ async def apply(
     before = await bench.api.get(target_of(plan))
     for change in plan.changes:
         require_fresh(change, before)
-    old = await bench.api.pods(target_of(plan).namespace, selector_of(before))
+    old = await _look_before(bench, plan, before)
     pre_image = _record(bench, preview, confirmation, before)
     yield Recorded(preview.plan_id, pre_image)
     after: Document = before
@@ -106,13 +111,13 @@ async def apply(
         answer = await _write(bench, preview, change)
         after = answer.object
         yield Written(change.target, generation_of(after), answer.warnings)
-    for note in _note(bench, preview, "applied"):
+    for note in _note(bench, preview, APPLIED):
         yield note
     for pod in plan.deletes:
         yield await _delete(bench, preview, pod)
-    outcome = "cancelled"
+    outcome = CANCELLED
     try:
-        async with aclosing(follow(bench.api, bench.clock, _rollout_target(preview, after, old), patience)) as states:
+        async with aclosing(follow(bench.api, bench.clock, _rollout_target(plan, after, old), patience)) as states:
             async for state in states:
                 outcome = state.outcome or outcome
                 yield state
@@ -142,7 +147,7 @@ def _record(bench: Workbench, preview: Preview, confirmation: Confirmation, befo
     document = plan_document(plan, preview.plan_id, bench.api.connection, bench.clock.now())
     journal.keep(preview.plan_id, PLAN, document)
     path = journal.keep(preview.plan_id, PRE_IMAGE, plain(before))
-    journal.keep(preview.plan_id, OUTCOME, {"state": "begun", "at": bench.clock.now().isoformat()})
+    journal.keep(preview.plan_id, OUTCOME, {"state": BEGUN, "at": bench.clock.now().isoformat()})
     bench.audit(
         "apply",
         target_of(plan),
@@ -160,7 +165,8 @@ async def _write(bench: Workbench, preview: Preview, change: Change) -> Answer:
     try:
         return await bench.api.patch(change.target, "json", change.body, dry_run=False)
     except CnituiError as error:
-        _note(bench, preview, "refused" if isinstance(error, ClusterError) and error.status else "unknown", str(error))
+        refused = isinstance(error, ReadOnly) or (isinstance(error, ClusterError) and 400 <= error.status < 500)
+        _note(bench, preview, REFUSED if refused else UNKNOWN, str(error))
         raise await _explained(bench, change, error) from error
 
 
@@ -196,7 +202,7 @@ def _note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> 
     document = {"state": outcome, "at": bench.clock.now().isoformat(), "words": words}
     try:
         bench.journal.keep(preview.plan_id, OUTCOME, document)
-        if outcome == "applied" and "undoes" in plan.facts:
+        if outcome == APPLIED and "undoes" in plan.facts:
             bench.journal.keep(plan.facts["undoes"], UNDONE, {"by": preview.plan_id} | document)
         bench.audit(outcome, target_of(plan), "patch", id=preview.plan_id, hash=plan_hash(plan), words=words)
     except StateError as error:
@@ -204,16 +210,31 @@ def _note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> 
     return ()
 
 
-def _rollout_target(preview: Preview, after: Document, old: tuple[PodStatus, ...]) -> Target:
-    target, plan = target_of(preview.plan), preview.plan
-    known = frozenset(pod.uid for pod in old)
-    own = [pod for pod in old if pod.owner in ("", f"DaemonSet/{target.name}") and pod.node]
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was there before the write: the pods, and what the controller had been refused by then."""
+
+    pods: tuple[PodStatus, ...]
+    refusals: frozenset[str]
+
+
+async def _look_before(bench: Workbench, plan: Plan, before: Document) -> _Before:
+    target = target_of(plan)
+    pods = await bench.api.pods(target.namespace, selector_of(before))
+    own = tuple(pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}") and pod.node)
+    return _Before(own, await refusals_of(bench.api, target.namespace, target.name))
+
+
+def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
+    target = target_of(plan)
+    known = frozenset(pod.uid for pod in old.pods)
     on_delete = plan.facts.get("strategy") == "OnDelete"
     return Target(
         target.namespace,
         target.name,
         selector_of(after),
         by_generation(generation_of(after), lambda pod: pod.uid not in known),
-        nodes=tuple(sorted({pod.node for pod in own})),
+        nodes=tuple(sorted({pod.node for pod in old.pods})),
         renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
+        known_refusals=old.refusals,
     )

@@ -28,7 +28,7 @@ class Target:
     """What a rollout is to reach.
 
     `renewed` are the nodes whose pod must be a new one (None: all), on the others a healthy pod will do. `is_new` tells
-    whether a pod has the new template.
+    whether a pod has the new template. `known_refusals` are those of `refusals_of` that are older than the change.
     """
 
     namespace: str
@@ -37,6 +37,7 @@ class Target:
     is_new: Callable[[PodStatus], bool]
     nodes: tuple[str, ...] = ()
     renewed: frozenset[str] | None = None
+    known_refusals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,11 @@ async def follow(
     """States of the rollout as they come, the last one with an outcome; raises nothing but bugs and cancellation."""
     pods: Mirror[PodStatus] = Mirror(lambda pod: pod.uid)
     changed = asyncio.Event()
-    before = await _refusals(api, target)
     async with mirrored(api.watch_pods(target.namespace, target.selector), pods, clock, changed) as feed:
         last, moved, refusals = Rollout(), clock.now(), frozenset[str]()
         while not last.outcome:
             if await quiet_for(changed, clock, patience.look) and any(n.phase == "absent" for n in last.nodes):
-                refusals = await _refusals(api, target) - before
+                refusals = await refusals_of(api, target.namespace, target.daemonset) - target.known_refusals
             changed.clear()
             if feed.done():
                 feed.result()
@@ -211,10 +211,10 @@ def _outcome(nodes: tuple[NodeProgress, ...]) -> Literal["", "done", "failing"]:
     return "failing" if hopeless and not young and not moving else ""
 
 
-async def _refusals(api: ClusterApi, target: Target) -> frozenset[str]:
+async def refusals_of(api: ClusterApi, namespace: str, daemonset: str) -> frozenset[str]:
     """What the controller was told when it could not create a pod."""
     try:
-        events = await api.events(target.namespace, target.daemonset)
+        events = await api.events(namespace, daemonset)
     except ClusterError:
         return frozenset()
     return frozenset(

@@ -13,10 +13,18 @@ from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import Access, ObjectRef, Plan
 from cnitui.domain.remedies.confinement import restart_of, setting_from
 from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import Missing, Setting, as_mapping, at, reverting_change
+from cnitui.domain.remedies.template import (
+    Missing,
+    Setting,
+    as_mapping,
+    at,
+    patch_command,
+    reverting_change,
+    setting_change,
+)
 from cnitui.engine.preview import Preview, preview
 from cnitui.engine.rollout import selector_of
-from cnitui.engine.workbench import PLAN, PRE_IMAGE, UNDONE, Workbench
+from cnitui.engine.workbench import OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
 from cnitui.errors import CnituiError, Stale, StateError
 
 UNDO = "undo"
@@ -52,17 +60,23 @@ def _latest(bench: Workbench) -> str:
         except StateError:
             continue
         here = document.get("server") == bench.api.connection.server
-        if here and at(document, ("plan", "remedy")) != UNDO and not _has(bench, plan_id, UNDONE):
+        if here and at(document, ("plan", "remedy")) != UNDO and _was_written(bench, plan_id):
             return plan_id
     raise NothingToUndo("There is nothing to undo on this cluster", "cnitui keeps a plan for everything it applies.")
 
 
-def _has(bench: Workbench, plan_id: str, name: str) -> bool:
-    try:
-        bench.journal.load(plan_id, name)
-    except StateError:
+def _was_written(bench: Workbench, plan_id: str) -> bool:
+    """Whether the plan may have been stored by the server and was not taken back since."""
+    if _kept(bench, plan_id, UNDONE):
         return False
-    return True
+    return _kept(bench, plan_id, OUTCOME).get("state") not in (REFUSED, None)
+
+
+def _kept(bench: Workbench, plan_id: str, name: str) -> Document:
+    try:
+        return as_mapping(bench.journal.load(plan_id, name))
+    except StateError:
+        return {}
 
 
 def _require_undoable(bench: Workbench, plan_id: str, document: Document) -> None:
@@ -101,7 +115,7 @@ def _undo_plan(
         ) from error
     if change is None:
         raise NothingToUndo(f"{setting.container} is as it was before plan {plan_id}", "Nothing was done.")
-    target = change.target
+    target, again = change.target, setting_change(before, setting)
     strategy = str(at(now, ("spec", "updateStrategy", "type")) or "RollingUpdate")
     own = [pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}")]
     restarts = tuple(restart_of(pod) for pod in sorted(own, key=lambda pod: (pod.failing is None, pod.node)))
@@ -114,7 +128,7 @@ def _undo_plan(
         access=(Access("patch", "apps", "daemonsets", target.namespace, target.name),),
         warnings=(f"{setting.container} runs as before the plan again: where that failed, it will fail again",),
         rollout=_rollout(strategy),
-        undo_by_hand=_again(body),
+        undo_by_hand=patch_command(again, any_generation=True) if again else "",
         facts=MappingProxyType(_facts(plan_id, target, strategy)),
     )
 
@@ -130,9 +144,3 @@ def _rollout(strategy: str) -> str:
         "The controller replaces pods again, at most maxUnavailable at a time: as soon as a new pod fails, it waits, "
         "and the others keep running."
     )
-
-
-def _again(body: Document) -> str:
-    changes = body.get("changes")
-    first = as_mapping(changes[0]) if isinstance(changes, list) and changes else {}
-    return str(first.get("by_hand", ""))

@@ -19,7 +19,17 @@ from cnitui.domain.remedies.base import listed
 from cnitui.domain.remedies.confinement import runs_with, setting_from
 from cnitui.domain.remedies.files import compare_files
 from cnitui.engine.preview import generation_of
-from cnitui.engine.rollout import Patience, Rollout, Target, by_generation, follow, mirrored, quiet_for, selector_of
+from cnitui.engine.rollout import (
+    Patience,
+    Rollout,
+    Target,
+    by_generation,
+    follow,
+    mirrored,
+    quiet_for,
+    refusals_of,
+    selector_of,
+)
 from cnitui.engine.test_pod import run_test_pod
 from cnitui.engine.watching import Mirror
 from cnitui.engine.workbench import VERIFICATION, Workbench, target_of
@@ -142,6 +152,7 @@ async def _target(bench: Workbench, plan: Plan) -> Target:
         by_generation(generation_of(daemonset), _has_setting(plan)),
         nodes=tuple(sorted({pod.node for pod in plan.restarts})),
         renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
+        known_refusals=await refusals_of(bench.api, ref.namespace, ref.name),
     )
 
 
