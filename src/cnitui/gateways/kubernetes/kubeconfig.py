@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -155,8 +156,11 @@ def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, s
     wanted = chosen.context or Context()
     clusters = _first_of((path, file.clusters) for path, file in files)
     cluster_path, cluster = _chosen(clusters, wanted.cluster, f"cluster of context {one_line(name, 100)!r}", origin)
-    if cluster.cluster is None or not cluster.cluster.server:
-        raise KubeconfigError(f"Cluster {one_line(wanted.cluster, 100)!r} in {cluster_path} names no server")
+    if cluster.cluster is None or not _is_address(cluster.cluster.server or ""):
+        raise KubeconfigError(
+            f"Cluster {one_line(wanted.cluster, 100)!r} in {cluster_path} names no server",
+            "Its server must be an address such as https://10.0.0.1:6443",
+        )
     users = _first_of((path, file.users) for path, file in files)
     user_path, user = (
         _chosen(users, wanted.user, f"user of context {one_line(name, 100)!r}", origin)
@@ -174,6 +178,14 @@ def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, s
         user_folder=Path(user_path).parent,
         origin=str(origin),
     )
+
+
+def _is_address(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
