@@ -39,7 +39,9 @@ MERGE_KEYS: dict[str, str] = {
 
 PRIMITIVE_SETS = frozenset({"finalizers", "podCIDRs"})
 RETAIN_KEYS = frozenset({"volumes", "strategy", "updateStrategy"})
-_DIRECTIVES = ("$setElementOrder/", "$deleteFromPrimitiveList/", "$retainKeys", "$patch")
+_ORDER = "$setElementOrder/"
+_DELETE = "$deleteFromPrimitiveList/"
+_DIRECTIVES = (_ORDER, _DELETE, "$retainKeys", "$patch")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -105,17 +107,18 @@ def _merge_map(target: Object, patch: Object, field: str) -> Object:
     if directive not in (None, "merge"):
         raise ApiError(400, f"Unknown patch type: {directive}")
     _retain(target, patch, field)
-    orders = {key[18:]: value for key, value in patch.items() if key.startswith("$setElementOrder/")}
+    orders = {key.removeprefix(_ORDER): value for key, value in patch.items() if key.startswith(_ORDER)}
     for key, value in patch.items():
-        if key.startswith("$deleteFromPrimitiveList/"):
-            name = key[25:]
+        if key.startswith(_DELETE):
+            name = key.removeprefix(_DELETE)
             if name in target:
                 target[name] = [item for item in target[name] if item not in value]
         elif not key.startswith(_DIRECTIVES):
             _merge_field(target, key, value, orders.get(key))
     for key, order in orders.items():
         if key in target and key not in patch:
-            target[key] = _ordered(target[key], order, _merge_key(key, target[key]))
+            held = target[key]
+            target[key] = _ordered(held, held, order, _merge_key(key, held))
     return target
 
 
@@ -133,25 +136,25 @@ def _merge_field(target: Object, key: str, value: Any, order: list[Any] | None) 
     if value is None:
         target.pop(key, None)
     elif isinstance(value, dict):
-        held = target.get(key)
-        target[key] = _merge_map(held, value, key) if isinstance(held, dict) else _new_map(value)
-        if value.get("$patch") == "delete":
-            target.pop(key, None)
+        _merge_child(target, key, value)
     elif isinstance(value, list):
         target[key] = _merge_list(target.get(key), value, key, order)
     else:
         target[key] = value
 
 
-def _new_map(value: Object) -> Object:
-    """A map that was not there: directives have nothing to act on and are dropped with their map's plain keys kept.
+def _merge_child(target: Object, key: str, value: Object) -> None:
+    """A map into a map; directives have nothing to act on where there is none, and then nothing changes.
 
-    A `$patch: replace` on a missing map changes nothing on the real server (seen on v1.35.4).
+    (`$patch: replace` on a missing securityContext left a real v1.35.4 API server's object as it was.)
     """
-    if value.get("$patch") in ("replace", "delete"):
-        return {}
-    cleaned: Object = _without_directives(value)
-    return cleaned
+    held, directive = target.get(key), value.get("$patch")
+    if isinstance(held, dict):
+        target[key] = _merge_map(held, value, key)
+    elif directive not in ("replace", "delete"):
+        target[key] = _without_directives(value)
+    if directive == "delete":
+        target.pop(key, None)
 
 
 def _without_directives(value: Any) -> Any:
@@ -177,16 +180,27 @@ def _merge_key(field: str, items: list[Any]) -> str:
 
 
 def _merge_list(held: Any, patch: list[Any], field: str, order: list[Any] | None) -> list[Any]:
+    original: list[Any] = list(held or [])
     if field in PRIMITIVE_SETS:
-        return _ordered([*(held or []), *(item for item in patch if item not in (held or []))], order, "")
-    key = _merge_key(field, [*(held or []), *patch])
+        joined = [*original, *(item for item in patch if item not in original)]
+        return _reordered(joined, original, patch, order, "")
+    key = _merge_key(field, [*original, *patch])
     if not key or not all(isinstance(item, dict) for item in patch):
         cleaned: list[Any] = _without_directives(patch)
         return cleaned
     if any(item.get("$patch") == "replace" for item in patch):
         return [_without_directives(item) for item in patch if "$patch" not in item]
-    merged = _merge_items(list(held or []), patch, key, field)
-    return _ordered(merged, order if order is not None else _implied_order(merged, patch, key), key)
+    merged = _merge_items(list(original), patch, key, field)
+    named = [item for item in patch if "$patch" not in item]
+    return _reordered(merged, original, named, order, key)
+
+
+def _reordered(
+    merged: list[Any], original: list[Any], patch: list[Any], order: list[Any] | None, key: str
+) -> list[Any]:
+    """In the patch's own order first, then in the one that `$setElementOrder` asks for."""
+    merged = _ordered(merged, original, patch, key)
+    return merged if order is None else _ordered(merged, original, order, key)
 
 
 def _merge_items(merged: list[Any], patch: list[Any], key: str, field: str) -> list[Any]:
@@ -203,33 +217,23 @@ def _merge_items(merged: list[Any], patch: list[Any], key: str, field: str) -> l
     return merged
 
 
-def _implied_order(merged: list[Any], patch: list[Any], key: str) -> list[Any]:
-    """Without `$setElementOrder` the patch's own order rules: new items come before the ones only the server has."""
-    named = [item[key] for item in patch if item.get("$patch") != "delete"]
-    return [{key: name} for name in named] if merged else []
+def _ordered(items: list[Any], original: list[Any], order: list[Any], key: str) -> list[Any]:
+    """Named items in `order`; the server's own keep their order and go before a named one they stood before.
 
-
-def _ordered(items: list[Any], order: list[Any] | None, key: str) -> list[Any]:
-    """Items in `order`, those it does not name staying relative to their neighbours (`normalizeElementOrder`)."""
-    if not order:
-        return items
+    apimachinery's `normalizeElementOrder` and `mergeSortedSlice`: an item that the server did not have is never waited
+    for, so new items come first.
+    """
 
     def name(item: Any) -> Any:
         return item.get(key) if key and isinstance(item, dict) else item
 
-    wanted = [name(item) for item in order]
-    ranked = sorted((item for item in items if name(item) in wanted), key=lambda item: wanted.index(name(item)))
-    others = [item for item in items if name(item) not in wanted]
-    return _interleave(ranked, others, [name(item) for item in items], name)
-
-
-def _interleave(ranked: list[Any], others: list[Any], live: list[Any], name: Any) -> list[Any]:
-    """apimachinery's `mergeSortedSlice`: a server-only item goes first only if it stood before the ranked one."""
+    wanted, live = [name(item) for item in order], [name(item) for item in original]
+    right = sorted((item for item in items if name(item) in wanted), key=lambda item: wanted.index(name(item)))
+    left = [item for item in items if name(item) not in wanted]
+    left.sort(key=lambda item: live.index(name(item)) if name(item) in live else len(live))
     result: list[Any] = []
-    left, right = list(ranked), list(others)
     while left and right:
-        if live.index(name(right[0])) < live.index(name(left[0])):
-            result.append(right.pop(0))
-        else:
-            result.append(left.pop(0))
+        ours, theirs = name(left[0]), name(right[0])
+        before = ours in live and theirs in live and live.index(ours) < live.index(theirs)
+        result.append((left if before else right).pop(0))
     return [*result, *left, *right]
