@@ -71,6 +71,10 @@ def _from_audit(view: View, refusals: list[Denial]) -> Judgement:
     record = first.avc
     sure = confinement(view)
     because = f"SELinux refused {record.summary} to {record.comm}"
+    if record.tcontext is None:
+        spoken = judge_words(view, CAUSE.id, ask=ASK)
+        cut = possible(f"{because}, but the record is cut off before the labels", first.evidence, weight=2, ask=ASK)
+        return spoken if spoken.verdict.confident else cut
     if fault_of(view, record) == "either":
         return possible(f"{because}; the label may as well be the fault", first.evidence, weight=1, ask=ASK[1:])
     if first.timing == "inside" and record.enforced:

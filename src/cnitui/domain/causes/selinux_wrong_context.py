@@ -79,7 +79,7 @@ def _from_audit(view: View, mislabelled: list[Denial]) -> Judgement:
     because = (
         f"{record.name or record.path or 'the target'} is {target or 'of an unknown label'}, not what it should be"
     )
-    if fault_of(view, record) == "either" and target is not None and target.type not in MISPLACED_TYPES:
+    if target is None or (fault_of(view, record) == "either" and target.type not in MISPLACED_TYPES):
         return possible(f"SELinux refused {record.summary}", first.evidence, weight=1, ask=ASK[1:])
     if first.timing == "inside" and record.enforced and fault_of(view, record) == "label":
         return confirmed(because, first.evidence, *sure.evidence)

@@ -175,7 +175,7 @@ OPERATOR = (
     _OPERATOR.message(
         "operator-refuses",
         "fatal",
-        r"unexpected env vars|non-privileged Calico is deprecated|Installation\S{0,40} .{0,60}(?:not found|is invalid|"
+        r"unexpected env vars|non-privileged Calico is deprecated|Installation.{0,100}(?:not found|is invalid|"
         r"degraded)|(?:Resource(?:Read|Create|Update|Validation|Migration)\w*|Migration) ?Error|"
         r"tigerastatus.{0,120}(?:degraded|unavailable|false)|could not resolve CalicoNetwork|operator-node-migration",
         "unexpected env|non-privileged calico|installation|error|tigerastatus|caliconetwork|operator-node-migration",

@@ -48,7 +48,7 @@ HOST = (
     _HOST.message(
         "no-space-cgroup",
         "fatal",
-        r"/sys/fs/cgroup\S{0,300}.{0,40}no space left on device",
+        r"/sys/fs/cgroup.{0,340}no space left on device",
         "no space left",
         "Not a disk: the kernel has no room for another control group, or the CPU set is empty.",
         "mkdir /sys/fs/cgroup/memory/kubepods/burstable: no space left on device",
@@ -152,7 +152,8 @@ HOST = (
     _HOST.message(
         "mount-refused",
         "fatal",
-        r"\b(?:mount|mkdir /sys|mkdir /proc|securityfs)\b.{0,200}(?:operation not permitted|permission denied)",
+        r"(?:^|[\s:(])(?:mount(?:ing)?\b(?![-:])|mkdir /sys|mkdir /proc|securityfs).{0,200}"
+        r"(?:operation not permitted|permission denied)",
         "operation not permitted|permission denied",
         "A mount that the pod needs is refused.",
         'failed to mkdir "/sys/kernel/security": mkdir /sys/kernel/security: operation not permitted',
@@ -209,19 +210,20 @@ HOST = (
     _HOST.message(
         "directory-missing",
         "fatal",
-        r"^(?!.{0,400}(?:exec: |: stat /|unable to start)).{0,2000}(?:/host|/hostbin|/opt/cni|/etc/cni)\S{0,300}:? .{0,20}no such file or directory|"
+        r"(?:/host|/hostbin|/opt/cni|/etc/cni)\S{0,300}:? .{0,20}no such file or directory|"
         r"Destination directory \S{0,200} ?not present",
         "no such file or directory|destination directory",
         "A directory that the installer writes to does not exist.",
         "Destination directory /host/driver not present!?",
         mount_failure=SUGGESTS,
         read_only_filesystem=FITS,
+        unless=r"exec: |: stat /|unable to start",
     ),
     _HOST.message(
         "write-denied",
         "fatal",
         r"(?:/host|/opt/cni|/etc/cni|/var/lib/(?:calico|cni|rancher)|/hostbin|/hostproc|/cni|/var/run/multus|/driver|"
-        r"(?:cp|mv|rm|mkdir|chmod|touch|ln|tar|install|open|rename|unlinkat|remove|create): ?)\S{0,300}.{0,200}"
+        r"(?:cp|mv|rm|mkdir|chmod|touch|ln|tar|install|open|rename|unlinkat|remove|create): ?).{0,500}"
         r"permission denied|permission denied.{0,80}(?:/opt/cni|/etc/cni|cni (?:bin|binar|conf|dir))",
         "permission denied",
         "EACCES on a host path. SELinux, ownership without DAC_OVERRIDE, NFS root squash and AppArmor all say exactly "

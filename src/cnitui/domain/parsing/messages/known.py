@@ -45,6 +45,8 @@ class KnownMessage:
     example: str
     causes: Mapping[str, Weight]
     reports: tuple[str, ...] = ()
+    unless: re.Pattern[str] | None = None
+    """What must not stand in the line: words that make it another matter."""
 
     @property
     def normal(self) -> bool:
@@ -53,6 +55,8 @@ class KnownMessage:
 
     def matches(self, line: str) -> re.Match[str] | None:
         """The match in one line that holds an anchor."""
+        if self.unless is not None and self.unless.search(line):
+            return None
         return self.pattern.search(line)
 
 
@@ -71,11 +75,20 @@ class Topic:
         meaning: str,
         example: str,
         reports: tuple[str, ...] = (),
+        unless: str = "",
         **causes: Weight,
     ) -> KnownMessage:
         """One entry; `anchors` are separated by `|`, keyword arguments are cause ids with `_` for `-`."""
         weights = {cause.replace("_", "-"): weight for cause, weight in causes.items()}
-        compiled = re.compile(pattern, re.IGNORECASE)
         return KnownMessage(
-            name, self.name, kind, compiled, tuple(anchors.split("|")), meaning, example, weights, reports
+            name,
+            self.name,
+            kind,
+            re.compile(pattern, re.IGNORECASE),
+            tuple(anchors.split("|")),
+            meaning,
+            example,
+            weights,
+            reports,
+            re.compile(unless, re.IGNORECASE) if unless else None,
         )

@@ -78,13 +78,14 @@ ADDRESS = (
     _ADDRESS.message(
         "left-over-link",
         "fatal",
-        r"(?:vxlan|ipip|tunl|cali\w*|cni0|flannel\S{0,4}|veth)\S{0,40}.{0,120}(?:file exists|already exists|already "
+        r"(?:vxlan|ipip|tunl|cali\w*|cni0|flannel\S{0,4}|veth).{0,160}(?:file exists|already exists|already "
         r"has an "
         r"IP address different)|RTNETLINK answers: File exists|(?:device|link|route) already exists",
         "exists|already has an ip",
         "An interface or route of an earlier installation is in the way.",
         'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24',
         stale_node_state=SPECIFIC,
+        unless=r"\b(?:cp|mv|ln|open|mkdir|tar|install):? |/bin/",
     ),
     _ADDRESS.message(
         "stale-record",
@@ -177,7 +178,7 @@ CRD = (
         "fatal",
         r"could not find the requested resource|no matches for kind|resource mapping not found|ensure CRDs are "
         r"installed|"
-        r"(?:the server )?doesn't have a resource type|customresourcedefinition\S{0,60} .{0,120}not found|"
+        r"(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|"
         r"CRDs? (?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|"
         r"(?:missing|lack\w*|without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
         "requested resource|no matches for kind|resource mapping|crd|resource type|customresourcedefinition",
@@ -214,7 +215,7 @@ KERNEL = (
     _KERNEL.message(
         "tool-missing",
         "fatal",
-        r"(?:ip6?tables|ipset|nft|iptables-(?:legacy|nft))\S{0,30}.{0,120}(?:exit status 127|exit code 127|"
+        r"(?:ip6?tables|ipset|nft|iptables-(?:legacy|nft)).{0,150}(?:exit status 127|exit code 127|"
         r"executable file not found)",
         "exit status 127|exit code 127|executable file not found",
         "The packet filter's program cannot run inside the image (127: it or a library is missing), whatever the host "
@@ -244,7 +245,7 @@ KERNEL = (
     _KERNEL.message(
         "packet-filter-failed",
         "fatal",
-        r"(?:ip6?tables|ip\(6\)tables|ipset|nft|nftables|iptables-(?:legacy|nft))\S{0,30}.{0,120}(?:fail|exit status "
+        r"(?:ip6?tables|ip\(6\)tables|ipset|nft|nftables|iptables-(?:legacy|nft)).{0,150}(?:fail|exit status "
         r"[1-9]|"
         r"error|not supported|incompatible|invalid)|(?:Failed|Unable|cannot) to (?:program|update|apply|list|read|"
         r"write) "

@@ -25,7 +25,7 @@ REACH = (
     _REACH.message(
         "own-health",
         "consequence",
-        r"(?:localhost|127\.0\.0\.1|\[::1\]):9099\S{0,80}.{0,80}" + _NO_ANSWER,
+        r"(?:localhost|127\.0\.0\.1|\[::1\]):9099.{0,160}" + _NO_ANSWER,
         _ANCHORS,
         "Felix's own health port does not answer: calico-node is still starting, or died.",
         'Felix is not live: Get "http://localhost:9099/liveness": dial tcp 127.0.0.1:9099: connect: connection refused',

@@ -10,11 +10,8 @@ from cnitui.domain.parsing.messages.known import Topic, Weight
 
 FITS, SUGGESTS, SPECIFIC, CONCLUSIVE = Weight.FITS, Weight.SUGGESTS, Weight.SPECIFIC, Weight.CONCLUSIVE
 _TRUST = Topic("trust")
-_POLICY = (
-    r"(?!.{0,600}(?:violates|unable to (?:admit|validate)|podsecurity|webhook|quota|priorityclass|security "
-    r"context))"
-)
-_PULL = r"(?!.{0,400}(?:pull|registry|manifests/|docker\.io|quay\.io))"
+_POLICY = r"violates|unable to (?:admit|validate)|podsecurity|webhook|quota|priorityclass|security context|disallowed"
+_PULL = r"\bpull(?:ing|ed)?\b|registry|manifests/|docker\.io|quay\.io"
 
 TRUST = (
     _TRUST.message(
@@ -93,7 +90,7 @@ TRUST = (
     _TRUST.message(
         "x509",
         "fatal",
-        r"^" + _PULL + r".{0,2000}(?:x509: \S|certificate (?:has expired|signed by unknown authority|is valid for|"
+        r"(?:x509: \S|certificate (?:has expired|signed by unknown authority|is valid for|"
         r"is not (?:valid|trusted)|verify failed|required)|unknown certificate|bad certificate|"
         r"remote error: tls|tls: (?:failed to|private key|first record|unknown|handshake|no certificates|bad|expired|"
         r"protocol)|authentication handshake failed|unable to (?:load|read) .{0,40}cert|PEM (?:data|block|format))",
@@ -103,6 +100,7 @@ TRUST = (
         "x509: certificate is valid for 10.0.0.1, not 10.96.0.1",
         ("easzlab/kubeasz#922",),
         tls_certificate=CONCLUSIVE,
+        unless=_PULL,
     ),
     _TRUST.message(
         "certificate-file",
@@ -119,17 +117,18 @@ TRUST = (
     _TRUST.message(
         "http-on-https",
         "fatal",
-        r"^" + _PULL + r".{0,2000}(?:server gave HTTP response to HTTPS client|malformed HTTP response)",
+        r"(?:server gave HTTP response to HTTPS client|malformed HTTP response)",
         "http response",
         "TLS is spoken to a plain port, or the other way round.",
         "http: server gave HTTP response to HTTPS client",
         tls_certificate=SUGGESTS,
         apiserver_unreachable=SUGGESTS,
+        unless=_PULL,
     ),
     _TRUST.message(
         "unauthorized",
         "fatal",
-        r"^" + _PULL + r".{0,2000}(?:\bUnauthorized\b|\b401\b.{0,30}unauth|asked for the client to provide credentials|"
+        r"(?:\bUnauthorized\b|\b401\b.{0,30}unauth|asked for the client to provide credentials|"
         r"invalid bearer token|token (?:has )?(?:expired|been invalidated|is expired|is invalid)|"
         r"connection is unauthorized|Failed to (?:update|refresh) CNI token)",
         "unauthorized|provide credentials|bearer token|token ",
@@ -139,16 +138,18 @@ TRUST = (
         ("projectcalico/calico#8368",),
         serviceaccount_token=CONCLUSIVE,
         tls_certificate=FITS,
+        unless=_PULL,
     ),
     _TRUST.message(
         "forbidden-bare",
         "fatal",
-        r"^" + _PULL + _POLICY + r".{0,2000}(?:\b403\b.{0,20}forbidden|\bis forbidden\b|\bForbidden\b)",
+        r"(?:\b403\b.{0,20}forbidden|\bis forbidden\b|\bForbidden\b)",
         "forbidden",
         "Something was refused; the line does not say whether by a role or by an admission policy.",
         "Error: 403 Forbidden",
         rbac_forbidden=SUGGESTS,
         admission_denied=FITS,
+        unless=_PULL + "|" + _POLICY,
     ),
     _TRUST.message(
         "stated-clock",
