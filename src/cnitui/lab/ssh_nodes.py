@@ -202,13 +202,25 @@ class SshNodes:
         user = process.get_extra_info("username") or USER
         if fault.banner:
             write(process.stdout, fault.banner)
-        shell = login_shell(
-            self._world, server.node, user, lambda t: write(process.stdout, t), lambda t: write(process.stderr, t)
-        )
         with contextlib.suppress(BrokenPipeError, ConnectionError, asyncssh_error()):
+            stdin = (await process.stdin.read()).decode("utf-8", "replace") if _reads_script(process.command) else ""
             if process.command is None:
-                command = (await process.stdin.read()).decode("utf-8", "replace")
+                command, stdin = stdin, ""
+            shell = login_shell(
+                self._world,
+                server.node,
+                user,
+                lambda t: write(process.stdout, t),
+                lambda t: write(process.stderr, t),
+                stdin,
+            )
             process.exit(await shell.run(command))
+
+
+def _reads_script(command: str | None) -> bool:
+    """Whether standard input is a script; other commands must not wait for an input that may never end."""
+    words = ["sh"] if command is None else command.split()
+    return len(words) == 1 and words[0].rpartition("/")[2] in ("sh", "bash")
 
 
 def asyncssh_error() -> type[Exception]:
