@@ -28,6 +28,7 @@ Span = tuple[str, Style]
 class LineView(ScrollView, can_focus=True):
     """A widget that draws its lines itself, only those in view."""
 
+    ALLOW_SELECT: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--dim",
         "line--bad",
