@@ -11,14 +11,17 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cnitui.clock import SystemClock
-from cnitui.engine import ports
-from cnitui.engine.ports import NodeShell
-from cnitui.engine.services import Opening, Services
 from cnitui.errors import CnituiError
-from cnitui.lab_process import LabProcess
 from cnitui.settings import Settings
+
+if TYPE_CHECKING:  # nothing of these is needed for the first frame
+    from cnitui.engine import ports
+    from cnitui.engine.ports import NodeShell
+    from cnitui.engine.services import Opening, Services
+    from cnitui.lab_process import LabProcess
 
 CLOSE_WITHIN = 0.3
 """Seconds that closing connections may take before we leave them to the kernel."""
@@ -51,6 +54,7 @@ async def _import_clients(*, ssh: bool) -> None:
 
 def open_services(settings: Settings) -> Services:
     """The real gateways, not connected yet."""
+    from cnitui.engine.services import Services
     from cnitui.gateways.documents import dump_yaml
     from cnitui.gateways.journal import FileJournal
     from cnitui.gateways.kubernetes.cluster import KubernetesCluster
@@ -87,6 +91,8 @@ def open_services(settings: Settings) -> Services:
 
 def engine_settings(settings: Settings) -> ports.Settings:
     """The part of the settings the engine obeys."""
+    from cnitui.engine import ports
+
     return ports.Settings(
         namespace=settings.namespace,
         node_access=settings.node_access,

@@ -6,6 +6,7 @@ is known on both sides and not the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,6 +32,9 @@ UNKNOWN = "?"
 """The answer nobody could get; never counted as a difference."""
 
 F = TypeVar("F")
+_CATEGORIES = re.compile(r"\bc\d+(?:,c\d+)*\b")
+_LAST = re.compile(r" · last [\d:]+")
+_COUNT = re.compile(r"^\d+ · ")
 Question = Callable[[CaseFile, str], str]
 
 
@@ -73,10 +77,11 @@ def compare(
     answers = {node: tuple(question(case, node) for _, question in questions) for node in failing if node != reference}
     groups: dict[tuple[str, ...], list[str]] = {}
     for node, given in answers.items():
-        groups.setdefault(given, []).append(node)
+        groups.setdefault(tuple(map(_alike, given)), []).append(node)
+    columns_of = [answers[nodes[0]] if len(nodes) == 1 else alike for alike, nodes in groups.items()]
     base = tuple(question(case, reference) for _, question in questions) if reference else ()
     columns = (((reference,),) if reference else ()) + tuple(tuple(nodes) for nodes in groups.values())
-    table = ([base] if reference else []) + list(groups)
+    table = ([base] if reference else []) + columns_of
     rows = []
     for index, (label, _) in enumerate(questions):
         cells = tuple(column[index] for column in table)
@@ -85,6 +90,11 @@ def compare(
         differs = tuple(bool(reference) and _differs(base[index], cell) for cell in cells)
         rows.append(Row(label, cells, differs))
     return Comparison(columns, tuple(rows), bool(reference))
+
+
+def _alike(answer: str) -> str:
+    """The answer without what is each node's own by nature: a pod's categories, counts and times of its denials."""
+    return _COUNT.sub("", _LAST.sub("", _CATEGORIES.sub("c…", answer)))
 
 
 def _differs(base: str, cell: str) -> bool:

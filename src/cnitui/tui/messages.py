@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cnitui.engine.state import State
+from cnitui.tui.copying import CopyRequested as CopyRequested
 
 
 @dataclass
@@ -45,14 +46,6 @@ class LookAgain(Message):
     """Read a node (or everything, when empty) anew."""
 
     node: str = ""
-
-
-@dataclass
-class CopyRequested(Message):
-    """Put this text on the clipboard (OSC 52 reaches through SSH and tmux)."""
-
-    text: str
-    what: str
 
 
 @dataclass

@@ -10,9 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
 from cnitui.engine.blocks import Block, Command, Heading, Paragraph, Role, StepState, StepView
+from cnitui.tui.copying import CopyRequested
 from cnitui.tui.messages import (
     ApplyRequested,
-    CopyRequested,
     LookAgain,
     RemedyChosen,
     RemedyConsidered,

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from cnitui.engine.blocks import Block, Command, Quote
-from cnitui.tui.messages import CopyRequested
+from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.pane import TitleRule

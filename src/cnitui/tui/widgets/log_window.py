@@ -252,6 +252,8 @@ class LogWindow(LineView):
     def draw(self, y: int) -> Strip:
         if y < TITLE:
             return self.strip(self._painter.title(self.headings(), self.notes(), self.size.width))
+        if self.look.width != self.size.width:  # painted before the resize event came through
+            self.on_resize()
         row = self.scroll_offset.y + y - TITLE
         found = self.view.at(row)
         if found is None:

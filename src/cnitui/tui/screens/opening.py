@@ -1,0 +1,26 @@
+"""What is painted first: the two lines at the top and the keys that work already."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from cnitui.tui.widgets.footer_line import FooterLine
+
+
+class OpeningScreen(Screen[None]):
+    """Shown for the fraction of a second that loading takes."""
+
+    DEFAULT_CSS = """
+    OpeningScreen .name { color: $text-primary; text-style: bold; height: 1; padding: 0 1; }
+    OpeningScreen .words { color: $text-muted; height: 1; padding: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(Content("cnitui"), classes="name")
+            yield Static(Content("◌ opening"), classes="words")
+        yield FooterLine()

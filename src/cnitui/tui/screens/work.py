@@ -1,0 +1,236 @@
+"""The main screen at work: it runs the session and carries what the user wants to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from cnitui.engine.apply import Confirmation
+from cnitui.engine.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.preview import Preview
+from cnitui.engine.services import Opening, Services
+from cnitui.engine.session import Session
+from cnitui.engine.state import State
+from cnitui.errors import CnituiError, HostKeyUnknown
+from cnitui.tui.messages import (
+    ApplyRequested,
+    LookAgain,
+    NodeOpened,
+    RemedyChosen,
+    RemedyConsidered,
+    StateChanged,
+    UndoRequested,
+    VerifyRequested,
+)
+from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
+from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.panes.pods import PodsPane
+from cnitui.tui.screens import dialogs
+from cnitui.tui.screens.main import MainScreen
+from cnitui.tui.screens.page import PageScreen
+
+CLOSE_WITHIN = 0.3
+
+
+class WorkScreen(MainScreen):
+    """Shows what the session says; every write goes through a dialog of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
+        Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
+        Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
+    ]
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        self._opening = opening
+        self._services: Services | None = None
+        self.session: Session | None = None
+        self._asked_about: set[str] = set()
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._serve()
+
+    @work(exclusive=True, exit_on_error=True)
+    async def _serve(self) -> None:
+        """Open the services and run the session until the app ends; what cannot begin is said on the screen."""
+        try:
+            services = self._services = await self._opening()
+            session = self.session = Session(services)
+            session.subscribe(self._publish)
+            self.bring_board(session.logs)
+            await session.run()
+        except CnituiError as error:
+            self._failed(error)
+        except BaseExceptionGroup as group:
+            failures = group.subgroup(CnituiError)
+            if failures is None:
+                raise
+            self._failed(next(_leaves(failures)))
+
+    def _failed(self, error: CnituiError) -> None:
+        state = self.session.state if self.session else State()
+        self._publish(replace(state, fatal=error))
+
+    def _publish(self, state: State) -> None:
+        self.post_message(StateChanged(state))
+        for host in state.unknown_hosts:
+            self._ask_about(host)
+
+    async def close_services(self) -> None:
+        """End all connections, or leave them to the kernel after a moment."""
+        if self._services is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._services.close(), CLOSE_WITHIN)
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    @on(LookAgain)
+    def _look_again(self, message: LookAgain) -> None:
+        self.action_look_again(message.node)
+
+    def action_look_again(self, node: str = "") -> None:
+        if self.session is None or self.state.fatal is not None:
+            self._serve()
+            return
+        self.session.look_again(node or None)
+        self.notify(f"looking again at {node or 'everything'}", timeout=2)
+
+    @on(NodeOpened)
+    def _node_opened(self, message: NodeOpened) -> None:
+        self.app.push_screen(PageScreen(f"Node {message.node}", node_blocks(self.state, message.node)))
+
+    def action_describe(self) -> None:
+        node = self.query_one(PodsPane).node
+        if node:
+            self.app.push_screen(PageScreen(f"Node {node}", node_blocks(self.state, node)))
+
+    @work
+    async def action_yaml(self) -> None:
+        """The pod of the node under the cursor, as the server has it now."""
+        pod = self.state.pod(self.query_one(PodsPane).node)
+        if pod is None or self.session is None or self._services is None:
+            return
+        try:
+            document = await self.session.cluster.get(pod_ref(pod))
+        except CnituiError as error:
+            self._say(error)
+            return
+        text = self._services.render(document)
+        self.app.push_screen(PageScreen(f"Pod {pod.namespace}/{pod.name}", object_blocks(text)))
+
+    def _ask_about(self, host: HostKeyUnknown) -> None:
+        question = f"{host.node} {host.fingerprint}"
+        if question not in self._asked_about:
+            self._asked_about.add(question)
+            self._host_key(host)
+
+    @work
+    async def _host_key(self, host: HostKeyUnknown) -> None:
+        accepted = await self.app.push_screen_wait(dialogs.HostKeyScreen(host))
+        if accepted and self.session is not None:
+            try:
+                await self.session.accept_host_key(host.node, host.fingerprint)
+            except CnituiError as error:
+                self._say(error)
+
+    # --- repairing ------------------------------------------------------------------------------------------------
+
+    @on(RemedyConsidered)
+    def _considered(self, message: RemedyConsidered) -> None:
+        if self.session is not None:
+            self.session.repair.consider(message.remedy)
+
+    @on(RemedyChosen)
+    def _chosen(self, message: RemedyChosen) -> None:
+        self.query_one(GuidePane).step = 8
+        self._preview(message.remedy)
+
+    @work(exclusive=True, group="repair")
+    async def _preview(self, remedy: str) -> None:
+        if self.session is not None:
+            await self.session.choose_remedy(remedy)
+
+    @on(ApplyRequested)
+    def _apply_requested(self) -> None:
+        self._confirm_and_apply()
+
+    @work(exclusive=True, group="repair")
+    async def _confirm_and_apply(self) -> None:
+        session = self.session
+        seen = session.repair.state.preview if session is not None else None
+        if session is None or seen is None or session.repair.state.busy:
+            self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
+            return
+        if seen.blocked:
+            self.notify(f"This cannot be applied: {seen.blocked[0].words}", severity="error", markup=False)
+            return
+        confirmed = await self.app.push_screen_wait(_confirmation(seen))
+        if confirmed is None:
+            self.notify("Nothing was changed.", timeout=3)
+            return
+        self.query_one(GuidePane).step = 9
+        self._carry_out(Confirmation(confirmed.typed, confirmed.reason))
+
+    @work(exclusive=True, group="writing")
+    async def _carry_out(self, confirmation: Confirmation) -> None:
+        """Apply, and when that came to its end, verify: the steps follow what happens."""
+        if self.session is None:
+            return
+        await self.session.apply(confirmation)
+
+    @on(VerifyRequested)
+    def _verify_requested(self) -> None:
+        self._verify()
+
+    @work(exclusive=True, group="writing")
+    async def _verify(self) -> None:
+        if self.session is not None:
+            await self.session.verify()
+
+    @on(UndoRequested)
+    def action_undo(self) -> None:
+        """Preview taking the latest applied plan back."""
+        self.show_pane("guide", zoom=True)
+        self.query_one(GuidePane).step = 8
+        self._plan_undo()
+
+    @work(exclusive=True, group="repair")
+    async def _plan_undo(self) -> None:
+        if self.session is not None:
+            await self.session.repair.plan_undo()
+
+    def _say(self, error: CnituiError) -> None:
+        self.notify(str(error), severity="error", timeout=8, markup=False)
+
+
+def _confirmation(seen: Preview) -> dialogs.ConfirmScreen:
+    plan = seen.plan
+    blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
+    blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
+    blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
+    if plan.test_pod is not None:
+        blocks.append(
+            Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
+        )
+    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
+    blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
+    override = tuple(problem.words for problem in seen.needs_override)
+    return dialogs.ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
+
+
+def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
