@@ -13,10 +13,11 @@ from pathlib import Path
 
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
+from cnitui.domain.remedies.confinement import looks_new
 from cnitui.domain.remedies.situation import Document
 from cnitui.engine.ports import Answer
 from cnitui.engine.preview import Preview, generation_of, require_fresh, stale
-from cnitui.engine.rollout import PATIENCE, Patience, Rollout, Target, by_generation, follow, refusals_of, selector_of
+from cnitui.engine.rollout import PATIENCE, Patience, Rollout, Target, follow, refusals_of, selector_of
 from cnitui.engine.workbench import (
     APPLIED,
     BEGUN,
@@ -233,7 +234,8 @@ def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
         target.namespace,
         target.name,
         selector_of(after),
-        by_generation(generation_of(after), lambda pod: pod.uid not in known),
+        generation_of(after),
+        looks_new(plan, after, known),
         nodes=tuple(sorted({pod.node for pod in old.pods})),
         renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
         known_refusals=old.refusals,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,14 +27,17 @@ HOPELESS_RESTARTS = 2
 class Target:
     """What a rollout is to reach.
 
-    `renewed` are the nodes whose pod must be a new one (None: all), on the others a healthy pod will do. `is_new` tells
-    whether a pod has the new template. `known_refusals` are those of `refusals_of` that are older than the change.
+    `renewed` are the nodes whose pod must be a new one (None: all), on the others a healthy pod will do. A pod has the
+    new template when it was made from that `generation`, or has the same revision as one that was: a template that
+    was there before keeps its revision, and the controller keeps its pods. While there is no such pod, `looks_new`
+    tells by what the plan set. `known_refusals` are those of `refusals_of` that are older than the change.
     """
 
     namespace: str
     daemonset: str
     selector: str
-    is_new: Callable[[PodStatus], bool]
+    generation: str
+    looks_new: Callable[[PodStatus], bool]
     nodes: tuple[str, ...] = ()
     renewed: frozenset[str] | None = None
     known_refusals: frozenset[str] = frozenset()
@@ -94,13 +97,15 @@ def selector_of(daemonset: Document) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items()) or CALICO_SELECTOR
 
 
-def by_generation(generation: str, otherwise: Callable[[PodStatus], bool]) -> Callable[[PodStatus], bool]:
-    """Tells a new pod by the template generation it was made from, where server and pod say it."""
+def newness(target: Target, pods: Iterable[PodStatus]) -> Callable[[PodStatus], bool]:
+    """Tells whether a pod has the new template, by what all pods together say."""
+    made = {pod.uid: pod.revision for pod in pods if target.generation and pod.template_generation == target.generation}
+    revisions = set(made.values()) - {""}
 
     def is_new(pod: PodStatus) -> bool:
-        if generation and pod.template_generation:
-            return pod.template_generation == generation
-        return otherwise(pod)
+        if pod.uid in made:
+            return True
+        return pod.revision in revisions if revisions else target.looks_new(pod)
 
     return is_new
 
@@ -169,23 +174,25 @@ def state_of(target: Target, pods: Mirror[PodStatus], refusals: Collection[str] 
     if not pods.listed:
         return Rollout(trouble=trouble)
     by_node: dict[str, list[PodStatus]] = {node: [] for node in target.nodes}
-    for pod in pods.items:
-        if pod.node and pod.owner in ("", f"DaemonSet/{target.daemonset}"):
-            by_node.setdefault(pod.node, []).append(pod)
-    refused = "; ".join(sorted(refusals))[:300]
-    nodes = tuple(_node(target, node, found, refused) for node, found in sorted(by_node.items()))
+    own = [pod for pod in pods.items if pod.node and pod.owner in ("", f"DaemonSet/{target.daemonset}")]
+    for pod in own:
+        by_node.setdefault(pod.node, []).append(pod)
+    refused, is_new = "; ".join(sorted(refusals))[:300], newness(target, own)
+    nodes = tuple(
+        _node(node, found, refused, is_new if target.renewed is None or node in target.renewed else lambda _pod: True)
+        for node, found in sorted(by_node.items())
+    )
     return Rollout(nodes, _outcome(nodes), trouble)
 
 
-def _node(target: Target, node: str, pods: list[PodStatus], refused: str) -> NodeProgress:
+def _node(node: str, pods: list[PodStatus], refused: str, is_new: Callable[[PodStatus], bool]) -> NodeProgress:
     if not pods:
         return NodeProgress(node, "absent", f"no pod: {refused}" if refused else "the controller is to create a pod")
     live = [pod for pod in pods if not pod.deleting]
     if not live:
         return NodeProgress(node, "ending", f"{pods[0].name} is being removed", pods[0].name)
-    renew = target.renewed is None or node in target.renewed
-    current = next((pod for pod in live if target.is_new(pod)), live[0])
-    if renew and not target.is_new(current):
+    current = next((pod for pod in live if is_new(pod)), live[0])
+    if not is_new(current):
         return NodeProgress(node, "old", f"{current.name} has the old template and waits for its turn", current.name)
     if healthy(current):
         return NodeProgress(node, "ready", "Running", current.name)

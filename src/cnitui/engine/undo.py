@@ -129,12 +129,14 @@ def _undo_plan(
         warnings=(f"{setting.container} runs as before the plan again: where that failed, it will fail again",),
         rollout=_rollout(strategy),
         undo_by_hand=patch_command(again, any_generation=True) if again else "",
-        facts=MappingProxyType(_facts(plan_id, target, strategy)),
+        facts=MappingProxyType(_facts(plan_id, target, strategy, as_mapping(body.get("facts")))),
     )
 
 
-def _facts(plan_id: str, target: ObjectRef, strategy: str) -> Mapping[str, str]:
-    return {"undoes": plan_id, "daemonset": f"{target.namespace}/{target.name}", "strategy": strategy}
+def _facts(plan_id: str, target: ObjectRef, strategy: str, undone: Document) -> Mapping[str, str]:
+    """The field stays named, so that a rollout can tell by it which pods are as before."""
+    field = {key: str(undone[key]) for key in ("container", "field", "value")}
+    return {"undoes": plan_id, "daemonset": f"{target.namespace}/{target.name}", "strategy": strategy, **field}
 
 
 def _rollout(strategy: str) -> str:

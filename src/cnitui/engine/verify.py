@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnitui.domain.evidence import Reading
-from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
+from cnitui.domain.facts import CniFiles, NodeStatus
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies.base import listed
-from cnitui.domain.remedies.confinement import runs_with, setting_from
+from cnitui.domain.remedies.confinement import looks_new
 from cnitui.domain.remedies.files import compare_files
 from cnitui.engine.preview import generation_of
 from cnitui.engine.rollout import (
     Patience,
     Rollout,
     Target,
-    by_generation,
     follow,
     mirrored,
     quiet_for,
@@ -149,19 +148,12 @@ async def _target(bench: Workbench, plan: Plan) -> Target:
         ref.namespace,
         ref.name,
         selector_of(daemonset),
-        by_generation(generation_of(daemonset), _has_setting(plan)),
+        generation_of(daemonset),
+        looks_new(plan, daemonset),
         nodes=tuple(sorted({pod.node for pod in plan.restarts})),
         renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
         known_refusals=await refusals_of(bench.api, ref.namespace, ref.name),
     )
-
-
-def _has_setting(plan: Plan) -> Callable[[PodStatus], bool]:
-    try:
-        setting = setting_from(plan.facts)
-    except (KeyError, TypeError, ValueError):
-        return lambda _pod: True
-    return lambda pod: runs_with(pod, setting)
 
 
 async def _nodes(check: Check, bench: Workbench, waits: Waits) -> AsyncGenerator[Check, None]:

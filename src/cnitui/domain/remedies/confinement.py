@@ -10,7 +10,7 @@ restores what upstream ships; `seLinuxOptions.type: spc_t` lifts the confinement
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
@@ -178,11 +178,28 @@ def _deletes(situation: Situation, status: DaemonSetStatus, setting: Setting) ->
 
 def runs_with(pod: PodStatus, setting: Setting) -> bool:
     """Whether the pod itself, not the template, has the setting already."""
+    return _held(pod, setting) == setting.value
+
+
+def _held(pod: PodStatus, setting: Setting) -> object:
     spec = pod.spec(setting.container)
     if spec is None:
-        return False
-    held = spec.security.privileged if setting.path == ("privileged",) else spec.security.selinux_type
-    return held == setting.value
+        return None
+    return spec.security.privileged if setting.path == ("privileged",) else spec.security.selinux_type or None
+
+
+def looks_new(plan: Plan, daemonset: Document, old: frozenset[str] = frozenset()) -> Callable[[PodStatus], bool]:
+    """Tells a pod with the DaemonSet's present template by the field the plan is about.
+
+    When the template does not have the field, a pod-level setting may still give the pod one, so then any pod that is
+    not one of the `old` (uids) will do as well.
+    """
+    try:
+        setting = setting_from(plan.facts)
+        wanted = current(daemonset, setting)
+    except (KeyError, TypeError, ValueError, Missing):
+        return lambda pod: pod.uid not in old
+    return lambda pod: _held(pod, setting) == wanted or (wanted is None and bool(old) and pod.uid not in old)
 
 
 def _fails_elsewhere(situation: Situation) -> str:
