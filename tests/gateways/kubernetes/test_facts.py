@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from cnitui.domain.facts import ContainerSecurity, Run
+from cnitui.errors import ServerFailure
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.daemonsets import daemonset_from_plain
 from cnitui.gateways.kubernetes.events import event_of, newest_last, service_address
@@ -362,3 +363,11 @@ def test_an_event_without_any_time_comes_first() -> None:
 )
 def test_a_services_address(spec: dict[str, object], address: str) -> None:
     assert service_address(msgspec.convert({"spec": spec}, wire.Service)) == address
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"spec":{"containers":5}}', b'{"metadata":[]}', b"{", b"\xff", b'{"metadata":{"name":"\xff"}}']
+)
+def test_what_makes_no_sense_is_the_servers_failure(body: bytes) -> None:
+    with pytest.raises(ServerFailure):
+        PODS.item(body)

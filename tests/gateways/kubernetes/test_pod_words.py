@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from cnitui.gateways.kubernetes.objects import Pod
-from cnitui.gateways.kubernetes.pod_words import pod_words
+from cnitui.gateways.kubernetes.pods import pod_from_plain
 
 State = dict[str, object]
 READY = {"type": "Ready", "status": "True"}
@@ -63,7 +61,7 @@ def words(
             "containerStatuses": containers,
         },
     }
-    printed = pod_words(msgspec.convert(document, Pod))
+    printed = pod_from_plain(document)
     return f"{printed.ready}/{printed.total}", printed.status, printed.restarts
 
 

@@ -286,6 +286,15 @@ async def test_lists_at_once_raise_our_errors(api: ApiServer, cluster: Kubernete
         await cluster.nodes()
 
 
+@pytest.mark.parametrize("item", [{"spec": {"containers": 5}}, {"metadata": []}, {"spec": {"volumes": [1]}}])
+async def test_a_list_of_something_else_is_the_servers_failure(
+    api: ApiServer, cluster: KubernetesCluster, item: dict[str, object]
+) -> None:
+    api.answer("/api/v1/pods", listing(item))
+    with pytest.raises(ServerFailure):
+        await cluster.pods("")
+
+
 async def test_a_redirect_to_another_host_does_not_get_our_token(api: ApiServer, cluster: KubernetesCluster) -> None:
     seen: list[web.Request] = []
 

@@ -9,7 +9,7 @@ import msgspec
 
 from cnitui.domain.facts import DaemonSetStatus
 from cnitui.gateways.kubernetes import objects as wire
-from cnitui.gateways.kubernetes.pods import container_specs
+from cnitui.gateways.kubernetes.container_specs import containers_of
 
 _LABEL_MANAGERS = (
     ("argocd.argoproj.io/instance", "Argo CD application"),
@@ -51,7 +51,7 @@ def daemonset_of(daemonset: wire.DaemonSet) -> DaemonSetStatus:
         available=status.number_available,
         unavailable=status.number_unavailable,
         created_at=meta.creation_timestamp,
-        containers=container_specs(spec.template.spec),
+        containers=containers_of(spec.template.spec).specs,
         managers=tuple(dict.fromkeys(_managers_of(meta))),
         labels=MappingProxyType({key: value or "" for key, value in (meta.labels or {}).items()}),
     )
@@ -59,7 +59,7 @@ def daemonset_of(daemonset: wire.DaemonSet) -> DaemonSetStatus:
 
 def daemonset_from_plain(document: Mapping[str, object]) -> DaemonSetStatus:
     """The fact of a DaemonSet that was read from pasted YAML or JSON; raises ValueError when its shape is wrong."""
-    return daemonset_of(msgspec.convert(document, wire.DaemonSet))
+    return daemonset_of(msgspec.json.decode(msgspec.json.encode(document), type=wire.DaemonSet))
 
 
 def _managers_of(meta: wire.OwnedMetadata) -> Iterator[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 T = TypeVar("T")
 StringMap = dict[str, str | None]
+NULL = msgspec.Raw(b"null")
 
 
 class Wire(msgspec.Struct, gc=False, rename="camel"):
@@ -149,13 +150,13 @@ class Volume(Wire):
 
 
 class PodSpec(Wire):
-    """The part of a pod's spec we use."""
+    """The part of a pod's spec we use; left undecoded where thousands of pods have the same."""
 
     node_name: str | None = None
-    init_containers: list[Container] | None = None
-    containers: list[Container] | None = None
-    volumes: list[Volume] | None = None
-    security_context: SecurityContext | None = None
+    init_containers: msgspec.Raw = NULL
+    containers: msgspec.Raw = NULL
+    volumes: msgspec.Raw = NULL
+    security_context: msgspec.Raw = NULL
 
 
 class Terminated(Wire):

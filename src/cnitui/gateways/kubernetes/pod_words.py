@@ -15,6 +15,15 @@ _NODE_UNREACHABLE = "NodeLost"
 _NO_STATE = State()
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a pod's spec adds to its words: numbers of init and ordinary containers, names of restartable init ones."""
+
+    init: int = 0
+    ordinary: int = 0
+    sidecars: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class PodWords:
     """What kubectl prints of a pod."""
@@ -25,11 +34,10 @@ class PodWords:
     restarts: int = 0
 
 
-def pod_words(pod: Pod) -> PodWords:
+def pod_words(pod: Pod, shape: Shape) -> PodWords:
     """The three columns, as a server of v1.35 prints them (older ones word a few mixed states differently)."""
-    sidecars = {c.name for c in pod.spec.init_containers or () if c.restart_policy == "Always"}
-    words = PodWords(_first_word(pod.status), total=len(pod.spec.containers or ()) + len(sidecars))
-    initializing, sidecar_restarts = _judge_init(pod, words, sidecars)
+    words = PodWords(_first_word(pod.status), total=shape.ordinary + len(shape.sidecars))
+    initializing, sidecar_restarts = _judge_init(pod.status, words, shape)
     if not initializing or _condition_is_true(pod.status, "Initialized"):
         words.restarts = sidecar_restarts
         _judge_ordinary(pod.status, words)
@@ -47,11 +55,11 @@ def _condition_is_true(status: PodState, kind: str) -> bool:
     return any(c.type == kind and c.status == "True" for c in status.conditions or ())
 
 
-def _judge_init(pod: Pod, words: PodWords, sidecars: set[str]) -> tuple[bool, int]:
+def _judge_init(status: PodState, words: PodWords, shape: Shape) -> tuple[bool, int]:
     sidecar_restarts = 0
-    for index, container in enumerate(pod.status.init_container_statuses or ()):
+    for index, container in enumerate(status.init_container_statuses or ()):
         words.restarts += container.restart_count
-        sidecar = container.name in sidecars
+        sidecar = container.name in shape.sidecars
         if sidecar:
             sidecar_restarts += container.restart_count
         state = container.state or _NO_STATE
@@ -60,7 +68,7 @@ def _judge_init(pod: Pod, words: PodWords, sidecars: set[str]) -> tuple[bool, in
         if sidecar and container.started:
             words.ready += container.ready
             continue
-        words.status = _init_word(state, index, len(pod.spec.init_containers or ()))
+        words.status = _init_word(state, index, shape.init)
         return True, sidecar_restarts
     return False, sidecar_restarts
 

@@ -9,20 +9,19 @@ from typing import Literal
 
 import msgspec
 
-from cnitui.domain.facts import ContainerSecurity, ContainerSpec, ContainerStatus, PodStatus, Run
+from cnitui.domain.facts import ContainerStatus, PodStatus, Run
 from cnitui.gateways.kubernetes import objects as wire
+from cnitui.gateways.kubernetes.container_specs import containers_of
 from cnitui.gateways.kubernetes.pod_words import pod_words
 
 _LONGEST_MESSAGE = 8192
-_SPECS_KEPT = 4096
 _EPOCH_YEAR = 1970
-_NOTHING_SET = wire.SecurityContext()
-_known_specs: dict[tuple[object, ...], ContainerSpec] = {}
 
 
 def pod_of(pod: wire.Pod) -> PodStatus:
     """The fact of a pod; its words are kubectl's."""
-    words = pod_words(pod)
+    containers = containers_of(pod.spec)
+    words = pod_words(pod, containers.shape)
     meta = pod.metadata
     labels = meta.labels or {}
     return PodStatus(
@@ -45,14 +44,14 @@ def pod_of(pod: wire.Pod) -> PodStatus:
             *_statuses_of(pod.status.init_container_statuses, init=True),
             *_statuses_of(pod.status.container_statuses, init=False),
         ),
-        specs=container_specs(pod.spec),
+        specs=containers.specs,
         conditions=conditions_of(pod.status.conditions),
     )
 
 
 def pod_from_plain(document: Mapping[str, object]) -> PodStatus:
     """The fact of a pod that was read from pasted YAML or JSON; raises ValueError when its shape is wrong."""
-    return pod_of(msgspec.convert(document, wire.Pod))
+    return pod_of(msgspec.json.decode(msgspec.json.encode(document), type=wire.Pod))
 
 
 def conditions_of(conditions: Iterable[wire.Condition] | None) -> Mapping[str, str]:
@@ -130,81 +129,3 @@ def _run_of(state: wire.State, container_id: str) -> Run | None:
 def _real_time(moment: datetime | None) -> datetime | None:
     """None for the zero times of Go and of Unix, which a container that never started carries."""
     return moment if moment is not None and moment.year > _EPOCH_YEAR else None
-
-
-# --- specs ----------------------------------------------------------------------------------------------------------
-
-
-def container_specs(spec: wire.PodSpec) -> tuple[ContainerSpec, ...]:
-    """The init containers, then the others."""
-    paths = {v.name: v.host_path.path for v in spec.volumes or () if v.host_path is not None}
-    kinds = ((spec.init_containers, True), (spec.containers, False))
-    return tuple(
-        _shared(_spec_of(container, index, init, spec.security_context, paths))
-        for containers, init in kinds
-        for index, container in enumerate(containers or ())
-    )
-
-
-def _spec_of(
-    container: wire.Container, index: int, init: bool, pod: wire.SecurityContext | None, paths: Mapping[str, str]
-) -> ContainerSpec:
-    return ContainerSpec(
-        name=container.name,
-        index=index,
-        init=init,
-        image=container.image or "",
-        command=tuple(container.command or ()),
-        args=tuple(container.args or ()),
-        security=_security_of(container.security_context, pod or _NOTHING_SET),
-        mounts=MappingProxyType(
-            {
-                m.mount_path: _host_path(paths[m.name], m.sub_path)
-                for m in container.volume_mounts or ()
-                if m.name in paths
-            }
-        ),
-        env=MappingProxyType({e.name: e.value for e in container.env or () if e.value is not None}),
-    )
-
-
-def _host_path(volume: str, sub_path: str | None) -> str:
-    return f"{volume.rstrip('/')}/{sub_path}" if sub_path else volume
-
-
-def _security_of(own: wire.SecurityContext | None, pod: wire.SecurityContext) -> ContainerSecurity:
-    """What holds for the container (DetermineEffectiveSecurityContext): its own seLinuxOptions replace the pod's.
-
-    Source: kubernetes/kubernetes pkg/securitycontext/util.go@v1.35.4.
-    """
-    stated = own or _NOTHING_SET
-    selinux = stated.se_linux_options or pod.se_linux_options or wire.SelinuxOptions()
-    capabilities = stated.capabilities or wire.Capabilities()
-    return ContainerSecurity(
-        privileged=stated.privileged,
-        selinux_type=selinux.type or "",
-        selinux_level=selinux.level or "",
-        run_as_user=pod.run_as_user if stated.run_as_user is None else stated.run_as_user,
-        read_only_root=bool(stated.read_only_root_filesystem),
-        added_capabilities=tuple(capabilities.add or ()),
-        dropped_capabilities=tuple(capabilities.drop or ()),
-        stated=own is not None,
-    )
-
-
-def _shared(spec: ContainerSpec) -> ContainerSpec:
-    """One instance for equal specs: the pods of a DaemonSet differ only in their status, and there are thousands."""
-    key = (
-        spec.name,
-        spec.index,
-        spec.init,
-        spec.image,
-        spec.command,
-        spec.args,
-        spec.security,
-        tuple(spec.mounts.items()),
-        tuple(spec.env.items()),
-    )
-    if len(_known_specs) >= _SPECS_KEPT:
-        _known_specs.clear()
-    return _known_specs.setdefault(key, spec)
