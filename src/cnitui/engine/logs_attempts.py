@@ -82,6 +82,13 @@ def next_attempt(container: ContainerStatus) -> datetime | None:
     return ended.finished_at + wait if wait is not None and ended and ended.finished_at else None
 
 
+def waiting_for(container: ContainerStatus) -> str:
+    """Why a container waits, when that is more than the back-off which the time of the next attempt tells."""
+    if container.waiting_reason in ("", "CrashLoopBackOff"):
+        return ""
+    return ": ".join(filter(None, (container.waiting_reason, container.waiting_message)))
+
+
 def ending(attempt: Tracked, container: ContainerStatus | None) -> Rule:
     """The rule below an attempt: number, exit code, reason, duration and, for the newest, the back-off."""
     run = attempt.run

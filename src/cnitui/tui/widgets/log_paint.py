@@ -10,7 +10,7 @@ from typing import Literal
 from rich.style import Style
 
 from cnitui.engine.logs_kept import Entry, Rule
-from cnitui.tui.text import clean, fit, width_of, wrap
+from cnitui.tui.text import ELLIPSIS, clean, fit, width_of, wrap
 from cnitui.tui.widgets.log_text import Span, Stamps, log_text, marked, piece_of, raw_text, window
 from cnitui.tui.widgets.pattern import Pattern
 
@@ -64,12 +64,18 @@ class LogPainter:
         body = self._body(shown.level, shown.text, look, dim=known == "benign", current=current)
         room = _room(look, shown.time)
         if not look.wrapped:
-            return [gutter, time, *window(body, look.column, room)]
+            return [gutter, time, *self._cut(body, look.column, room)]
         pieces = wrap("".join(text for text, _ in body), room)
         if part >= len(pieces):
             return [gutter]
         start = sum(map(len, pieces[:part]))
         return [gutter, time, *piece_of(body, start, start + len(pieces[part]))]
+
+    def _cut(self, body: list[Span], column: int, room: int) -> list[Span]:
+        """What fits, and a sign where there is more."""
+        if _size(body) - column <= room:
+            return window(body, column, room)
+        return [*window(body, column, room - 1), (ELLIPSIS, self._ink("dim"))]
 
     def _body(self, level: str, text: str, look: Look, *, dim: bool, current: bool) -> list[Span]:
         role = "dim" if dim else "normal"

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from cnitui.engine.logs import LogFeed
 from cnitui.engine.logs_kept import Entry, Rule
 from cnitui.errors import StateError
-from cnitui.tui.messages import CopyRequested
+from cnitui.tui.copying import CopyRequested
 from cnitui.tui.text import clean
 from cnitui.tui.widgets.log_paint import Classify, Look
 from cnitui.tui.widgets.log_text import Span, Stamps

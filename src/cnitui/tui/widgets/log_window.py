@@ -276,7 +276,7 @@ class LogWindow(LineView):
         told = self._sentence() if row == self.view.rows else None
         if told is None:
             return self.strip([])
-        return self.strip([(f" {clean(told[0])}", self.ink(told[1]))])
+        return self.strip([(" ", self.ink("normal")), (fit(clean(told[0]), self.size.width - 2), self.ink(told[1]))])
 
     def _sentence(self) -> tuple[str, str] | None:
         return sentence(self.feed.status, self.feed.container, self._now(), empty=not self.view.rows)
