@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CLUSTER_AGE = timedelta(days=12, hours=3)
 INCIDENT_AGE = timedelta(hours=17, minutes=21)
 FIRST_ATTEMPT = 20.0
-"""Real seconds until the first failing worker tries again; the others follow."""
+"""Simulated seconds until the first failing worker tries again; the others follow."""
 
 
 def build(world: World, scenario: Scenario, nodes: int) -> None:

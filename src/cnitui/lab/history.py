@@ -24,7 +24,7 @@ FIRST_MINUTES = timedelta(minutes=4)
 
 
 def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> PodWorker | None:
-    """Brings a pod created at `born` to the present; a looping one tries again in `next_attempt` real seconds."""
+    """Brings a pod created at `born` to the present; a looping one tries again in `next_attempt` simulated seconds."""
     timeline = Timeline(world.clock, born)
     worker = world.adopt(pod, timeline)
     if worker is None:
@@ -34,7 +34,7 @@ def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> Po
     looping = next((c for c in worker.containers if c.restarts and c.state != "terminated"), None)
     looping = looping or next((c for c in worker.containers if c.restarts), None)
     if looping is not None and now - born > 2 * FIRST_MINUTES:
-        _skip_ahead(world, worker, looping, born, now, world.clock.speed * next_attempt)
+        _skip_ahead(world, worker, looping, born, now, next_attempt)
     timeline.replay(now)
     timeline.join()
     worker.publish()
