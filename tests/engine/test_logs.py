@@ -186,7 +186,7 @@ async def test_a_waiting_container_shows_its_last_attempt_and_when_the_next_is_d
     assert scene.shown == [
         "Running as a Kubernetes pod",
         "found no writeable directory",
-        "-- attempt 7 · exit 1 · 0.4s · back-off 5m",
+        "-- attempt 7 · exit 1 · <1s · back-off 5m",
     ]
     assert scene.feed.status.until == at(0.4 + 300)
     assert scene.feed.status.attempt == 7

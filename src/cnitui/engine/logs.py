@@ -12,8 +12,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from cnitui.domain.derive import next_attempt_at
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
-from cnitui.engine.logs_attempts import Tracked, ending, next_attempt, runs_of, waiting_for
+from cnitui.engine.logs_attempts import Tracked, ending, runs_of, waiting_for
 from cnitui.engine.logs_kept import Entry, KeptLines, LineBuffer, Rule
 from cnitui.engine.logs_stamps import time_of
 from cnitui.engine.logs_state import AttemptMark, FeedState, FeedStatus, as_evidence
@@ -161,7 +162,7 @@ class LogFeed:
         elif container.succeeded:
             self._say(FeedState.ENDED, "completed")
         else:
-            self._say(FeedState.WAITING, waiting_for(container), next_attempt(container))
+            self._say(FeedState.WAITING, waiting_for(container), next_attempt_at(container))
 
     async def _read(self, tracked: Tracked) -> None:
         if not tracked.begun:

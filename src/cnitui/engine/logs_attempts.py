@@ -7,18 +7,12 @@ with `previous` always the last one.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
+from cnitui.domain.derive import back_off_of
 from cnitui.domain.facts import ContainerStatus, Run
 from cnitui.engine.logs_kept import Rule
 from cnitui.engine.logs_stamps import Cursor
-
-FIRST_BACK_OFF = 10
-LONGEST_BACK_OFF = 300
-
-_STATED = re.compile(r"back-off (?:(\d+)m)?(?:(\d+)s)? restarting")
 
 
 @dataclass(slots=True)
@@ -59,29 +53,6 @@ def runs_of(container: ContainerStatus) -> list[tuple[Run, int, bool]]:
     return known
 
 
-def back_off(container: ContainerStatus) -> timedelta | None:
-    """How long the kubelet waits before the next attempt, None when there will be none or nothing has ended yet.
-
-    From its message when it states one, else 10 s doubling up to 300 s; the first restart comes at once
-    (kubernetes pkg/kubelet/kubelet.go@v1.31.0, MaxContainerBackOff; client-go util/flowcontrol/backoff.go).
-    """
-    ended = container.current or container.last
-    if container.succeeded or ended is None or ended.finished_at is None:
-        return None
-    if stated := _STATED.search(container.waiting_message):
-        minutes, seconds = stated.groups("0")
-        return timedelta(minutes=int(minutes), seconds=int(seconds))
-    if container.restart_count == 0:
-        return timedelta()
-    return timedelta(seconds=min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(container.restart_count - 1, 10)))
-
-
-def next_attempt(container: ContainerStatus) -> datetime | None:
-    """When the next attempt is due by the node's clock."""
-    wait, ended = back_off(container), container.current or container.last
-    return ended.finished_at + wait if wait is not None and ended and ended.finished_at else None
-
-
 def waiting_for(container: ContainerStatus) -> str:
     """Why a container waits, when that is more than the back-off which the time of the next attempt tells."""
     if container.waiting_reason in ("", "CrashLoopBackOff"):
@@ -95,10 +66,10 @@ def ending(attempt: Tracked, container: ContainerStatus | None) -> Rule:
     parts = [f"attempt {attempt.ordinal}", *_outcome(run)]
     if run.started_at and run.finished_at:
         parts.append(_duration((run.finished_at - run.started_at).total_seconds()))
-    newest = container and (container.current or container.last)
-    wait = back_off(container) if container and newest and newest.container_id == run.container_id else None
-    if wait is not None:
-        parts.append(f"back-off {_duration(wait.total_seconds())}" if wait else "restarts at once")
+    newest = (container.current or container.last) if container else None
+    if container and run.failed and newest and newest.container_id == run.container_id:
+        wait = back_off_of(container)
+        parts.append(f"back-off {_duration(wait)}" if wait else "restarts at once")
     return Rule(" · ".join(parts), "attempt", run.failed, run.finished_at)
 
 
@@ -116,11 +87,13 @@ def _outcome(run: Run) -> list[str]:
 
 
 def _duration(seconds: float) -> str:
-    """As kubectl and the kubelet write it: `0.4 s`, `40s`, `5m`, `1h12m`."""
-    if seconds < 10 and seconds != int(seconds):
-        return f"{seconds:.1f}s"
+    """As the kubelet writes it: `40s`, `5m`, `1m20s`, `1h12m`; a pod's status knows whole seconds only."""
+    if seconds < 1:
+        return "<1s"
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours}h{minutes}m"
-    return f"{minutes}m{rest}s" if minutes and rest else f"{minutes}m" if minutes else f"{rest}s"
+    if minutes:
+        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
+    return f"{rest}s"
