@@ -144,6 +144,7 @@ class Clusters:
         impersonate: str = "",
         readonly: bool = False,
         readonly_contexts: tuple[str, ...] = (),
+        pace: Pace = QUICK,
     ) -> KubernetesCluster:
         """A cluster at a URL."""
         path = write_kubeconfig(self.folder / f"config-{len(self.made)}", server, user, cluster, namespace)
@@ -154,7 +155,7 @@ class Clusters:
             readonly=readonly,
             readonly_contexts=readonly_contexts,
             environment={"PATH": "/usr/bin:/bin"},
-            pace=QUICK,
+            pace=pace,
         )
         self.made.append(made)
         return made

@@ -213,6 +213,20 @@ def _until_gone(group: int) -> None:
         os.killpg(group, 0)
 
 
+async def test_a_plugin_that_prints_without_end_is_bounded(tmp_path: Path) -> None:
+    with pytest.raises(KubeconfigError, match="did not print an ExecCredential"):
+        await identity(tmp_path, plugin(tmp_path, "head -c 20000000 /dev/zero"))
+
+
+async def test_a_plugin_may_ask_for_the_authority_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(b"CA")
+    script = f'printf "%s" "$KUBERNETES_EXEC_INFO" > {tmp_path}/seen\n' + printing({"token": "t"})
+    entry = plugin(tmp_path, script, provideClusterInfo=True)
+    await Credentials(target_for(tmp_path, entry, {"certificate-authority": "ca.pem"}), "", ENVIRONMENT).obtain()
+    given = json.loads((tmp_path / "seen").read_text())["spec"]["cluster"]["certificate-authority-data"]
+    assert base64.b64decode(given) == b"CA"
+
+
 async def test_cancelling_ends_a_plugin_at_once(tmp_path: Path) -> None:
     task = asyncio.create_task(identity(tmp_path, plugin(tmp_path, f"echo $$ > {tmp_path}/pid\nexec sleep 1000")))
     async with asyncio.timeout(5):

@@ -64,7 +64,7 @@ def test_a_refusal_by_admission_keeps_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("header", "least", "most"),
-    [("7", 7, 7), ("", 3, 3), ("soon", 3, 3), ("-5", 3, 3), ("999999", 3600, 3600), ("9" * 50, 3, 3)],
+    [("7", 7, 7), ("", 3, 3), ("soon", 3, 3), ("-5", 3, 3), ("999999", 120, 120), ("9" * 50, 3, 3)],
 )
 def test_the_wait_of_a_429_comes_from_header_or_body_and_is_bounded(header: str, least: float, most: float) -> None:
     error = failed(429, {"Retry-After": header}, details={"retryAfterSeconds": 3})

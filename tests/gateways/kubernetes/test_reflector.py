@@ -9,12 +9,13 @@ from contextlib import aclosing
 from typing import cast
 
 from aiohttp import web
-from tests.gateways.kubernetes.conftest import ApiServer, Handler, event, failing, listing, pod, streaming
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, Handler, event, failing, listing, pod, streaming
 
 from cnitui.domain.exchange import Changed, Interrupted, Listed, Removed, Update
 from cnitui.domain.facts import PodStatus
 from cnitui.errors import Forbidden, ServerFailure, Throttled, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from cnitui.gateways.kubernetes.reflector import Pace
 
 PODS = "/api/v1/namespaces/kube-system/pods"
 BOOKMARK = {"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "77"}}}
@@ -298,3 +299,11 @@ async def test_the_errors_are_our_own(api: ApiServer, cluster: KubernetesCluster
         (update,) = await first(1, cluster)
         assert isinstance(update, Interrupted)
         assert type(update.error) is kind
+
+
+async def test_a_connection_that_fell_silent_is_noticed(api: ApiServer, clusters: Clusters) -> None:
+    cluster = clusters.at(f"http://127.0.0.1:{api.port}", pace=Pace(0.001, 0.002, life=(0.03, 0.04), grace=0.01))
+    api.answer(PODS, listing(pod("a")))
+    api.answer(PODS, streaming(hold=True), method="WATCH")
+    updates = await first(3, cluster)
+    assert [told(update) for update in updates] == ["listed a", "ClusterUnreachable", "listed a"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -199,6 +201,22 @@ async def test_a_plugin_whose_token_is_never_accepted_is_not_run_for_every_reque
     assert (clusters.folder / "runs").read_text().count("run") == 2
 
 
+async def test_a_login_that_fails_is_not_tried_for_every_watch(clusters: Clusters) -> None:
+    script = clusters.folder / "login"
+    script.write_text(f"#!/bin/sh\necho run >> {clusters.folder}/runs\necho no browser >&2\nexit 1\n")
+    script.chmod(0o755)
+    cluster = clusters.at("http://127.0.0.1:1", user={"exec": {"command": "./login"}})
+    with pytest.raises(KubeconfigError, match="no browser"):
+        await cluster.connect()
+    for _ in range(3):
+        with pytest.raises(KubeconfigError, match="no browser"):
+            await cluster.nodes()
+    assert (clusters.folder / "runs").read_text() == "run\n"
+    with pytest.raises(KubeconfigError):
+        await cluster.connect()
+    assert (clusters.folder / "runs").read_text() == "run\nrun\n"
+
+
 # --- closing --------------------------------------------------------------------------------------------------------
 
 
@@ -312,3 +330,19 @@ async def test_a_redirect_to_another_host_does_not_get_our_token(api: ApiServer,
     await runner.cleanup()
     assert "Authorization" not in seen[0].headers
     assert json.dumps(dict(seen[0].headers)).find("secret") < 0
+
+
+def test_naming_the_gateway_loads_no_client() -> None:
+    """First paint comes before it; connecting loads it in a thread."""
+    program = (
+        "import sys, cnitui.gateways.kubernetes.cluster as c; "
+        "print([m for m in ('aiohttp', 'kubernetes', 'pydantic', 'asyncssh', 'textual') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+async def test_connecting_loads_no_typed_api(api: ApiServer, cluster: KubernetesCluster) -> None:
+    api.answer("/version", {"gitVersion": "v1"})
+    await cluster.connect()
+    assert not [name for name in sys.modules if name.startswith("kubernetes.aio.client.api.")]

@@ -69,6 +69,7 @@ class KubernetesCluster:
 
     async def connect(self) -> str:
         """Read the kubeconfig, make contact; answers the server's version, "" when we may not ask for that."""
+        self._session.retry()
         try:
             found = decoded(_VERSION, await self._session.read(Ask("ask for the server's version", "/version")))
         except Forbidden:

@@ -7,7 +7,6 @@ failed, leaves private keys in temporary files and knows no impersonation.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ from pathlib import Path
 from cnitui.errors import KubeconfigError
 from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.exec_plugin import PluginAnswer, run_plugin
-from cnitui.gateways.kubernetes.kubeconfig import AuthProvider, Target, User
+from cnitui.gateways.kubernetes.kubeconfig import Target
+from cnitui.gateways.kubernetes.kubeconfig_entries import AuthProvider, User, data_or_file, read_file
 from cnitui.gateways.kubernetes.plain import one_line
 
 _SKEW = timedelta(seconds=10)
 _TOKEN_FILE_LIFE = timedelta(minutes=1)
-_LARGEST_FILE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Credentials:
         header, expires_at = "", None
         if user.token_file:
             path = folder / user.token_file
-            header = _bearer((await in_daemon_thread(lambda: _read(path, "token file"))).decode(errors="replace"))
+            header = _bearer((await in_daemon_thread(lambda: read_file(path, "token file"))).decode(errors="replace"))
             expires_at = datetime.now(UTC) + _TOKEN_FILE_LIFE
         elif user.token:
             header = _bearer(user.token)
@@ -118,26 +117,6 @@ def _certificate_of(user: User, folder: Path) -> tuple[bytes, bytes]:
     certificate = data_or_file(user.client_certificate_data, user.client_certificate, folder, "client-certificate")
     key = data_or_file(user.client_key_data, user.client_key, folder, "client-key")
     return certificate, key
-
-
-def data_or_file(data: str | None, file: str | None, folder: Path, what: str) -> bytes:
-    """The PEM of a `what-data` or `what` entry (data wins), empty when neither is there; raises KubeconfigError."""
-    if data:
-        try:
-            return base64.b64decode(data, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise KubeconfigError(f"{what}-data of the kubeconfig is no base64") from error
-    return _read(folder / file, what) if file else b""
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_FILE)
-    except OSError as error:
-        raise KubeconfigError(
-            f"The {what} {path} of the kubeconfig cannot be read: {error.strerror}", "Check the path in the kubeconfig"
-        ) from error
 
 
 # --- auth-provider --------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Contract: kubernetes/client-go pkg/apis/clientauthentication and plugin/pkg/clie
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import os
 import signal
@@ -17,7 +18,9 @@ from pathlib import Path
 import msgspec
 
 from cnitui.errors import KubeconfigError
-from cnitui.gateways.kubernetes.kubeconfig import Exec, Target
+from cnitui.gateways.kubernetes.background import in_daemon_thread
+from cnitui.gateways.kubernetes.kubeconfig import Target
+from cnitui.gateways.kubernetes.kubeconfig_entries import Exec, data_or_file
 from cnitui.gateways.kubernetes.plain import one_line
 
 PATIENCE = 60.0
@@ -58,7 +61,10 @@ async def run_plugin(
             f"The login plugin {name} wants to ask questions (interactiveMode: Always)",
             "Use a plugin or a context that does not need a terminal",
         )
-    stdout, stderr, code = await _run(plugin, target, environment, patience)
+    info = await in_daemon_thread(lambda: _exec_info(plugin, target))
+    variables = {variable.name: variable.value for variable in plugin.env or ()}
+    everything = {**environment, **variables, "KUBERNETES_EXEC_INFO": info}
+    stdout, stderr, code = await _run(plugin, target.user_folder, everything, patience)
     if code != 0:
         line = next((one_line(text, 300) for text in stderr.decode(errors="replace").splitlines() if text.strip()), "")
         raise KubeconfigError(
@@ -68,21 +74,17 @@ async def run_plugin(
     return _answer_of(stdout, plugin, name)
 
 
-async def _run(
-    plugin: Exec, target: Target, environment: Mapping[str, str], patience: float
-) -> tuple[bytes, bytes, int]:
+async def _run(plugin: Exec, folder: Path, environment: Mapping[str, str], patience: float) -> tuple[bytes, bytes, int]:
     name = one_line(plugin.command, 100)
-    variables = {variable.name: variable.value for variable in plugin.env or ()}
     try:
         process = await asyncio.create_subprocess_exec(
-            _program(plugin.command, target.user_folder),
+            _program(plugin.command, folder),
             *(plugin.args or ()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**environment, **variables, "KUBERNETES_EXEC_INFO": _exec_info(plugin, target)},
+            env=environment,
             start_new_session=True,
-            limit=_LARGEST_ANSWER,
         )
     except FileNotFoundError as error:
         hint = one_line(plugin.install_hint or "", 300) or "Install it, or check command in the kubeconfig"
@@ -91,14 +93,22 @@ async def _run(
         raise KubeconfigError(f"The login plugin {name} cannot be run: {one_line(str(error), 200)}") from error
     try:
         async with asyncio.timeout(patience):
-            stdout, stderr = await process.communicate()
+            stdout, stderr, _ = await asyncio.gather(_bounded(process.stdout), _bounded(process.stderr), process.wait())
     except TimeoutError as error:
         raise KubeconfigError(
             f"The login plugin {name} did not answer within {patience:g} s", "Log in by hand first, then try again"
         ) from error
     finally:
         await _ended(process)
-    return stdout[:_LARGEST_ANSWER], stderr[:_LARGEST_ANSWER], process.returncode or 0
+    return stdout, stderr, process.returncode or 0
+
+
+async def _bounded(stream: asyncio.StreamReader | None) -> bytes:
+    """Read to its end, so that the writer never blocks, and keep the beginning."""
+    kept = bytearray()
+    while stream is not None and (piece := await stream.read(2**16)):
+        kept += piece[: _LARGEST_ANSWER - len(kept)]
+    return bytes(kept)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
@@ -118,11 +128,17 @@ def _exec_info(plugin: Exec, target: Target) -> str:
     spec: dict[str, object] = {"interactive": False}
     if plugin.provide_cluster_info:
         cluster = target.cluster
+        authority = data_or_file(
+            cluster.certificate_authority_data,
+            cluster.certificate_authority,
+            target.cluster_folder,
+            "certificate-authority",
+        )
         known = {
             "server": cluster.server,
             "tls-server-name": cluster.tls_server_name,
             "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
-            "certificate-authority-data": cluster.certificate_authority_data,
+            "certificate-authority-data": base64.b64encode(authority).decode(),
             "proxy-url": cluster.proxy_url,
         }
         spec["cluster"] = {key: value for key, value in known.items() if value}

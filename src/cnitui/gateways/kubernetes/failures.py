@@ -27,7 +27,8 @@ from cnitui.gateways.kubernetes.plain import one_line, without_middle
 
 _STATUS = msgspec.json.Decoder(Status)
 _NO_DETAILS = StatusDetails()
-_LONGEST_WAIT = 3600.0
+_LONGEST_WAIT = 120.0
+"""Seconds; a longer Retry-After is a mistake more often than a wish."""
 _REFUSED = re.compile(
     r'.*forbidden: User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'
     r' in API group "(?P<group>[^"]*)"(?: in the namespace "(?P<namespace>[^"]*)"| (?P<scope>at the cluster scope))?',

@@ -16,101 +16,12 @@ import msgspec
 
 from cnitui.errors import ConfigurationError, KubeconfigError
 from cnitui.gateways.documents import load_yaml
+from cnitui.gateways.kubernetes.kubeconfig_entries import Cluster, Context, File, NamedUser, User
 from cnitui.gateways.kubernetes.plain import one_line
 
 _LARGEST_FILE = 16 * 2**20
 _MOST_NAMES = 20
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-
-
-class _Part(msgspec.Struct, rename="kebab"):
-    pass
-
-
-class Cluster(_Part):
-    """How to reach an API server."""
-
-    server: str | None = None
-    certificate_authority: str | None = None
-    certificate_authority_data: str | None = None
-    insecure_skip_tls_verify: bool | None = None
-    tls_server_name: str | None = None
-    proxy_url: str | None = None
-
-
-class ExecVariable(_Part):
-    """An environment variable for an exec plugin."""
-
-    name: str
-    value: str = ""
-
-
-class Exec(_Part, rename="camel"):
-    """A program that prints credentials."""
-
-    command: str
-    api_version: str = "client.authentication.k8s.io/v1"
-    args: list[str] | None = None
-    env: list[ExecVariable] | None = None
-    install_hint: str | None = None
-    interactive_mode: str | None = None
-    provide_cluster_info: bool | None = None
-
-
-class AuthProvider(_Part):
-    """The older way of login plugins; only oidc is left of it."""
-
-    name: str = ""
-    config: dict[str, str | None] | None = None
-
-
-class User(_Part):
-    """How to say who we are."""
-
-    client_certificate: str | None = None
-    client_certificate_data: str | None = None
-    client_key: str | None = None
-    client_key_data: str | None = None
-    token: str | None = None
-    token_file: str | None = msgspec.field(name="tokenFile", default=None)
-    username: str | None = None
-    password: str | None = None
-    impersonate: str | None = msgspec.field(name="as", default=None)
-    impersonate_uid: str | None = msgspec.field(name="as-uid", default=None)
-    impersonate_groups: list[str] | None = msgspec.field(name="as-groups", default=None)
-    impersonate_extra: dict[str, list[str]] | None = msgspec.field(name="as-user-extra", default=None)
-    exec: Exec | None = None
-    auth_provider: AuthProvider | None = None
-
-
-class Context(_Part):
-    """A cluster, a user and a namespace, by name."""
-
-    cluster: str = ""
-    user: str = ""
-    namespace: str | None = None
-
-
-class _NamedCluster(_Part):
-    name: str
-    cluster: Cluster | None = None
-
-
-class _NamedUser(_Part):
-    name: str
-    user: User | None = None
-
-
-class _NamedContext(_Part):
-    name: str
-    context: Context | None = None
-
-
-class _File(_Part):
-    current_context: str | None = None
-    clusters: list[_NamedCluster] | None = None
-    users: list[_NamedUser] | None = None
-    contexts: list[_NamedContext] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +76,7 @@ def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, s
     user_path, user = (
         _chosen(users, wanted.user, f"user of context {one_line(name, 100)!r}", origin)
         if wanted.user
-        else (origin, _NamedUser(""))
+        else (origin, NamedUser(""))
     )
     return Target(
         context=name,
@@ -191,7 +102,7 @@ def _is_address(server: str) -> bool:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> _File | None:
+def _read(path: Path) -> File | None:
     """The file's content, None when there is no such file; pipes such as /dev/fd/63 can be read once."""
     try:
         with path.open("rb") as file:
@@ -203,7 +114,7 @@ def _read(path: Path) -> _File | None:
     if len(text) > _LARGEST_FILE:
         raise KubeconfigError(f"{path} is too large for a kubeconfig", "Choose another file with --kubeconfig")
     try:
-        return msgspec.convert(load_yaml(text, str(path)) or {}, _File)
+        return msgspec.convert(load_yaml(text, str(path)) or {}, File)
     except msgspec.ValidationError as error:
         raise KubeconfigError(f"{path} is no kubeconfig: {one_line(str(error), 300)}") from error
     except ConfigurationError as error:

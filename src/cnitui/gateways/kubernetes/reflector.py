@@ -28,7 +28,6 @@ F = TypeVar("F")
 
 _LONGEST_LINE = 16 * 2**20
 """Bytes of one watch event; etcd's own bound on an object is 1.5 MiB."""
-_GRACE = 15.0
 _SERVER_ERROR = 500
 _EVENT = msgspec.json.Decoder(wire.WatchEvent)
 _BOOKMARK = msgspec.json.Decoder(wire.Object)
@@ -37,11 +36,16 @@ _STATUS = msgspec.json.Decoder(wire.Status)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How watching repeats itself, in seconds: pauses after failures, a watch's life, and what is too short a life."""
+    """How watching repeats itself, in seconds.
+
+    Pauses after failures; the life of a watch, how long after it silence means a dead connection, and what is too short
+    a life to begin again at once.
+    """
 
     first: float = 0.5
     longest: float = 30.0
     life: tuple[float, float] = (240.0, 290.0)
+    grace: float = 15.0
     short_life: float = 1.0
 
     def pause(self, failures: int) -> float:
@@ -140,7 +144,7 @@ class _Watch(Generic[F]):
 
     async def updates(self) -> AsyncGenerator[Update[F], None]:
         """Until the server ends it; a line that was cut off is left out, its event comes again."""
-        async with self._session.stream(self._ask, silence=self._life + _GRACE) as reply:
+        async with self._session.stream(self._ask, silence=self._life + self._pace.grace) as reply:
             self._began = time.monotonic()
             lines = _Lines(self._ask.what)
             async for piece in reply:

@@ -34,6 +34,7 @@ _HTTP_ERROR = 400
 _PATIENCE = 60.0
 """Seconds of silence a long answer may have; the API server itself gives up a request after this time."""
 _RENEWAL_PAUSE = 5.0
+_FAILURE_PAUSE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Session:
         self._opened: _Open | None = None
         self._transports: list[Transport] = []
         self._renewed_at = -_RENEWAL_PAUSE
+        self._failure: tuple[float, KubeconfigError | None] = (0.0, None)
         self.closed = False
         self.connection = Connection(context=context, server="", kubeconfig=":".join(map(str, self._kubeconfig)))
 
@@ -114,10 +116,25 @@ class Session:
             if self.closed:
                 raise ClusterUnreachable("The connection has been closed")
             if self._opened is None:
-                self._opened = await self._open(self.connection.context)
+                self._opened = await self._open_unless_it_just_failed()
             elif not self._opened.identity.fresh(datetime.now(UTC)):
                 self._opened = await self._with_new_identity(self._opened)
             return self._opened
+
+    async def _open_unless_it_just_failed(self) -> _Open:
+        """Several watches ask again and again; a login plugin that opens a browser must not."""
+        failed_at, failure = self._failure
+        if failure is not None and time.monotonic() - failed_at < _FAILURE_PAUSE:
+            raise KubeconfigError(failure.what, failure.next_step)
+        try:
+            return await self._open(self.connection.context)
+        except KubeconfigError as error:
+            self._failure = (time.monotonic(), error)
+            raise
+
+    def retry(self) -> None:
+        """The user asks again: what failed before may be tried at once."""
+        self._failure = (0.0, None)
 
     async def _open(self, context: str) -> _Open:
         target = await in_daemon_thread(lambda: load_target(self._kubeconfig, context, self._environment))

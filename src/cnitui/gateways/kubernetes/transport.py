@@ -27,8 +27,9 @@ from multidict import CIMultiDict
 from cnitui.errors import ClusterError, KubeconfigError
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
-from cnitui.gateways.kubernetes.credentials import Identity, data_or_file
+from cnitui.gateways.kubernetes.credentials import Identity
 from cnitui.gateways.kubernetes.kubeconfig import Target
+from cnitui.gateways.kubernetes.kubeconfig_entries import data_or_file
 from cnitui.gateways.kubernetes.plain import one_line
 from cnitui.gateways.kubernetes.trouble import TROUBLE, request_failed
 
