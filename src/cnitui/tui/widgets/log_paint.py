@@ -56,7 +56,7 @@ class LogPainter:
     def line(self, entry: Entry, part: int, look: Look, *, current: bool = False) -> list[Span]:
         """One row of an entry; `current` is the line that the search stands on."""
         if isinstance(entry, Rule):
-            return self.rule(entry, look.width)
+            return self.rule(entry, look.width) if part == 0 else []
         shown = log_text(entry, look.stamps)
         known = self._classify(raw_text(entry)[:4000])
         gutter = (GUTTER if known == "known" else " ", self._ink("bad"))

@@ -158,8 +158,9 @@ class Hits:
             if isinstance(entry, bytes) and self.pattern.matches_raw(entry, _text_start(entry)):
                 self._numbers.append(number)
         self._end = self._kept.end
-        if self._numbers and self._numbers[0] < self._kept.first:
-            del self._numbers[: bisect_left(self._numbers, self._kept.first)]
+        oldest = self._kept.first + (1 if self._kept.dropped_lines else 0)
+        if self._numbers and self._numbers[0] < oldest:
+            del self._numbers[: bisect_left(self._numbers, oldest)]
 
     def place(self, number: int) -> int:
         """1 for the first line found, and so on; 0 when it is not one of them."""
