@@ -9,7 +9,7 @@ import pytest
 from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
 from cnitui.domain.evidence import Source
-from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, PodStatus
+from cnitui.domain.facts import ApiEndpoints, ContainerSecurity, ContainerSpec, DaemonSetStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Verdict
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Fits, Situation, advice, remedy
@@ -323,3 +323,15 @@ def test_every_advice_can_be_filled_in(cause: str) -> None:
 
 def test_an_unknown_cause_has_no_advice() -> None:
     assert advice("gremlins", situation()).steps == ()
+
+
+def test_before_the_object_is_read_the_watched_template_decides_and_steps_go_by_name() -> None:
+    unread = replace(situation(), daemonset_object=None)
+    steps = remedy("patch-daemonset").steps(unread)
+    assert '[{"name": "install-cni", "securityContext": {"privileged": true}}]' in steps[1].command
+    assert steps[0].command == f"{steps[1].command} --dry-run=server"
+    privileged = ContainerSpec("install-cni", 1, init=True, security=ContainerSecurity(privileged=True, stated=True))
+    case = case_of(PODS, replace(STATUS, containers=(privileged,)))
+    judged = remedy("patch-daemonset").fit(replace(unread, case=case))
+    assert isinstance(judged, DoesNotFit)
+    assert judged.why.startswith("the template already has securityContext.privileged: true")

@@ -6,7 +6,7 @@ import json
 
 from cnitui.domain.plan import DoesNotFit
 from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
-from cnitui.domain.remedies.confinement import fit as patch_fit
+from cnitui.domain.remedies.confinement_fit import fit as patch_fit
 from cnitui.domain.remedies.situation import Situation
 
 ID = "ansible-role"

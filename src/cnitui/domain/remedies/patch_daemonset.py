@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cnitui.domain.remedies.base import Remedy
-from cnitui.domain.remedies.confinement import PRIVILEGED, fit, plan, steps
+from cnitui.domain.remedies.confinement import PRIVILEGED
+from cnitui.domain.remedies.confinement_fit import fit
+from cnitui.domain.remedies.confinement_plan import plan, steps
 
 REMEDY = Remedy(
     id=PRIVILEGED,

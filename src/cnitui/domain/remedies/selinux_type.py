@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cnitui.domain.remedies.base import Remedy
-from cnitui.domain.remedies.confinement import SPC_TYPE, fit, plan, steps
+from cnitui.domain.remedies.confinement import SPC_TYPE
+from cnitui.domain.remedies.confinement_fit import fit
+from cnitui.domain.remedies.confinement_plan import plan, steps
 
 REMEDY = Remedy(
     id=SPC_TYPE,
