@@ -119,7 +119,7 @@ class _Stream:
             self._pending = self._pending[end + 1 :]
 
     def finish(self) -> None:
-        """The stream has ended: what was held back as the possible start of a mark is text."""
+        """The stream has ended: pass on what was held back."""
         self._pass_on(len(self._pending))
 
     def _pass_on(self, length: int) -> None:
@@ -152,6 +152,11 @@ class Batch:
         """Take bytes of standard output, or of standard error."""
         (self._err if error else self._out).feed(data)
 
+    def end(self) -> None:
+        """No more bytes will come: what was held back as the possible start of a mark is text."""
+        self._out.finish()
+        self._err.finish()
+
     @property
     def started(self) -> bool:
         """Whether a shell has answered at all."""
@@ -181,8 +186,7 @@ class Batch:
 
     def given_up(self, why: str, *, truncated: bool = False) -> CommandOutput:
         """The command that was running when we stopped waiting, with what it had said until then."""
-        self._out.finish()
-        self._err.finish()
+        self.end()
         partial = self._output(self.answered)
         said = partial.stderr if truncated else f"{partial.stderr}{why}\n"
         return CommandOutput(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from socket import socket
@@ -13,9 +13,9 @@ import asyncssh
 
 from cnitui.errors import HostKeyUnknown, NodeError
 from cnitui.gateways.ssh import failures
-from cnitui.gateways.ssh.dial import dial, in_daemon_thread, readable, resolve
+from cnitui.gateways.ssh.dial import dial, readable, resolve
 from cnitui.gateways.ssh.pace import Pace
-from cnitui.gateways.ssh.route import Hop, Route, Routes, hops_of
+from cnitui.gateways.ssh.route import Route
 from cnitui.gateways.ssh.trust import Trust, Witness
 
 HANDSHAKES = 8
@@ -25,13 +25,15 @@ _HANDSHAKE_PATIENCE = 1.0
 _LOGIN_SECONDS = 15.0
 _KEEPALIVE_SECONDS = 15.0
 _MOST_KEPT = 200
-_DEEPEST_JUMP = 8
 _CLOSING_SECONDS = 0.2
 
-Key = tuple[Hop, ...]
-"""A connection's identity: the hops of its way, the last one being where it ends."""
+_JUMP = ">"
+
+Key = tuple[str, ...]
+"""A connection's identity: alias, user and port; for a jump host those of the whole way to it, each followed by `>`."""
 
 Connection = asyncssh.SSHClientConnection
+Opening = Callable[[], Coroutine[None, None, Connection]]
 
 
 class Connections:
@@ -41,8 +43,7 @@ class Connections:
     refuses bursts).
     """
 
-    def __init__(self, routes: Routes) -> None:
-        self._routes = routes
+    def __init__(self) -> None:
         self._handshakes = Pace(HANDSHAKES, _HANDSHAKE_PATIENCE)
         self._opening: dict[Key, asyncio.Task[Connection]] = {}
         self._kept: dict[Key, Connection] = {}
@@ -57,7 +58,7 @@ class Connections:
         key = _key(route)
         self._users[key] += 1
         try:
-            yield await self._shared(node, route, key)
+            yield await self._shared(node, route, key, partial(self._open, node, route))
         finally:
             self._users[key] -= 1
 
@@ -79,9 +80,7 @@ class Connections:
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSING_SECONDS)
 
-    async def _shared(
-        self, node: str, route: Route, key: Key, tunnel: Connection | None = None, depth: int = 0
-    ) -> Connection:
+    async def _shared(self, node: str, route: Route, key: Key, open_it: Opening) -> Connection:
         if self._closed:
             raise failures.closed(node)
         kept = self._kept.pop(key, None)
@@ -90,7 +89,7 @@ class Connections:
             return kept
         task = self._opening.get(key)
         if task is None:
-            task = asyncio.create_task(self._open(node, route, tunnel, depth), name=f"ssh {route.alias}")
+            task = asyncio.create_task(open_it(), name=f"ssh {route.alias}")
             self._opening[key] = task
             task.add_done_callback(lambda done: self._opened(key, done))
         return await self._outcome(node, route, task)
@@ -122,14 +121,20 @@ class Connections:
 
     def _make_room(self) -> None:
         """Close the connections that were idle for longest; those of jump hosts carry others and stay."""
-        idle = [key for key in self._kept if not self._users[key] and key[0].node]
+        idle = [key for key in self._kept if not self._users[key] and key[-1] != _JUMP]
         for key in idle[: max(0, len(self._kept) - _MOST_KEPT)]:
             self._kept.pop(key).close()
 
-    async def _open(self, node: str, route: Route, tunnel: Connection | None, depth: int) -> Connection:
-        hops = hops_of(route.jump)
-        if tunnel is None and hops:
-            tunnel = await self._through(node, hops, depth + 1)
+    async def _open(self, node: str, route: Route) -> Connection:
+        """Along the way, one jump host after the other; waiting only for shorter ways, so never for each other."""
+        tunnel: Connection | None = None
+        key: Key = ()
+        for jump in route.way:
+            key = (*key, *_key(jump), _JUMP)
+            tunnel = await self._shared(node, jump, key, partial(self._dial, jump, tunnel))
+        return await self._dial(route, tunnel)
+
+    async def _dial(self, route: Route, tunnel: Connection | None) -> Connection:
         if tunnel is not None or route.proxy_command:
             return await self._log_in(route, tunnel)
         async with asyncio.timeout(route.connect_timeout):
@@ -142,17 +147,6 @@ class Connections:
             sock.close()
             raise
 
-    async def _through(self, node: str, hops: Sequence[Hop], depth: int) -> Connection:
-        """The connection to the last of the jump hosts; a first one may itself lie behind another."""
-        if depth > _DEEPEST_JUMP:
-            raise ValueError("ProxyJump leads in a circle")
-        connection: Connection | None = None
-        for index, hop in enumerate(hops):
-            route = await in_daemon_thread(partial(self._routes.resolve_hop, hop))
-            connection = await self._shared(node, route, tuple(hops[: index + 1]), connection, depth)
-        assert connection is not None
-        return connection
-
     async def _log_in(self, route: Route, tunnel: Connection | None, sock: socket | None = None) -> Connection:
         """Key exchange and authentication over what was opened; the configuration's other settings come along."""
         trust = route.trust
@@ -161,22 +155,17 @@ class Connections:
             return await asyncssh.connect(
                 route.alias,
                 route.port,
+                options=route.options,
                 config=None,
-                last_config=route.config,
                 tunnel=tunnel,
                 sock=sock,
                 proxy_command=None if tunnel is not None or sock is not None else (),
-                canonicalize_hostname=False,
                 client_factory=lambda: Witness(trust),
                 known_hosts=trust.lookup,
                 server_host_key_algs=algorithms or (),
                 username=route.user,
                 client_keys=[argument for identity in route.identities for argument in identity.arguments],
                 agent_identities=route.agent_keys,
-                agent_forwarding=False,
-                client_host_keysign=False,
-                pkcs11_provider=None,
-                x509_trusted_certs=None,
                 keepalive_interval=_KEEPALIVE_SECONDS,
                 login_timeout=_LOGIN_SECONDS,
                 connect_timeout=None,
@@ -184,7 +173,7 @@ class Connections:
 
 
 def _key(route: Route) -> Key:
-    return (Hop(route.alias, route.user, route.port, node=True),)
+    return (route.alias, route.user, str(route.port))
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from asyncssh.config import SSHClientConfig
+import asyncssh
+from asyncssh.config import SSHConfig
 
 from cnitui.gateways.ssh.keys import DEFAULT_NAMES, Identity, Keyring
 from cnitui.gateways.ssh.trust import DEFAULT_PORT, KnownHosts, Trust
@@ -17,6 +18,7 @@ from cnitui.gateways.ssh.trust import DEFAULT_PORT, KnownHosts, Trust
 _SSH_FOLDER = Path("~/.ssh")
 _GLOBAL_KNOWN_HOSTS = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))
 _DEFAULT_CONNECT_TIMEOUT = 10.0
+_DEEPEST_JUMP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class SshLogin:
 class Route:
     """One host, resolved: where it is, as whom, with which identities, and what is known of its key.
 
-    `jump` is ProxyJump's text, `proxy_command` ProxyCommand's; `config` carries all further settings to asyncssh.
+    `way` are the jump hosts before it, in the order in which they are logged in to; `options` carry all other settings
+    to asyncssh.
     """
 
     alias: str
@@ -45,13 +48,13 @@ class Route:
     port: int
     user: str
     family: int
-    jump: str
+    way: tuple[Route, ...]
     proxy_command: str
     connect_timeout: float
     identities: tuple[Identity, ...]
     agent_keys: tuple[bytes, ...] | None
     trust: Trust
-    config: SSHClientConfig
+    options: asyncssh.SSHClientConnectionOptions
     pins_host_key_algorithms: bool = False
 
     @property
@@ -61,12 +64,11 @@ class Route:
 
 
 class Hop(NamedTuple):
-    """A host on the way, as ProxyJump names it: no user is "", no port 0; `node` marks the end of the way."""
+    """A host as it was named: no user is "", no port 0."""
 
     host: str
     user: str = ""
     port: int = 0
-    node: bool = False
 
 
 class Routes:
@@ -78,15 +80,24 @@ class Routes:
         self._keyring = Keyring()
 
     def resolve(self, alias: str, timeout: float = _DEFAULT_CONNECT_TIMEOUT) -> Route:
-        """The route to a node's host."""
-        return self._route(alias, self._login.user, 0, self._login.key, timeout)
+        """The route to a node's host, with the jump hosts on the way."""
+        return self._route(Hop(alias, self._login.user), self._login.key, timeout, 0)
 
-    def resolve_hop(self, hop: Hop, timeout: float = _DEFAULT_CONNECT_TIMEOUT) -> Route:
-        """The route to a jump host: `--ssh-user` and `--ssh-key` are not for it, as ssh's -l and -i are not."""
-        return self._route(hop.host, hop.user, hop.port, "", timeout)
+    def _way(self, jump: str, timeout: float, depth: int) -> tuple[Route, ...]:
+        """The jump hosts of ProxyJump; the first may lie behind others of its own, the next are reached through it.
 
-    def _route(self, alias: str, user: str, told_port: int, told_key: str, timeout: float) -> Route:
-        config = self._config(alias, user, told_port)
+        `--ssh-user` and `--ssh-key` are not for them, as ssh's -l and -i are not.
+        """
+        if depth > _DEEPEST_JUMP:
+            raise ValueError("ProxyJump leads in a circle")
+        hops = [self._route(hop, "", timeout, depth + 1) for hop in hops_of(jump)]
+        before = hops[0].way if hops else ()
+        return (*before, *hops)
+
+    def _route(self, hop: Hop, told_key: str, timeout: float, depth: int) -> Route:
+        alias = hop.host
+        options = self._options(hop)
+        config = options.config
         host = _text(config, "Hostname") or alias
         number = _number(config, "Port", DEFAULT_PORT)
         key_alias = _text(config, "HostKeyAlias")
@@ -99,25 +110,35 @@ class Routes:
             port=number,
             user=_text(config, "User") or getpass.getuser(),
             family=_number(config, "AddressFamily", 0),
-            jump=_text(config, "ProxyJump"),
+            way=self._way(_text(config, "ProxyJump"), timeout, depth),
             proxy_command=_text(config, "ProxyCommand"),
             connect_timeout=min(stated_timeout or timeout, timeout),
             identities=identities,
             agent_keys=_agent_keys(identities) if told_key or config.get("IdentitiesOnly") else None,
             trust=trust,
-            config=config,
+            options=options,
             pins_host_key_algorithms=bool(_text(config, "HostKeyAlgorithms")),
         )
 
-    def _config(self, alias: str, user: str, port: int) -> SSHClientConfig:
+    def _options(self, hop: Hop) -> asyncssh.SSHClientConnectionOptions:
+        """The configuration as it applies to this host; no keys are read here and no known hosts."""
         path = self._login.config_file
-        files = [path] if self._login.config or os.access(path, os.R_OK) else []
-        local = getpass.getuser()
-        loaded = SSHClientConfig.load(None, files, False, False, False, local, user or (), alias, port or ())
-        assert isinstance(loaded, SSHClientConfig)
-        return loaded
+        files = [str(path)] if self._login.config or os.access(path, os.R_OK) else []
+        return asyncssh.SSHClientConnectionOptions(
+            config=files,
+            host=hop.host,
+            port=hop.port or (),
+            username=hop.user or (),
+            client_keys=None,
+            known_hosts=b"",
+            x509_trusted_certs=None,
+            pkcs11_provider=None,
+            client_host_keysign=False,
+            agent_forwarding=False,
+            canonicalize_hostname=False,
+        )
 
-    def _identities(self, config: SSHClientConfig, told_key: str) -> tuple[Identity, ...]:
+    def _identities(self, config: SSHConfig, told_key: str) -> tuple[Identity, ...]:
         """The key we were told alone, else IdentityFile, else the default files that exist."""
         certificates = [Path(file).expanduser() for file in _texts(config, "CertificateFile")]
         if told_key:
@@ -132,7 +153,7 @@ def _agent_keys(identities: Sequence[Identity]) -> tuple[bytes, ...]:
     return tuple(blob for identity in identities for blob in identity.public) or (b"",)
 
 
-def _known_hosts_files(config: SSHClientConfig) -> tuple[Path, ...]:
+def _known_hosts_files(config: SSHConfig) -> tuple[Path, ...]:
     """`none` means no file of the user's; the default is OpenSSH's."""
     user = config.get("UserKnownHostsFile")
     stated = [Path(file).expanduser() for file in _texts(config, "UserKnownHostsFile")]
@@ -141,17 +162,17 @@ def _known_hosts_files(config: SSHClientConfig) -> tuple[Path, ...]:
     return (*(default if user is None else stated), *(system or _GLOBAL_KNOWN_HOSTS))
 
 
-def _text(config: SSHClientConfig, option: str) -> str:
+def _text(config: SSHConfig, option: str) -> str:
     value = config.get(option)
     return value if isinstance(value, str) else ""
 
 
-def _texts(config: SSHClientConfig, option: str) -> list[str]:
+def _texts(config: SSHConfig, option: str) -> list[str]:
     value = config.get(option)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _number(config: SSHClientConfig, option: str, default: int) -> int:
+def _number(config: SSHConfig, option: str, default: int) -> int:
     value = config.get(option)
     return int(value) if isinstance(value, int) else default
 

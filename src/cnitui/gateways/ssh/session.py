@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncssh
@@ -87,8 +88,9 @@ async def _run_some(
             lambda: session, SHELL, encoding=None, request_pty=False, env=(), send_env=(), x11_forwarding=False
         )
     try:
-        channel.write(script_of(commands, word, limits.command_seconds).encode())
-        channel.write_eof()
+        with suppress(BrokenPipeError):  # ended before it was told anything: the watch says why
+            channel.write(script_of(commands, word, limits.command_seconds).encode())
+            channel.write_eof()
         trouble = await _watch(session, limits, deadline)
     finally:
         channel.abort()
@@ -124,6 +126,7 @@ async def _watch(session: _Session, limits: Limits, deadline: float) -> str | No
 
 def _gave_up(batch: Batch, limits: Limits) -> str:
     if not batch.started:
+        batch.end()
         raise NoShell(batch.noise or "nothing answered")
     return f"gave up after {limits.command_seconds + limits.grace_seconds:g} s"
 
@@ -133,5 +136,6 @@ def _explain_end(session: _Session) -> None:
     if session.error is not None:
         raise session.error
     if not session.batch.started:
+        session.batch.end()
         raise NoShell(session.batch.noise)
     raise asyncssh.ConnectionLost("the shell ended in the middle")

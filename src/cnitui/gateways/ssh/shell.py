@@ -49,7 +49,7 @@ class SshNodeShell:
         self._login = login or SshLogin()
         self._known_hosts = KnownHosts(known_hosts)
         self._routes = Routes(self._login, self._known_hosts)
-        self._connections = Connections(self._routes)
+        self._connections = Connections()
         self._hosts = HostMap(host_blocks(self._login.config_file), hosts)
         self._by_alias: dict[str, Route] = {}
         self._resolving = asyncio.Lock()
