@@ -49,8 +49,8 @@ class LineView(ScrollView, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
-        scrollbar-color: $panel-lighten-2;
-        scrollbar-color-hover: $panel-lighten-3;
+        scrollbar-color: $foreground 30%;
+        scrollbar-color-hover: $foreground 50%;
         scrollbar-color-active: $accent;
         scrollbar-background: $background;
         scrollbar-background-hover: $background;
@@ -63,8 +63,8 @@ class LineView(ScrollView, can_focus=True):
         & > .line--cursor { background: $foreground 6%; }
         & > .line--changed { background: $warning 25%; text-style: bold; }
         & > .line--match { background: $warning 35%; text-style: underline; }
-        & > .line--current-match { color: $background; background: $warning; text-style: bold reverse; }
-        & > .line--frame { color: $panel-lighten-2; }
+        & > .line--current-match { color: $background; background: $warning; text-style: bold; }
+        & > .line--frame { color: $foreground 30%; }
         & > .line--prompt { color: $text-accent; background: $surface; }
         &:focus > .line--cursor { background: $primary 30%; }
     }
@@ -94,7 +94,6 @@ class LineView(ScrollView, can_focus=True):
                 color=ground.color if name == "current-match" else None,
                 bold=ground.bold or None,
                 underline=ground.underline or None,
-                reverse=ground.reverse or None,
             )
         return style
 

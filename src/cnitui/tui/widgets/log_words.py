@@ -35,8 +35,9 @@ def sentence(status: FeedStatus, container: str, now: datetime, *, empty: bool) 
     if status.state is FeedState.LIVE:
         return (f"{container} runs and has printed nothing yet", "dim") if empty else None
     if status.state is FeedState.WAITING:
-        due = f" in about {countdown(status.until, now)}" if status.until and status.until > now else ""
-        return f"waiting for attempt {status.attempt + 1}{due}{why}", "dim"
+        if status.until and status.until > now:
+            return f"attempt {status.attempt + 1} is due in about {countdown(status.until, now)}{why}", "dim"
+        return f"waiting for attempt {status.attempt + 1}{why}", "dim"
     again = f"; next try in {countdown(status.until, now)}" if status.until else ""
     told: dict[FeedState, tuple[str, Role]] = {
         FeedState.CONNECTING: (f"asking for the log of {container}{why}", "dim"),
