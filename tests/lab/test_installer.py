@@ -35,14 +35,14 @@ def worker() -> Node:
 def run(node: Node, label: str | None = None) -> tuple[int, list[str]]:
     """Exit code and messages of one run, without stamps and component."""
     process = Process(node, NOW, 555, 434, label)
-    steps, said = install(process), []
+    steps = install(process)
+    said: list[str] = []
     while True:
         process.time += timedelta(milliseconds=5)
         try:
             output = next(steps)
         except StopIteration as end:
-            assert end.value is not None
-            return end.value, said
+            return int(end.value), said
         if not output.silent:
             said.append(output.text.replace("[1] cni-installer/<nil> <nil>:", ""))
 
@@ -179,10 +179,10 @@ def test_a_full_disk_fails_while_copying_and_leaves_a_temporary_file() -> None:
     node = worker()
     node.root_mount().used = node.root_mount().size
     code, said = run(node)
-    assert (code, said[-1]) == (
-        1,
+    assert code == 1
+    assert said[-1] == (
         f"[ERROR] Failed to install /host{BIN_DIR}/bandwidth error=failed to copy file: write "
-        f"/host{BIN_DIR}/bandwidth.tmp: no space left on device",
+        f"/host{BIN_DIR}/bandwidth.tmp: no space left on device"
     )
     assert f"{BIN_DIR}/bandwidth.tmp" in node.files.entries
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
+
+from tests.lab.conftest import Api
 
 from cnitui.lab.lab import Lab
 from cnitui.lab.pod_words import pod_words
 from cnitui.lab.pod_worker import PodWorker
 from cnitui.lab.resources import DAEMON_SETS, EVENTS, NODES, PODS
 from cnitui.lab.store import Change
-from tests.lab.conftest import Api
 
 PATCH = "application/strategic-merge-patch+json"
 DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node"
@@ -60,7 +62,7 @@ def judge_the_start(lab: Lab) -> None:
     assert 170 < restarts < 230
     denials = lab.world.node("worker-01").audit.events
     assert len(denials) == restarts + 1
-    gaps = [(b.time - a.time).total_seconds() for a, b in zip(denials[20:], denials[21:], strict=False)]
+    gaps = [(b.time - a.time).total_seconds() for a, b in pairwise(denials[20:])]
     assert 300 < sum(gaps) / len(gaps) < 330
 
 

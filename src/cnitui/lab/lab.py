@@ -82,7 +82,7 @@ class Lab:
         """Listens and writes the files; `start` does it."""
         await self.api.start()
         write_kubeconfigs(self.directory, self.api_url, self._ca, self.api.users)
-        await self.ssh.start()
+        self.ssh.start()
 
     async def close(self) -> None:
         """Stops everything and removes the files; `start` does it."""

@@ -1,19 +1,23 @@
 """One SSH server per node, keys made at the start, and the ssh_config that leads to them.
 
-asyncssh is loaded only when a lab starts; each server has its own host key, all of them one user key.
+Each server has its own host key, all of them accept one user key.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cnitui.lab.pki import Key
 from cnitui.lab.shell.commands import login_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     import asyncssh
 
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from cnitui.lab.world import World
 
 USER = "vagrant"
-ALGORITHM = "ssh-ed25519"
 
 
 @dataclass
@@ -50,21 +53,29 @@ class SshFault:
 @dataclass
 class _Server:
     node: Node
-    key: asyncssh.SSHKey
+    key: Key
     fault: SshFault = field(default_factory=SshFault)
-    listener: asyncssh.SSHAcceptor | None = None
+    listener: socket.socket | None = None
     port: int = 0
     commands: list[str] = field(default_factory=list)
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+    silent: list[socket.socket] = field(default_factory=list)
+    options: asyncssh.SSHServerConnectionOptions | None = None
 
 
 class SshNodes:
-    """The servers of one lab."""
+    """The servers of one lab.
+
+    The ports are open at once; asyncssh is imported in a thread meanwhile, and a connection waits for it.
+    """
 
     def __init__(self, world: World, directory: Path) -> None:
         self._world = world
         self._directory = directory
         self._servers: dict[str, _Server] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._user = Key.generate()
+        self._loaded: asyncio.Future[ModuleType] | None = None
 
     @property
     def identity(self) -> Path:
@@ -93,46 +104,66 @@ class SshNodes:
         """Every command line the node was given."""
         return self._servers[node].commands
 
-    async def start(self) -> None:
-        """Makes keys, listens on free loopback ports, writes the files."""
-        import asyncssh
-
-        user = asyncssh.generate_private_key(ALGORITHM)
+    def start(self) -> None:
+        """Makes keys, listens on free loopback ports, writes the files; needs a running loop."""
         self.identity.touch(mode=0o600)
-        self.identity.write_bytes(user.export_private_key())
-        self.identity.with_suffix(".pub").write_bytes(user.export_public_key())
+        self.identity.write_text(self._user.private)
+        self.identity.with_suffix(".pub").write_text(self._user.public + "\n")
         for node in self._world.nodes.values():
-            server = _Server(node, asyncssh.generate_private_key(ALGORITHM))
-            self._servers[node.name] = server
-            await self._listen(server)
+            server = self._servers[node.name] = _Server(node, Key.generate())
+            self._listen(server)
         self._write()
+        loop = asyncio.get_running_loop()
+        self._loaded = loop.run_in_executor(None, importlib.import_module, "asyncssh")
 
-    async def _listen(self, server: _Server) -> None:
+    def _listen(self, server: _Server) -> None:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setblocking(False)
+        listener.bind(("127.0.0.1", server.port))
+        listener.listen(128)
+        server.listener, server.port = listener, listener.getsockname()[1]
+        asyncio.get_running_loop().add_reader(listener.fileno(), self._accept, server, listener)
+
+    def _accept(self, server: _Server, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connection.setblocking(False)
+        if server.fault.refuse:
+            connection.close()
+        elif server.fault.hang:
+            server.silent.append(connection)
+        else:
+            task = asyncio.create_task(self._serve(server, connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, server: _Server, connection: socket.socket) -> None:
+        assert self._loaded is not None
+        await asyncio.shield(self._loaded)
         import asyncssh
 
-        public = self.identity.with_suffix(".pub")
-        server.listener = await asyncssh.listen(
-            "127.0.0.1",
-            server.port,
+        server.options = server.options or asyncssh.SSHServerConnectionOptions(
             server_factory=lambda: _connection(server),
-            server_host_keys=[server.key],
-            authorized_client_keys=str(public),
+            server_host_keys=[asyncssh.import_private_key(server.key.private)],
+            authorized_client_keys=asyncssh.import_authorized_keys(self._user.public),
             process_factory=lambda process: self._process(server, process),
             kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
             encryption_algs=["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"],
             server_version="OpenSSH_8.7",
             encoding=None,
-            reuse_address=True,
             gss_host=None,
             line_editor=False,
         )
-        server.port = server.listener.get_port()
+        with contextlib.suppress(asyncssh.Error, OSError):
+            await asyncssh.run_server(connection, options=server.options)
 
     def _write(self) -> None:
         hosts, config = [], []
         for server in self._servers.values():
-            public = server.key.export_public_key().decode().split()
-            hosts.append(f"[127.0.0.1]:{server.port} {public[0]} {public[1]}\n")
+            hosts.append(f"[127.0.0.1]:{server.port} {server.key.public}\n")
             config.append(
                 f"Host {server.node.name}\n  HostName 127.0.0.1\n  Port {server.port}\n  User {USER}\n"
                 f"  IdentityFile {self.identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n"
@@ -141,42 +172,45 @@ class SshNodes:
         self.known_hosts.write_text("".join(hosts))
         self.config.write_text("".join(config))
 
-    async def change_host_key(self, node: str) -> None:
-        """The node comes back with another host key: clients that check must refuse it."""
-        import asyncssh
-
+    def change_host_key(self, node: str) -> None:
+        """The node has another host key from now on: clients that check must refuse it."""
         server = self._servers[node]
-        await self._close(server)
-        server.key = asyncssh.generate_private_key(ALGORITHM)
-        await self._listen(server)
+        server.key, server.options = Key.generate(), None
 
     def forget_host_key(self, node: str) -> None:
         """Takes the node out of known_hosts: an unknown host."""
         mark = f"[127.0.0.1]:{self._servers[node].port} "
-        kept = [line for line in self.known_hosts.read_text().splitlines(keepends=True) if not line.startswith(mark)]
-        self.known_hosts.write_text("".join(kept))
+        lines = self.known_hosts.read_text().split("\n")
+        self.known_hosts.write_text("\n".join(line for line in lines if not line.startswith(mark)))
 
-    async def down(self, node: str) -> None:
-        """Stops listening: connections are refused by the kernel."""
-        await self._close(self._servers[node])
+    def down(self, node: str) -> None:
+        """Stops listening and drops what is connected: the kernel refuses connections."""
+        self._close(self._servers[node])
 
-    async def up(self, node: str) -> None:
+    def up(self, node: str) -> None:
         """Listens again, on the same port with the same key."""
-        await self._listen(self._servers[node])
+        self._listen(self._servers[node])
 
     async def stop(self) -> None:
         """Closes everything."""
         for server in self._servers.values():
-            await self._close(server)
+            self._close(server)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._loaded is not None:
+            await self._loaded
 
-    async def _close(self, server: _Server) -> None:
-        if server.listener is None:
-            return
-        server.listener.close()
+    def _close(self, server: _Server) -> None:
+        if server.listener is not None:
+            asyncio.get_running_loop().remove_reader(server.listener.fileno())
+            server.listener.close()
+            server.listener = None
         for connection in list(server.connections):
             connection.abort()
-        await server.listener.wait_closed()
-        server.listener = None
+        for silent in server.silent:
+            silent.close()
+        server.silent.clear()
 
     async def _process(self, server: _Server, process: asyncssh.SSHServerProcess[bytes]) -> None:
         command = process.command or ""
@@ -205,7 +239,7 @@ class SshNodes:
         with contextlib.suppress(BrokenPipeError, ConnectionError, asyncssh_error()):
             stdin = (await process.stdin.read()).decode("utf-8", "replace") if _reads_script(process.command) else ""
             if process.command is None:
-                command, stdin = stdin, ""
+                command, stdin = stdin, ""  # a shell without a command runs what it is sent
             shell = login_shell(
                 self._world,
                 server.node,
@@ -220,7 +254,8 @@ class SshNodes:
 def _reads_script(command: str | None) -> bool:
     """Whether standard input is a script; other commands must not wait for an input that may never end."""
     words = ["sh"] if command is None else command.split()
-    return len(words) == 1 and words[0].rpartition("/")[2] in ("sh", "bash")
+    named = bool(words) and words[0].rpartition("/")[2] in ("sh", "bash")
+    return named and (len(words) == 1 or words[1] == "-s")
 
 
 def asyncssh_error() -> type[Exception]:
@@ -237,8 +272,6 @@ def _connection(server: _Server) -> asyncssh.SSHServer:
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             self._connection = conn
             server.connections.add(conn)
-            if server.fault.refuse:
-                conn.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
             server.connections.discard(self._connection)

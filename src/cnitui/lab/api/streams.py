@@ -104,7 +104,7 @@ async def _follow(
         try:
             change = await asyncio.wait_for(queue.get(), min(left, BOOKMARK_EVERY))
         except TimeoutError:
-            if bookmarks:
+            if bookmarks and time.monotonic() < ends:
                 yield _bookmark(call, max(version, world.store.version))
             continue
         if change is None:

@@ -48,6 +48,11 @@ def _format(template: str, values: list[str]) -> str:
     return re.sub(r"%([-0-9.]*)([sdib%])", replace, template)
 
 
+def lines_of(text: str) -> list[str]:
+    """Lines end at newlines only; raw audit records have other separators inside."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def texts(run: Invocation, operands: list[str]) -> tuple[list[tuple[str, str]], int]:
     """(name, content) of each operand, or of standard input; the status is 1 when some could not be read."""
     if not operands:
@@ -98,7 +103,7 @@ def grep(run: Invocation) -> int:
 
 
 def _grep_one(run: Invocation, flags: dict[str, str], expression: re.Pattern[str], prefix: str, content: str) -> bool:
-    lines = content.splitlines()
+    lines = lines_of(content)
     hits = [n for n, line in enumerate(lines) if bool(expression.search(line)) != ("v" in flags)]
     if "m" in flags:
         hits = hits[: int(flags["m"] or 0)]
@@ -158,7 +163,7 @@ def _ends(run: Invocation, *, last: bool) -> int:
             size = int(flags["c"].lstrip("+-") or 0)
             run.out(content[-size:] if last else content[:size])
             continue
-        lines = content.splitlines(keepends=True)
+        lines = [line + "\n" for line in lines_of(content)]
         number = int(count.lstrip("+") or 0)
         if last:
             lines = lines[number - 1 :] if count.startswith("+") else (lines[-number:] if number else [])
@@ -184,7 +189,7 @@ def sort(run: Invocation) -> int:
     """sort [-u] [-r] [-n]."""
     flags, operands = run.options("kt")
     found, status = texts(run, operands)
-    lines = [line for _, content in found for line in content.splitlines()]
+    lines = [line for _, content in found for line in lines_of(content)]
     if "n" in flags:
         lines.sort(key=lambda line: int((re.match(r"\s*(-?\d+)", line) or [0, 0])[1]))
     else:
@@ -202,7 +207,7 @@ def uniq(run: Invocation) -> int:
     found, status = texts(run, operands)
     last: list[object] = []
     counted: list[list[object]] = []
-    for line in found[0][1].splitlines() if found else []:
+    for line in lines_of(found[0][1]) if found else []:
         if counted and counted[-1][0] == line:
             counted[-1][1] = int(str(counted[-1][1])) + 1
         else:
@@ -219,7 +224,7 @@ def cut(run: Invocation) -> int:
     delimiter = flags.get("d", "\t") or "\t"
     found, status = texts(run, operands)
     for _, content in found:
-        for line in content.splitlines():
+        for line in lines_of(content):
             if "c" in flags:
                 first, _, end = flags["c"].partition("-")
                 run.line(line[int(first or 1) - 1 : int(end) if end else None])

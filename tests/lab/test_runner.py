@@ -1,0 +1,98 @@
+"""`python -m cnitui.lab`: two lines on stdout, and nothing left behind at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cnitui.lab.scenarios import SCENARIOS
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cnitui.lab", *arguments,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def started() -> AsyncIterator[tuple[asyncio.subprocess.Process, Path, Path]]:
+    """A lab bound to this process, its kubeconfig and its ssh_config."""
+    process = await start("--with-parent", "healthy")
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            lines = [shlex.split((await process.stdout.readline()).decode()) for _ in range(2)]
+        assert [line[0] for line in lines] == ["export", "export"]
+        values = dict(line[1].split("=", 1) for line in lines)
+        yield process, Path(values["KUBECONFIG"]), Path(values["CNITUI_SSH_CONFIG"])
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def ended(process: asyncio.subprocess.Process) -> int | None:
+    async with asyncio.timeout(5):
+        await process.communicate()
+    return process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_signal_ends_it_and_its_files_go(
+    started: tuple[asyncio.subprocess.Process, Path, Path], number: int
+) -> None:
+    process, kubeconfig, ssh_config = started
+    assert kubeconfig.is_file()
+    assert ssh_config.is_file()
+    process.send_signal(number)
+    assert await ended(process) == 0
+    assert not kubeconfig.parent.exists()
+
+
+async def test_it_ends_with_its_parent(started: tuple[asyncio.subprocess.Process, Path, Path]) -> None:
+    process, kubeconfig, _ = started
+    assert process.stdin is not None
+    process.stdin.close()
+    assert await ended(process) == 0
+    assert not kubeconfig.parent.exists()
+
+
+async def test_the_list_names_every_scenario() -> None:
+    process = await start("--list")
+    out, _ = await process.communicate()
+    assert [line.split()[0] for line in out.decode().splitlines()] == [scenario.name for scenario in SCENARIOS]
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("--nodes", "0"), ("--speed", "0")])
+async def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...]) -> None:
+    process = await start(*arguments)
+    out, err = await process.communicate()
+    assert process.returncode == 2
+    assert out == b""
+    assert b"error:" in err
+
+
+async def test_importing_the_lab_loads_neither_server_nor_client_libraries() -> None:
+    script = "import cnitui.lab, sys; print([m for m in ('aiohttp', 'asyncssh', 'cryptography') if m in sys.modules])"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+    )
+    out, _ = await process.communicate()
+    assert out.strip() == b"[]"
+
+
+def test_every_scenario_file_is_listed() -> None:
+    folder = SOURCE / "cnitui" / "lab" / "scenarios"
+    modules = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--", "scenario"}
+    assert modules == {scenario.name for scenario in SCENARIOS}
