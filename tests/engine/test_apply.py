@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +18,12 @@ from cnitui.domain.facts import Event
 from cnitui.domain.finding import Verdict
 from cnitui.engine.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
 from cnitui.engine.rollout import Rollout
+from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import ClusterUnreachable, CnituiError, Invalid, ReadOnly, Stale, StateError, UsageError
 from cnitui.gateways.journal import FileJournal
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 async def test_a_confirmed_plan_is_recorded_written_and_followed_to_its_end(
@@ -252,3 +258,47 @@ async def test_a_disk_that_fills_up_after_the_write_is_reported_and_not_raised(
     last = steps[-1]
     assert isinstance(last, Rollout)
     assert last.outcome == "done"
+
+
+KILLED_IN_THE_WRITE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from cnitui.engine.workbench import Workbench
+from cnitui.gateways.documents import dump_yaml
+from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import FakeClock, FakeCluster
+from tests.engine.remedy_steps import make_preview, run_apply
+
+async def main():
+    cluster, clock = FakeCluster(), FakeClock()
+    bench = Workbench(cluster, FileJournal(Path(sys.argv[1]), clock.now), clock, dump_yaml)
+    cluster.controller = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    await run_apply(bench, await make_preview(bench))
+
+asyncio.run(main())
+"""
+
+
+def test_a_kill_in_the_middle_of_the_write_leaves_plan_pre_image_and_audit_line(bench: Workbench) -> None:
+    assert isinstance(bench.journal, FileJournal)
+    folder = bench.journal.folder
+    killed = subprocess.run([sys.executable, "-c", KILLED_IN_THE_WRITE, str(folder)], cwd=PROJECT, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    (plan_id,) = bench.journal.plans()
+    assert bench.journal.load(plan_id, "preimage") == daemonset()
+    kept = bench.journal.load(plan_id, "outcome")
+    assert isinstance(kept, dict)
+    assert kept["state"] == "begun"
+    assert events_of(bench) == ["dry-run", "apply"]
+
+
+async def test_after_such_a_kill_another_run_can_take_it_back(bench: Workbench, cluster: FakeCluster) -> None:
+    def die(_: FakeCluster) -> None:
+        raise KeyboardInterrupt  # nothing of ours catches it, as nothing catches a kill
+
+    cluster.controller = die
+    with pytest.raises(KeyboardInterrupt):
+        await run_apply(bench, await make_preview(bench))
+    cluster.controller = heals
+    await run_apply(bench, await undo_preview(bench))
+    assert cluster.stored["spec"]["template"] == daemonset()["spec"]["template"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import ObjectRef
+from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.situation import Document, Situation
 from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
 from cnitui.engine.ports import ClusterApi
@@ -27,7 +28,8 @@ async def situate(
         return bare
     observed = await api.get(daemonset_ref(bare.namespace, bare.daemonset_name))
     level = await _pod_security(api, bare.namespace)
-    images = {node: await _images(api, node) for node in bare.failing_nodes[:1]}
+    node = probe_pod.node_for(bare)
+    images = {node: await _images(api, node)} if node else {}
     return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image)
 
 

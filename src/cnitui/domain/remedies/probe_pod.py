@@ -27,7 +27,7 @@ _PAUSE = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,200}/pause:[\w.-]{1,40}")
 
 def choose(situation: Situation) -> TestPod | None:
     """The test pod for the first repaired worker; None when no failing node is known."""
-    node = _node(situation)
+    node = node_for(situation)
     if not node:
         return None
     return TestPod(situation.namespace, f"cnitui-verify-{situation.suffix}", node, _image(situation, node))
@@ -88,7 +88,8 @@ def accesses(pod: TestPod) -> tuple[Access, ...]:
     )
 
 
-def _node(situation: Situation) -> str:
+def node_for(situation: Situation) -> str:
+    """The failing node that the test pod will run on once it is repaired, a worker if there is one; "" without any."""
     workers = [node for node in situation.failing_nodes if not _control_plane(situation, node)]
     return next(iter(workers or situation.failing_nodes), "")
 
