@@ -572,5 +572,5 @@ class ApiEndpoints:
     endpoints: tuple[str, ...] = ()
 
 
-CLUSTER_FACTS: frozenset[type[object]] = frozenset({CalicoInstall, DaemonSetStatus, ApiEndpoints})
+CLUSTER_FACTS: frozenset[type[object]] = frozenset({CalicoInstall, DaemonSetStatus, ApiEndpoints, PodRows})
 """Facts whose subject is the cluster; every other fact is about one node."""

@@ -5,6 +5,7 @@ Derived from the other facts before anything is judged, so that a cause sees wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from cnitui.domain.parsing.messages.scan import bounded
 REPORTED = "reported"
 """Origin of a person's own words: they name what was seen, not what a program printed."""
 
+_IN_PASSING = re.compile(r"\[(?:INFO|DEBUG)\]|level=(?:info|debug)\b|\"level\":\"(?:info|debug)\"")
 MOST_SIGNS = 400
 LONGEST_QUOTE = 400
 
@@ -50,9 +52,14 @@ class Sign:
     def weight(self, cause: str) -> Weight | None:
         """How strongly it speaks for a cause; a person's words are one step weaker than a program's."""
         said = self.message.causes.get(cause)
-        if said is None or self.origin != REPORTED:
+        if said is None or not (self.origin == REPORTED or self.in_passing):
             return said
         return Weight(min(said, Weight.SPECIFIC))
+
+    @property
+    def in_passing(self) -> bool:
+        """Whether the program itself took it lightly: what it says at level INFO did not end it."""
+        return bool(_IN_PASSING.search(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
         origins.add(statement.origin)
         if len(found) >= MOST_SIGNS:
             continue
-        for message in recognise_all(statement.text):
+        for message in recognise_all(statement.text, spoken=statement.origin == REPORTED):
             quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
             sign = Sign(message, quote, statement.origin, statement.source, statement.position, statement.text in ended)
             found.setdefault((message.id, quote), sign)

@@ -25,7 +25,9 @@ from cnitui.domain.facts import (
     SelinuxMode,
 )
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence
+from cnitui.domain.parsing.messages import Weight
 from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, UNCONFINED_CONTAINER_TYPES, Avc, Label
+from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
 
 SELINUX: tuple[type[object], ...] = (SelinuxMode, AvcDenials, CniDirectories, ContainerLabel)
@@ -123,13 +125,43 @@ _NEEDED: tuple[tuple[str, type[object]], ...] = (
 def not_confined(view: View) -> Judgement | None:
     """Ruled out, when SELinux has no say over this container."""
     found = confinement(view)
-    return ruled_out(found.because, *found.evidence) if found.state == "unconfined" else None
+    if found.state == "unconfined":
+        return ruled_out(found.because, *found.evidence)
+    switched_off = view.need(Signs).of("stated-selinux-off")
+    if switched_off and found.state == "unknown" and not denials(view):
+        return ruled_out("somebody says that SELinux does not enforce there", switched_off[0].evidence)
+    return None
 
 
 def unprivileged(view: View) -> bool:
     """Whether install-cni is known to run without privileges."""
     install = view.use(InstallCni)
     return install is not None and not install.security.privileged
+
+
+def enforces(view: View) -> bool:
+    """Whether the mode is known to be enforcing."""
+    mode = view.use(SelinuxMode)
+    return mode is not None and mode.current.lower().startswith("enforc")
+
+
+def hinted(view: View, cause: str) -> int:
+    """How much the words speak for an SELinux cause: less than for its rivals until SELinux itself is in evidence."""
+    supporting = view.need(Signs).supporting(cause, Weight.SUGGESTS)
+    named = any(sign.message.id in _SELINUX_WORDS for sign in supporting)
+    return (2 if supporting else 0) + (1 if enforces(view) else 0) - (0 if named or enforces(view) else 1)
+
+
+_SELINUX_WORDS = frozenset(
+    {
+        "selinux-hint",
+        "selinux-process-attribute",
+        "audit-syscall",
+        "stated-selinux",
+        "stated-selinux-cure",
+        "stated-label",
+    }
+)
 
 
 # --- denials --------------------------------------------------------------------------------------------------------

@@ -122,7 +122,14 @@ def _supported(signs: Signs, supporting: tuple[Sign, ...], cause: str, ask: tupl
         return confirmed(because, *_quotes(equals))
     if weight is Weight.SPECIFIC and not _rival_stronger(signs, cause):
         return likely(because, *_quotes(equals), ask=ask)
-    return possible(because, *_quotes(equals), ask=ask, weight=min(weight, Weight.SUGGESTS))
+    return possible(because, *_quotes(equals), ask=ask, weight=_standing(weight, equals))
+
+
+def _standing(weight: Weight, signs: tuple[Sign, ...]) -> int:
+    """Among the possible: a program's hint before a person's, and both before what merely fits."""
+    if weight is Weight.FITS:
+        return 0
+    return 1 if all(sign.message.spoken for sign in signs) else 2
 
 
 def _rival_stronger(signs: Signs, cause: str) -> bool:

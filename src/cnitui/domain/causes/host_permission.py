@@ -94,7 +94,7 @@ def _owner(view: View, refused: Refusal) -> Judgement | None:
 def _open(refused: Refusal) -> Judgement:
     if refused.errno == "EPERM":
         return likely("the host answered EPERM, which SELinux does not", *refused.evidence, ask=(ASK_ATTRIBUTES,))
-    weight = int(refused.errno == "EACCES")
+    weight = 2 if refused.errno == "EACCES" else 0
     why = "it fits; owner, mode and attributes of the directory are not all known"
     return possible(why, *refused.evidence, ask=(ASK_ATTRIBUTES,), weight=weight)
 

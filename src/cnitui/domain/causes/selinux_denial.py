@@ -39,15 +39,16 @@ from cnitui.domain.causes._selinux import (
     confinement,
     denials,
     directory_entry,
+    enforces,
     fault_of,
+    hinted,
     not_confined,
     unprivileged,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible
 from cnitui.domain.facts import AvcDenials, CniDirectories, FileAttributes, FreeSpace, Mounts, SelinuxMode
-from cnitui.domain.finding import Evidence, Judgement
-from cnitui.domain.parsing.messages import Weight
+from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
 
@@ -93,7 +94,7 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
     evidence = (*refused.evidence[:1], *sure.evidence)
     if kind and kind not in CONTAINER_FILE_TYPES and sure.state == "confined":
         label = view.quote(CniDirectories, f"{refused.directory} is {kind}")
-        if not rivals and _enforcing(view):
+        if not rivals and enforces(view):
             return likely(
                 "a confined container may not write this label and nothing else is in the way; no record of "
                 "the denial was found, which dontaudit rules explain",
@@ -103,25 +104,17 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
             )
         return possible("a confined container may not write this label", *evidence, label, ask=ASK[:1], weight=1)
     open_words = f"; still open: {', '.join(rivals)}" if rivals else ""
-    return possible(f"it fits; {sure.because}{open_words}", *evidence, ask=ASK, weight=int(unprivileged(view)))
+    weight = hinted(view, CAUSE.id) + int(unprivileged(view))
+    return possible(f"it fits; {sure.because}{open_words}", *evidence, ask=ASK, weight=weight)
 
 
 def _from_words(view: View) -> Judgement:
     spoken = judge_words(view, CAUSE.id, ask=ASK)
+    mode = view.use(SelinuxMode)
     if spoken.verdict.confident or not spoken.evidence_for:
         return spoken
-    denied = view.need(Signs).supporting(CAUSE.id, Weight.SUGGESTS)
-    enforcing: tuple[Evidence, ...] = ()
-    mode = view.use(SelinuxMode)
-    if mode is not None and _enforcing(view):
-        enforcing = (view.quote(SelinuxMode, mode.current),)
-    weight = min(2, int(bool(denied)) + int(bool(enforcing)))
-    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=weight)
-
-
-def _enforcing(view: View) -> bool:
-    mode = view.use(SelinuxMode)
-    return mode is not None and mode.current.lower().startswith("enforc")
+    enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
+    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, CAUSE.id))
 
 
 CAUSE = Cause(

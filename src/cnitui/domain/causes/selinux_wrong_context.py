@@ -40,15 +40,16 @@ from cnitui.domain.causes._selinux import (
     confinement,
     denials,
     directory_entry,
+    enforces,
     fault_of,
     foreign_file,
+    hinted,
     not_confined,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out
 from cnitui.domain.facts import CniDirectories, FileAttributes, FreeSpace, Mounts, SelinuxMode
 from cnitui.domain.finding import Judgement
-from cnitui.domain.parsing.messages import Weight
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
 
@@ -113,17 +114,16 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
     if kind in MISPLACED_TYPES:
         quote = view.quote(CniDirectories, f"{refused.directory} is {kind}")
         return possible("the directory carries a label that no rule means for it", quote, *evidence, ask=ASK, weight=1)
-    return possible(f"it fits; {sure.because}", *evidence, ask=ASK)
+    return possible(f"it fits; {sure.because}", *evidence, ask=ASK, weight=hinted(view, CAUSE.id))
 
 
 def _from_words(view: View) -> Judgement:
     spoken = judge_words(view, CAUSE.id, ask=ASK)
     mode = view.use(SelinuxMode)
-    if not spoken.evidence_for or mode is None or not mode.current.lower().startswith("enforc"):
+    if spoken.verdict.confident or not spoken.evidence_for:
         return spoken
-    weight = 1 + int(bool(view.need(Signs).supporting(CAUSE.id, Weight.SUGGESTS)))
-    quotes = (*spoken.evidence_for, view.quote(SelinuxMode, mode.current))
-    return possible(spoken.because, *quotes, ask=ASK, weight=weight)
+    enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
+    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, CAUSE.id))
 
 
 CAUSE = Cause(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from cnitui.domain.parsing.paste import Block, BlockKind, clean
+from cnitui.domain.parsing.paste import Block, BlockKind, blocks_of, clean
 from cnitui.errors import ConfigurationError
 
 OPINIONS = frozenset({"title", "notes", "fix", "root_cause", "accepted_causes", "confidence"})
@@ -50,7 +51,8 @@ def _blocks(evidence: Mapping[str, object], name: str) -> Iterator[Block]:
         if value is None:
             continue
         if key == "logs":
-            yield from (_log(part, text) for part, text in _map(value, "evidence.logs", name).items())
+            for part, text in _map(value, "evidence.logs", name).items():
+                yield from _log(part, text)
         elif key == "node":
             yield from (_node(part, text) for part, text in _map(value, "evidence.node", name).items())
         elif key in _KINDS:
@@ -73,8 +75,13 @@ def _map(value: object, key: str, name: str) -> dict[str, str]:
     return {str(part): clean(_text(text, f"{key}.{part}", name)) for part, text in value.items() if text is not None}
 
 
-def _log(part: str, text: str) -> Block:
-    return Block("log", text, part)
+def _log(part: str, text: str) -> Iterator[Block]:
+    """A log, or what was typed into a shell: then each command has a block of its own."""
+    blocks = blocks_of(text)
+    if any(block.command for block in blocks):
+        yield from (replace(block, origin=block.origin if block.command else part) for block in blocks)
+    else:
+        yield Block("log", text, part)
 
 
 def _node(part: str, text: str) -> Block:

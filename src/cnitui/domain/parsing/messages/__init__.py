@@ -14,9 +14,10 @@ from cnitui.domain.parsing.messages.node import ADDRESS, CRD, KERNEL, POOL
 from cnitui.domain.parsing.messages.reach import KUBE_PROXY, REACH
 from cnitui.domain.parsing.messages.scan import MessageIndex
 from cnitui.domain.parsing.messages.start import ADMISSION, IMAGE, PRESSURE, RUNTIME, VOLUME
+from cnitui.domain.parsing.messages.stated import STATED
 from cnitui.domain.parsing.messages.trust import TRUST
 
-__all__ = ["MESSAGES", "Kind", "KnownMessage", "Weight", "recognise", "recognise_all"]
+__all__ = ["MESSAGES", "STATED", "Kind", "KnownMessage", "Weight", "recognise", "recognise_all"]
 
 MESSAGES: tuple[KnownMessage, ...] = (
     *NORMAL,
@@ -42,6 +43,7 @@ MESSAGES: tuple[KnownMessage, ...] = (
 the timeout is what a person wants to read about."""
 
 _INDEX = MessageIndex(MESSAGES)
+_SPOKEN = MessageIndex((*MESSAGES, *STATED))
 
 
 def recognise(line: str) -> KnownMessage | None:
@@ -49,6 +51,9 @@ def recognise(line: str) -> KnownMessage | None:
     return _INDEX.first(line)
 
 
-def recognise_all(line: str) -> tuple[KnownMessage, ...]:
-    """All that a line says: at most one message of each topic, none besides a normal one."""
-    return _INDEX.all(line)
+def recognise_all(line: str, *, spoken: bool = False) -> tuple[KnownMessage, ...]:
+    """All that a line says: at most one message of each topic, none besides a normal one.
+
+    `spoken` tells that a person says it: then it is also looked for the mechanisms that people name.
+    """
+    return (_SPOKEN if spoken else _INDEX).all(line)

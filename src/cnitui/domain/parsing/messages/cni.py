@@ -20,12 +20,12 @@ CNI = (
         "config-invalid",
         "fatal",
         r"(?:not (?:a )?valid json|invalid json)|error (?:parsing|loading|validating) (?:CNI |network )?(?:config\w*)|"
-        r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|"
-        r"(?:missing|no) ['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|"
-        r"(?:net\.d|cni conf\w*|conflist).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|"
-        r"__(?:KUBERNETES_NODE_NAME|CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w+|LOG_LEVEL)__",
-        "json|error parsing|error loading|error validating|invalid character|missing |no type|no name|no plugins|net.d|"
-        "cni conf|conflist|__",
+        r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|(?:missing|no) "
+        r"['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|(?:cni conf\w*|conflist|"
+        r"\.conf\b).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|__(?:KUBERNETES_NODE_NAME|"
+        r"CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w+|LOG_LEVEL)__",
+        "json|error parsing|error loading|error validating|invalid character|missing |no type|no name|no plugins|"
+        "net.d|cni conf|conflist|__",
         "The CNI configuration is not what it should be: not JSON, empty, cut off, or with placeholders unreplaced.",
         "error parsing configuration list: unexpected end of JSON input",
         ("projectcalico/cni-plugin#389", "kmesh-net/kmesh#150"),
@@ -56,8 +56,8 @@ CNI = (
         "consequence",
         r"failed to find plugin|plugin type=\S{1,60} .{0,60}: failed to find",
         "failed to find",
-        "A plugin that the configuration names is not in the directory: the installer did not (or could not) write it, "
-        "wrote it elsewhere, or this release does not ship it any more.",
+        "A plugin that the configuration names is not in the directory: the installer did not (or could not) write "
+        "it, wrote it elsewhere, or this release does not ship it any more.",
         'failed to find plugin "portmap" in path [/opt/cni/bin]',
         ("rancher/rke2-selinux#65",),
         cni_dir_mismatch=FITS,
@@ -67,12 +67,23 @@ CNI = (
         version_incompatibility=FITS,
     ),
     _CNI.message(
+        "foreign-plugin",
+        "cause",
+        r"plugin type=\S{0,3}(?:weave-net|cilium-cni|antrea|kube-router|ovn-k8s\S*|romana|contiv\S*|"
+        r"kindnet)\b.{0,120}fail",
+        "plugin type=",
+        "The runtime calls the plugin of another network: its configuration was left behind and comes first.",
+        'plugin type="weave-net" name="weave" failed (add): dial tcp 127.0.0.1:6784: connect: connection refused',
+        stale_node_state=SUGGESTS,
+        bad_cni_config=SUGGESTS,
+    ),
+    _CNI.message(
         "config-elsewhere",
         "cause",
         r"no (?:CNI )?(?:configuration|networks?|conf\w*) (?:files? )?(?:found )?in (?!"
         + _STOCK_CONF
-        + r"/?(?:[\s\"',:.]|$))/\S|"
-        r"(?:cni-conf-dir|cni-bin-dir|conf_dir|bin_dir|network_dir|plugin_dirs?|confDir|binDir)['\"]?\s{0,4}[=:]\s{0,4}"
+        + r"/?(?:[\s\"',:.]|$))/\S|(?:cni-conf-dir|cni-bin-dir|conf_dir|bin_dir|network_dir|plugin_dirs?|confDir|"
+        r"binDir)['\"]?\s{0,4}[=:]\s{0,4}"
         r"\[?\s{0,4}['\"]?(?!" + _STOCK_CONF + r"|" + _STOCK_BIN + r")/",
         "no cni|no networks|no network|no conf|in /|_dir|-dir|dirs|confdir|bindir",
         "The runtime reads its CNI configuration or plugins from another directory than Calico's default.",
@@ -83,13 +94,12 @@ CNI = (
         "not-initialized",
         "consequence",
         r"cni plugin not initialized|cni config uninitialized|No CNI conf\w*|No networks? (?:config\w* )?found|"
-        r"NetworkPluginNotReady|Missing CNI default network|no network config found|network plugin is not ready|"
-        r"CNI network \S{0,40} ?not (?:found|ready)",
+        r"NetworkPluginNotReady|Missing CNI default network|no network config found|network plugin is not ready|CNI "
+        r"network \S{0,40} ?not (?:found|ready)",
         "not initialized|uninitialized|no cni conf|no network|networkpluginnotready|default network|not ready|cni "
         "network",
         "There is no CNI configuration where the runtime looks, which follows from install-cni not having finished. "
-        "If a "
-        "valid one is there, the runtime has lost its watch or reads another directory.",
+        "If a valid one is there, the runtime has lost its watch or reads another directory.",
         "Network plugin returns error: cni plugin not initialized",
         ("projectcalico/calico#8694",),
     ),
@@ -97,9 +107,8 @@ CNI = (
         "config-present",
         "cause",
         r"(?:conflist|cni (?:files?|conf\w*)|net\.d|10-calico)\b.{0,100}\b(?:present|exists?|normal\w*|there|"
-        r"correct\w*|"
-        r"produc\w+|generated|created|in place)|(?:produc\w+|generat\w+|creat\w+|writes?|wrote) .{0,40}(?:conflist|"
-        r"cni (?:files?|conf\w*)).{0,60}(?:normal|correct|fine|in /)",
+        r"correct\w*|produc\w+|generated|created|in place)|(?:produc\w+|generat\w+|creat\w+|writes?|wrote) "
+        r".{0,40}(?:conflist|cni (?:files?|conf\w*)).{0,60}(?:normal|correct|fine|in /)",
         "conflist|cni file|cni conf|net.d|10-calico",
         "Somebody says that the CNI configuration is in its place.",
         "10-calico.conflist is present in /etc/cni/net.d",
@@ -116,6 +125,14 @@ CNI = (
         ("projectcalico/calico#1795",),
         version_incompatibility=FITS,
         mount_failure=FITS,
+    ),
+    _CNI.message(
+        "config-listed",
+        "milestone",
+        r"^(?:\S{0,200}/net\.d/)?(?:\d{2}-)?(?:calico|canal)[\w.-]{0,40}\.conf(?:list)?$",
+        ".conf",
+        "Calico's own configuration file is in the CNI directory.",
+        "/etc/cni/net.d/10-calico.conflist",
     ),
     _CNI.message(
         "competing-config",
@@ -140,9 +157,9 @@ CNI = (
     _CNI.message(
         "several-configs",
         "cause",
-        r"(?:two|several|multiple|both|more than one|second|competing) .{0,30}(?:cni|conf\w*|conflist)|"
-        r"(?:overwrit\w+|overwrote|overriden|overridden|replaced) .{0,60}(?:conflist|cni conf\w*)|"
-        r"(?:conflist|cni conf\w*)\b.{0,60}(?:overwrit|overwrote|overrid|replaced)",
+        r"(?:two|several|multiple|both|more than one|second|competing) .{0,30}(?:cni|conf\w*|conflist)|(?:overwrit\w+|"
+        r"overwrote|overriden|overridden|replaced) .{0,60}(?:conflist|cni conf\w*)|(?:conflist|cni "
+        r"conf\w*)\b.{0,60}(?:overwrit|overwrote|overrid|replaced)",
         "two|several|multiple|both|more than one|second|competing|overwr|overrid|replaced",
         "More than one program writes the CNI configuration.",
         "the conflist was overwritten by another CNI installer",
@@ -175,25 +192,34 @@ OPERATOR = (
     _OPERATOR.message(
         "operator-refuses",
         "fatal",
-        r"unexpected env vars|non-privileged Calico is deprecated|Installation.{0,100}(?:not found|is invalid|"
-        r"degraded)|(?:Resource(?:Read|Create|Update|Validation|Migration)\w*|Migration) ?Error|"
-        r"tigerastatus.{0,120}(?:degraded|unavailable|false)|could not resolve CalicoNetwork|operator-node-migration",
-        "unexpected env|non-privileged calico|installation|error|tigerastatus|caliconetwork|operator-node-migration",
+        r"unexpected env vars|non-privileged Calico is deprecated|Migration ?Error|error migrating resources|can ?not "
+        r"be managed by (?:the )?(?:tigera )?operator|could not resolve CalicoNetwork|operator-node-migration|"
+        r"Installation\S{0,40} .{0,60}(?:is invalid|not supported)",
+        "unexpected env|non-privileged calico|migrat|managed by|caliconetwork|operator-node-migration|installation",
         "The operator refuses the installation as it is, or its migration is stuck.",
         "unexpected env vars: [calico-node/FOO]",
         operator_managed=SPECIFIC,
     ),
     _OPERATOR.message(
+        "operator-degraded",
+        "consequence",
+        r"Resource(?:Read|Create|Update|Validation|NotReady|NotFound|Patch)\w*|\bdegraded\b|Reconciler error",
+        "resource|degraded|reconciler",
+        "The operator says that it could not do its work; the error that it names is the reason.",
+        '"msg":"Failed to create or update","reason":"ResourceUpdateError"',
+        operator_managed=FITS,
+    ),
+    _OPERATOR.message(
         "operator-reverts",
         "cause",
-        r"operator.{0,120}(?:revert|overwr|reset|reconcil|restor|undo|put back|chang\w+ back|replac|remov\w+|"
-        r"not (?:running|installed|active|working)|stuck)|"
-        r"(?:revert|overwr|reset|reconcil|undone|restored)\w*.{0,80}operator|"
-        r"(?:edit|change|patch|manual)\w*.{0,120}(?:reverted|overwritten|undone|disappear|gone again|reset|is lost)|"
-        r"scal\w+ (?:down )?(?:the )?(?:tigera-)?operator",
-        "operator|revert|overwr|undone|disappear|gone again|reset|lost",
+        r"operator.{0,120}(?:revert|overwr|reset|restor|undo|put back|chang\w+ back|replac|remov\w+|not (?:running|"
+        r"installed|active|working)|stuck)|(?:revert|overwr|reset|undone|restored)\w*.{0,80}operator|(?:edit|change|"
+        r"patch|manual)\w*.{0,120}(?:reverted|overwritten|undone|restored|set back|put back|changed back|comes? back|"
+        r"disappear|gone again|reset|is lost)|scal\w+ (?:down )?(?:the )?(?:tigera-)?operator",
+        "operator|restor|back|revert|overwr|undone|disappear|gone again|reset|lost",
         "The operator owns the object and puts back what is edited by hand.",
         "the DaemonSet is reverted by the tigera-operator within seconds",
+        unless=r"\"level\"|controller_\w|\[INFO\]",
         operator_managed=SPECIFIC,
     ),
 )
@@ -214,8 +240,8 @@ RELEASE = (
         "unknown-option",
         "fatal",
         r"(?:unknown|unrecognized|invalid) (?:flag|option|command|argument|shorthand)|flag provided but not defined|"
-        r"not supported (?:in|by|with) (?:this )?(?:version|kubernetes)|unsupported (?:kubernetes )?version|"
-        r"requires (?:kubernetes|calico) v?\d",
+        r"not supported (?:in|by|with) (?:this )?(?:version|kubernetes)|unsupported (?:kubernetes )?version|requires "
+        r"(?:kubernetes|calico) v?\d",
         "unknown |unrecognized|invalid |not defined|not supported|unsupported|requires ",
         "Program and manifest are of different releases.",
         "flag provided but not defined: -best-effort",
@@ -225,10 +251,9 @@ RELEASE = (
         "stated-release",
         "cause",
         r"(?:works?|worked|fine|ok|no problem|succeeds?) (?:again )?(?:with|on|in|using|after \w+ (?:back )?to) "
-        r"(?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) "
-        r"(?:with|in|by|since|after|from|on) (?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|"
-        r"(?:downgrad|roll\w* back|revert\w* to)\w* .{0,60}v?\d{1,2}\.\d{1,3}|\bregression\b|"
-        r"(?:after|since) (?:the |an |a )?(?:\w+ ){0,2}(?:upgrad|updat)\w+",
+        r"(?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) (?:with|"
+        r"in|by|since|after|from|on) (?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:downgrad|roll\w* back|revert\w* to)\w* "
+        r".{0,60}v?\d{1,2}\.\d{1,3}|\bregression\b|(?:after|since) (?:the |an |a )?(?:\w+ ){0,2}(?:upgrad|updat)\w+",
         "work|fine|ok |no problem|succeed|fixed|solved|resolved|gone|introduced|regression|broken|fail|downgrad|roll|"
         "revert|upgrad|updat",
         "Somebody says that it depends on the release, or began with an upgrade.",

@@ -15,8 +15,8 @@ HOST = (
     _HOST.message(
         "selinux-unknown-type",
         "fatal",
-        r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}invalid argument|"
-        r"(?:invalid|unknown|undefined) (?:selinux )?(?:context|type) \S*_t\b|security_context.{0,40}invalid",
+        r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}invalid argument|(?:invalid|unknown|undefined) "
+        r"(?:selinux )?(?:context|type) \S*_t\b|security_context.{0,40}invalid",
         "attr/|_t|security_context",
         "The runtime asked for an SELinux type that the loaded policy does not know: the policy package is missing or "
         "too old. This fails in permissive mode too.",
@@ -68,27 +68,36 @@ HOST = (
         "no-space",
         "fatal",
         r"no space left on device|disk quota exceeded|\bENOSPC\b|\bEDQUOT\b|not enough (?:disk )?space|disk (?:is "
-        r")?full|"
-        r"out of (?:disk space|inodes)|no (?:free )?inodes",
+        r")?full|out of (?:disk space|inodes)|no (?:free )?inodes",
         "no space left|quota exceeded|enospc|edquot|space|disk|inodes",
         "The filesystem, its inodes or a quota are exhausted. Copying the binaries needs about 200 MB.",
-        "Failed to install /host/opt/cni/bin/calico error=failed to copy file: write /host/opt/cni/bin/calico.tmp: "
-        "no space left on device",
+        "Failed to install /host/opt/cni/bin/calico error=failed to copy file: write /host/opt/cni/bin/calico.tmp: no "
+        "space left on device",
         disk_full=CONCLUSIVE,
     ),
     _HOST.message(
         "evicted-for-disk",
         "cause",
-        r"low on resource:? ?(?:\[?)(?:ephemeral-storage|imagefs|nodefs|inodes)|"
-        r"exceed\w* (?:its |the )?(?:local )?ephemeral.{0,20}(?:storage|limit)|"
-        r"DiskPressure\s+True|NodeHasDiskPressure|FreeDiskSpaceFailed|ImageGCFailed|has disk pressure|"
-        r"attempting to reclaim (?:ephemeral-storage|imagefs|nodefs|inodes)",
+        r"low on resource:? ?(?:\[?)(?:ephemeral-storage|imagefs|nodefs|inodes)|exceed\w* (?:its |the )?(?:local "
+        r")?ephemeral.{0,20}(?:storage|limit)|DiskPressure\s+True|condition:? \[?\w{0,20},? ?DiskPressure|"
+        r"NodeHasDiskPressure|FreeDiskSpaceFailed|ImageGCFailed|has disk pressure|attempting to reclaim "
+        r"(?:ephemeral-storage|imagefs|nodefs|inodes)",
         "low on resource|ephemeral|diskpressure|freediskspacefailed|imagegcfailed|disk pressure|reclaim",
         "The kubelet runs out of disk and evicts pods; the evicted pod need not be the one that fills it.",
         "The node was low on resource: ephemeral-storage. Container calico-node was using 92Ki",
         ("kubernetes/kubernetes#91600",),
         disk_full=SPECIFIC,
         resource_pressure=FITS,
+    ),
+    _HOST.message(
+        "disk-at-limit",
+        "cause",
+        r"\b100%\s{1,20}/(?:\S{0,200})$",
+        "100%",
+        "A filesystem is used up.",
+        "tmpfs  65536  65536  0 100% /opt/cni/bin",
+        unless=r"/snap|loop\d|squashfs|iso9660|/media|cdrom|efivar|overlay",
+        disk_full=SPECIFIC,
     ),
     _HOST.message(
         "text-file-busy",
@@ -113,17 +122,54 @@ HOST = (
         read_only_filesystem=CONCLUSIVE,
     ),
     _HOST.message(
+        "own-root-refused",
+        "fatal",
+        r"(?:cannot|can't|unable to|failed to|could not) (?:write|create|open)(?: to)? '?/(?!host|opt/cni|etc/cni|"
+        r"var/(?:run|lib)|run/)\S{1,100}(?:\.tmp|\.conf)\b",
+        "cannot|can't|unable to|failed to|could not",
+        "The installer cannot write in the container's own root filesystem, which is the case when "
+        "readOnlyRootFilesystem is set.",
+        "cannot write /calico.conf.tmp",
+        ("projectcalico/cni-plugin#1022",),
+        read_only_filesystem=SUGGESTS,
+        host_permission=FITS,
+    ),
+    _HOST.message(
+        "own-root-read-only",
+        "cause",
+        r"readOnlyRootFilesystem['\"]?:\s{0,4}['\"]?true",
+        "readonlyrootfilesystem",
+        "The container's own root filesystem is read-only; installers that use temporary files there fail.",
+        "readOnlyRootFilesystem: true",
+        ("projectcalico/cni-plugin#1022",),
+        read_only_filesystem=SUGGESTS,
+    ),
+    _HOST.message(
         "read-only",
         "fatal",
         r"read-only file ?system|\bEROFS\b|remount\w* (?:filesystem )?read-only|filesystem (?:is|was) read-only",
         "read-only|erofs",
         "The target lies on a filesystem that is mounted read-only: an immutable operating system, a hardened image, "
-        "or "
-        "a remount after I/O errors.",
+        "or a remount after I/O errors.",
         "mkdir /usr/libexec/kubernetes: read-only file system",
         ("rancher-archives/rke#1744",),
         read_only_filesystem=CONCLUSIVE,
         mount_failure=FITS,
+    ),
+    _HOST.message(
+        "replace-denied",
+        "fatal",
+        r"(?:unable to remove target|(?:cannot|can't|unable to|failed to|error) (?:remov|unlink|replac|overwrit|"
+        r"renam)\w*).{0,300}permission denied|(?:rename|unlink|unlinkat|remove) /\S{1,300}.{0,300}permission denied",
+        "permission denied",
+        "EACCES on a file that an earlier run wrote, while the directory itself let the installer in. That is typical "
+        "of a file with the SELinux categories of another pod; it works once per node and fails on the restart.",
+        "mv: inter-device move failed: '/calico.conf.tmp' to '/host/etc/cni/net.d/10-calico.conflist'; unable to "
+        "remove target: Permission denied",
+        ("projectcalico/cni-plugin#874",),
+        selinux_wrong_context=SUGGESTS,
+        selinux_denial=SUGGESTS,
+        host_permission=SUGGESTS,
     ),
     _HOST.message(
         "exec-denied",
@@ -140,7 +186,7 @@ HOST = (
     _HOST.message(
         "token-file-denied",
         "fatal",
-        r"serviceaccount/(?:token|ca\.crt|namespace)\"?:? .{0,20}permission denied",
+        r"serviceaccount/(?:token|ca\.crt|namespace)[\"']?:? .{0,20}permission denied",
         "permission denied",
         "The pod may not read its own token. On a policy that knows no label for the kubelet's volumes a confined "
         "container stops here, before it touches a CNI directory.",
@@ -152,8 +198,8 @@ HOST = (
     _HOST.message(
         "mount-refused",
         "fatal",
-        r"(?:^|[\s:(])(?:mount(?:ing)?\b(?![-:])|mkdir /sys|mkdir /proc|securityfs).{0,200}"
-        r"(?:operation not permitted|permission denied)",
+        r"(?:^|[\s:(])(?:mount(?:ing)?\b(?![-:])|mkdir /sys|mkdir /proc|securityfs).{0,200}(?:operation not permitted|"
+        r"permission denied)",
         "operation not permitted|permission denied",
         "A mount that the pod needs is refused.",
         'failed to mkdir "/sys/kernel/security": mkdir /sys/kernel/security: operation not permitted',
@@ -176,8 +222,8 @@ HOST = (
     _HOST.message(
         "not-permitted",
         "fatal",
-        r"\b(?:open|rename|unlink|unlinkat|remove|chmod|chown|lchown|write|create|cp|mv|rm|mkdir|touch|install|link)\b"
-        r".{0,400}operation not permitted",
+        r"\b(?:open|rename|unlink|unlinkat|remove|chmod|chown|lchown|write|create|cp|mv|rm|mkdir|touch|install|"
+        r"link)\b.{0,400}operation not permitted",
         "operation not permitted",
         "EPERM on a file: the immutable or append-only attribute, a missing capability, or a policy engine. SELinux "
         "answers with `permission denied` instead.",
@@ -198,8 +244,8 @@ HOST = (
     _HOST.message(
         "bind-source-missing",
         "fatal",
-        r"bind source path does not exist|error while creating mount source path|"
-        r"(?:cannot|can't|unable to) (?:create|make|stat|find) (?:the )?(?:host ?path|mount source)",
+        r"bind source path does not exist|error while creating mount source path|(?:cannot|can't|unable to) (?:create|"
+        r"make|stat|find) (?:the )?(?:host ?path|mount source)",
         "bind source path|mount source|host path|hostpath",
         "A hostPath of the pod does not exist on the node and its volume says nothing about creating it.",
         'invalid mount config for type "bind": bind source path does not exist: /opt/cni/bin',
@@ -210,8 +256,8 @@ HOST = (
     _HOST.message(
         "directory-missing",
         "fatal",
-        r"(?:/host|/hostbin|/opt/cni|/etc/cni)\S{0,300}:? .{0,20}no such file or directory|"
-        r"Destination directory \S{0,200} ?not present",
+        r"(?:/host|/hostbin|/opt/cni|/etc/cni)\S{0,300}:? .{0,20}no such file or directory|Destination directory "
+        r"\S{0,200} ?not present",
         "no such file or directory|destination directory",
         "A directory that the installer writes to does not exist.",
         "Destination directory /host/driver not present!?",
@@ -223,8 +269,8 @@ HOST = (
         "write-denied",
         "fatal",
         r"(?:/host|/opt/cni|/etc/cni|/var/lib/(?:calico|cni|rancher)|/hostbin|/hostproc|/cni|/var/run/multus|/driver|"
-        r"(?:cp|mv|rm|mkdir|chmod|touch|ln|tar|install|open|rename|unlinkat|remove|create): ?).{0,500}"
-        r"permission denied|permission denied.{0,80}(?:/opt/cni|/etc/cni|cni (?:bin|binar|conf|dir))",
+        r"(?:cp|mv|rm|mkdir|chmod|touch|ln|tar|install|open|rename|unlinkat|remove|create): ?).{0,500}permission "
+        r"denied|permission denied.{0,80}(?:/opt/cni|/etc/cni|cni (?:bin|binar|conf|dir))",
         "permission denied",
         "EACCES on a host path. SELinux, ownership without DAC_OVERRIDE, NFS root squash and AppArmor all say exactly "
         "this; owner, labels and audit records tell them apart.",
@@ -235,12 +281,60 @@ HOST = (
         selinux_wrong_context=FITS,
     ),
     _HOST.message(
+        "audit-syscall",
+        "cause",
+        r"type=SYSCALL msg=audit.{0,200}success=no exit=-13\b",
+        "type=syscall",
+        "The kernel recorded a system call refused with EACCES; such records accompany a denial of SELinux.",
+        "type=SYSCALL msg=audit(1795442993.216:109): arch=c000003e syscall=257 success=no exit=-13",
+        selinux_denial=SPECIFIC,
+        selinux_wrong_context=SUGGESTS,
+    ),
+    _HOST.message(
+        "path-missing",
+        "cause",
+        r"(?:^|[\s\"'(])(?P<path>/[\w./~-]{3,200})\"?'?:? .{0,12}(?:does not exist|doesn't exist|no such file or "
+        r"directory|is missing)|(?:path|directory|mount point) \S{1,200} (?:does not exist|is missing|not found)",
+        "exist|no such file|missing|not found",
+        "Something that a mount or a program expects on the host is not there.",
+        "/var/run/cgroup does not exist on node which is needed by calico-node",
+        ("projectcalico/calico#6907",),
+        unless=(
+            r"nodename|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|secrets/|/bin/sh|conflist|"
+            r": not found"
+        ),
+        mount_failure=SUGGESTS,
+        version_incompatibility=FITS,
+    ),
+    _HOST.message(
+        "denied",
+        "fatal",
+        r"\bpermission denied\b|\bEACCES\b|access denied",
+        "permission denied|eacces|access denied",
+        "EACCES, without the path it was about.",
+        "the install process breaks with permission denied errors",
+        ("projectcalico/calico#2704",),
+        unless=r"publickey|password|registry|pull access",
+        host_permission=SUGGESTS,
+        selinux_denial=SUGGESTS,
+        selinux_wrong_context=FITS,
+    ),
+    _HOST.message(
+        "denied-eperm",
+        "fatal",
+        r"operation not permitted|\bEPERM\b",
+        "operation not permitted|eperm",
+        "EPERM, without the path it was about: an attribute, a capability or a policy engine.",
+        "exit: operation not permitted",
+        host_permission=SUGGESTS,
+    ),
+    _HOST.message(
         "foreign-owner",
         "cause",
         r"^d[rwx-]{8}[x-][.+]? +\d{1,6} +(?!0 |root )[\w.-]{1,40} +[\w.-]{1,40} .{1,60} \.$",
         " .",
-        "The directory belongs to an ordinary user: an installer without the capability DAC_OVERRIDE may not write it, "
-        "root or not.",
+        "The directory belongs to an ordinary user: an installer without the capability DAC_OVERRIDE may not write "
+        "it, root or not.",
         "drwxr-xr-x 2 997 0 4.0K Dec  4  2023 .",
         ("istio/istio#53849",),
         host_permission=SPECIFIC,
@@ -271,8 +365,7 @@ HOST = (
         "stated-ownership",
         "cause",
         r"(?:own(?:ed|er(?:ship)?)|belongs?)\b.{0,60}\b(?:kube|calico|nobody|uid|user|997|998|999|1000)\b|"
-        r"\bDAC_OVERRIDE\b|"
-        r"drop\w*.{0,20}capabilit|\bchattr\b|\bimmutable\b|\bumask\b|noexec|root.?squash",
+        r"\bDAC_OVERRIDE\b|drop\w*.{0,20}capabilit|\bchattr\b|\bimmutable\b|\bumask\b|noexec|root.?squash",
         "own|belong|dac_override|capabilit|chattr|immutable|umask|noexec|squash",
         "Ownership, capabilities or mount options of the host directory were named.",
         "the directory is owned by user kube after the upgrade",

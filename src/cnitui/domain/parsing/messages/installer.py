@@ -49,7 +49,8 @@ NORMAL = (
     _NORMAL.message(
         "flexvolume-probe",
         "benign",
-        r"nodeagent~uds",
+        r"(?:driver-call|plugins?\.go|FlexVolume|Failed to unmarshal|init, output).{0,300}nodeagent~uds|"
+        r"nodeagent~uds.{0,200}(?:driver-call|FlexVolume|unmarshal|executable file not found)",
         "nodeagent~uds",
         "Noise: the kubelet probes a FlexVolume driver that is not there; nothing depends on it.",
         'driver-call.go:262] Failed to unmarshal output for command: init, output: "", nodeagent~uds',
@@ -121,6 +122,23 @@ NORMAL = (
         "cni-installer/<nil> <nil>: Done configuring CNI.  Sleep= false",
     ),
     _NORMAL.message(
+        "no-etcd-secrets",
+        "benign",
+        r"ls: (?:cannot access )?'?/calico-secrets'?: No such file",
+        "/calico-secrets",
+        "Normal unless etcd is the datastore: there are no TLS files to copy.",
+        "ls: /calico-secrets: No such file or directory",
+    ),
+    _NORMAL.message(
+        "old-data-model",
+        "benign",
+        r"(?:GlobalFelixConfig|GlobalBGPConfig)s?\b.{0,200}could not find the requested resource",
+        "globalfelixconfig|globalbgpconfig",
+        "Normal: calico-node asks whether objects of the data model before v3 have to be migrated, and there are none.",
+        "customresource.go 101: Error getting resource Key=GlobalFelixConfig(name=CalicoVersion) error=the server "
+        "could not find the requested resource (get GlobalFelixConfigs.crd.projectcalico.org calicoversion)",
+    ),
+    _NORMAL.message(
         "datastore-verified",
         "milestone",
         r"Datastore connection verified|Datastore is ready",
@@ -169,8 +187,7 @@ STEPS = (
         r"Failed to verify installed binary",
         "failed to verify installed",
         "After copying, size, mode or content of the file differ: something else rewrites it, or the filesystem "
-        "ignores "
-        "modes.",
+        "ignores modes.",
         "cni-installer/install.go 222: Failed to verify installed binary /host/opt/cni/bin/calico error=<nil>",
         host_permission=SUGGESTS,
         disk_full=FITS,
@@ -203,8 +220,8 @@ STEPS = (
         r"Unable to create client for generating CNI token|unable to load in-cluster configuration|"
         r"KUBERNETES_SERVICE_(?:HOST|PORT) not set",
         "generating cni token|in-cluster configuration|kubernetes_service_",
-        "The addresses of the API server are missing from the container's environment: an overridden environment or an "
-        "empty kubernetes-services-endpoint ConfigMap.",
+        "The addresses of the API server are missing from the container's environment: an overridden environment or "
+        "an empty kubernetes-services-endpoint ConfigMap.",
         "Error installing CNI plugin error=unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and "
         "KUBERNETES_SERVICE_PORT must be defined",
         apiserver_unreachable=SPECIFIC,

@@ -47,6 +47,8 @@ class KnownMessage:
     reports: tuple[str, ...] = ()
     unless: re.Pattern[str] | None = None
     """What must not stand in the line: words that make it another matter."""
+    spoken: bool = False
+    """Whether it is looked for only where a person speaks."""
 
     @property
     def normal(self) -> bool:
@@ -65,6 +67,7 @@ class Topic:
     """Writes the messages of one topic, so that each entry says only what is its own."""
 
     name: str
+    spoken: bool = False
 
     def message(
         self,
@@ -91,4 +94,5 @@ class Topic:
             weights,
             reports,
             re.compile(unless, re.IGNORECASE) if unless else None,
+            self.spoken,
         )

@@ -14,8 +14,8 @@ _POOL = Topic("pool")
 _CRD = Topic("crd")
 _KERNEL = Topic("kernel")
 _BRIDGE = (
-    r"(?:docker\d|br-[0-9a-f]|virbr|cni\d|flannel|cbr|veth|lxc|lxd|podman|weave|kube-ipvs|nodelocaldns|dummy|"
-    r"vxlan|tun\w)"
+    r"(?:docker\d|br-[0-9a-f]|virbr|cni\d|flannel|cbr|veth|lxc|lxd|podman|weave|kube-ipvs|nodelocaldns|dummy|vxlan|"
+    r"tun\w)"
 )
 _BRIDGE_ADDRESS = r"(?:172\.(?:1[7-9]|2\d|3[01])\.0\.1|192\.168\.122\.\d{1,3}|10\.88\.0\.1|10\.0\.3\.1|10\.0\.2\.15)"
 
@@ -40,8 +40,8 @@ ADDRESS = (
         + _BRIDGE_ADDRESS
         + r"\b|already using the IPv\d address "
         + _BRIDGE_ADDRESS
-        + r"\b|(?:picks?|picked|chose|choos\w+|uses?|using|select\w*|detect\w*) .{0,60}(?:wrong|docker\d?|"
-        r"bridge|virbr|nat|vagrant)\S{0,20} ?(?:interface|address|ip|nic)",
+        + r"\b|(?:picks?|picked|chose|choos\w+|uses?|using|select\w*|detect\w*) .{0,60}(?:wrong|docker\d?|bridge|"
+        r"virbr|nat|vagrant)\S{0,20} ?(?:interface|address|ip|nic)",
         "address|not established",
         "The address of a container bridge or of a virtual machine's private NAT was taken for the node's own.",
         "BIRD is not ready: BGP not established with 172.21.0.1",
@@ -55,22 +55,31 @@ ADDRESS = (
         r"is already using the IPv[46] address|IPv[46] address conflict|remove the IP address conflict",
         "already using the ipv|address conflict",
         "Two node records claim one address: the machine was renamed and its old record remained, or two nodes "
-        "detected "
-        "the same private address.",
+        "detected the same private address.",
         "Calico node 'master-01' is already using the IPv4 address 192.0.2.15.",
         ("projectcalico/calico#1867",),
         stale_node_state=SUGGESTS,
         ip_autodetection=SUGGESTS,
     ),
     _ADDRESS.message(
+        "bgp-session-error",
+        "fatal",
+        r"node-to-node mesh.{0,60}\b(?:start|down|idle)\b.{0,80}(?:Connect|Active|OpenSent|Socket)|Hold timer expired|"
+        r"Bad peer AS|bird: .{0,80}(?:Connection (?:refused|reset|closed)|Error:|unreachable)|\bBGP: (?:Error|"
+        r"Received|Unexpected|Neighbor lost)",
+        "node-to-node|hold timer|peer as|bird: |bgp: ",
+        "BIRD tells of a session that does not come about, or broke.",
+        "10.0.0.3 | node-to-node mesh | start | 06:13:01 | Active Socket: Connection refused",
+        bgp_not_ready=SPECIFIC,
+        ip_autodetection=FITS,
+    ),
+    _ADDRESS.message(
         "bgp-down",
         "probe",
-        r"BGP not established|BGP (?:session|peer)\w*.{0,80}(?:down|not established|fail|never|idle)|"
-        r"node-to-node mesh.{0,60}(?:start|down|idle)\b.{0,80}(?:Connect|Active|OpenSent|Socket)|"
-        r"Hold timer expired|Bad peer AS|bird: .{0,80}(?:Connection (?:refused|reset|closed)|Error:|unreachable)",
-        "bgp|node-to-node|hold timer|peer as|bird: ",
-        "BGP sessions are down. Where the peer's address is not the address of a node, autodetection is to blame, else "
-        "TCP 179 between the nodes.",
+        r"BGP not established|BGP (?:session|peer)\w*.{0,80}(?:down|not established|fail|never|idle)",
+        "bgp",
+        "BGP sessions are down. Where the peer's address is not the address of a node, autodetection is to blame, "
+        "else TCP 179 between the nodes.",
         "calico/node is not ready: BIRD is not ready: BGP not established with 10.240.0.11,10.240.0.12",
         bgp_not_ready=SUGGESTS,
         ip_autodetection=SUGGESTS,
@@ -78,9 +87,8 @@ ADDRESS = (
     _ADDRESS.message(
         "left-over-link",
         "fatal",
-        r"(?:vxlan|ipip|tunl|cali\w*|cni0|flannel\S{0,4}|veth).{0,160}(?:file exists|already exists|already "
-        r"has an "
-        r"IP address different)|RTNETLINK answers: File exists|(?:device|link|route) already exists",
+        r"(?:vxlan|ipip|tunl|cali\w*|cni0|flannel\S{0,4}|veth).{0,160}(?:file exists|already exists|already has an IP "
+        r"address different)|RTNETLINK answers: File exists|(?:device|link|route) already exists",
         "exists|already has an ip",
         "An interface or route of an earlier installation is in the way.",
         'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24',
@@ -90,10 +98,9 @@ ADDRESS = (
     _ADDRESS.message(
         "stale-record",
         "cause",
-        r"(?:hostname|node ?name|nodename)\b.{0,60}(?:changed|mismatch|differ|renamed|does not match|case)|"
-        r"(?:renamed|changed) (?:the )?(?:hostname|node)|calicoctl delete node|left[- ]?over|stale (?:node|record|ipam|"
-        r"entr|config|file|iptables|interface)|(?:previous|old|former|earlier|prior|another) (?:cni|installation|"
-        r"cluster|"
+        r"(?:hostname|node ?name|nodename)\b.{0,60}(?:changed|mismatch|differ|renamed|does not match|case)|(?:renamed|"
+        r"changed) (?:the )?(?:hostname|node)|calicoctl delete node|left[- ]?over|stale (?:node|record|ipam|entr|"
+        r"config|file|iptables|interface)|(?:previous|old|former|earlier|prior|another) (?:cni|installation|cluster|"
         r"calico|flannel|weave|cilium|network plugin)\b.{0,80}(?:remain|left|still|not (?:removed|cleaned|deleted)|"
         r"leftover|files?|config)|kubeadm reset",
         "hostname|node name|nodename|renamed|changed|calicoctl delete|left|stale|previous|old |former|earlier|prior|"
@@ -124,13 +131,11 @@ POOL = (
     _POOL.message(
         "no-pool",
         "fatal",
-        r"no (?:configured|enabled|suitable|matching|available|valid) (?:calico |ip ?|ipv[46] )?pools?|"
-        r"pools? (?:are |is )?(?:likely )?(?:exhausted|full|depleted|empty|disabled)|"
-        r"(?:unable to|failed to|cannot|could not|couldn't) (?:auto-?assign|assign|request|allocate|find) (?:an |any |"
-        r"new )?"
-        r"(?:available |free )?(?:ip|ipv[46]|address|block)|no (?:more )?(?:free|available|unused) (?:ip|address|"
-        r"block)|"
-        r"ran out of (?:ip|address)|out of (?:ip )?addresses|no IP addresses available|IP assignment error",
+        r"no (?:configured|enabled|suitable|matching|available|valid) (?:calico |ip ?|ipv[46] )?pools?|pools? (?:are |"
+        r"is )?(?:likely )?(?:exhausted|full|depleted|empty|disabled)|(?:unable to|failed to|cannot|could not|"
+        r"couldn't) (?:auto-?assign|assign|request|allocate|find) (?:an |any |new )?(?:available |free )?(?:ip|"
+        r"ipv[46]|address|block)|no (?:more )?(?:free|available|unused) (?:ip|address|block)|ran out of (?:ip|"
+        r"address)|out of (?:ip )?addresses|no IP addresses available|IP assignment error",
         "pool|assign|request|allocate|find |no more|no free|no available|no unused|ran out|addresses",
         "There is no address to give: no pool, a full one, or blocks leaked by nodes that are gone.",
         "IpamDriver.RequestAddress: IP assignment error: No configured Calico pools.",
@@ -141,9 +146,8 @@ POOL = (
         "pool-overlap",
         "fatal",
         r"(?:pool|cidr|pod network|podsubnet|pod-network-cidr|subnet)\b.{0,120}(?:overlap|conflict|collid|same "
-        r"(?:range|as)|"
-        r"clash|not within|is not contained)|(?:overlap|conflict|clash)\w* .{0,80}(?:pool|cidr|pod network|subnet)|"
-        r"strictaffinity|IP ?Pool.{0,80}(?:invalid|block size)",
+        r"(?:range|as)|clash|not within|is not contained)|(?:overlap|conflict|clash)\w* .{0,80}(?:pool|cidr|pod "
+        r"network|subnet)|strictaffinity|IP ?Pool.{0,80}(?:invalid|block size)",
         "overlap|conflict|collid|same range|same as|clash|not within|not contained|strictaffinity|pool",
         "The address pool overlaps another network, or does not fit the cluster's pod network.",
         "the pod CIDR 192.168.0.0/16 overlaps with the host network",
@@ -166,8 +170,7 @@ CRD = (
         "builtin-kind-gone",
         "fatal",
         r"no matches for kind \\?\"(?:PodDisruptionBudget|PodSecurityPolicy|DaemonSet|Deployment|ClusterRole\w*|"
-        r"CronJob|"
-        r"Ingress|NetworkPolicy|PriorityClass|MutatingAdmissionPolicy\w*)\\?\"",
+        r"CronJob|Ingress|NetworkPolicy|PriorityClass|MutatingAdmissionPolicy\w*)\\?\"",
         "no matches for kind",
         "The manifest uses an API that this Kubernetes does not serve (any more, or yet).",
         'no matches for kind "PodDisruptionBudget" in version "policy/v1beta1"',
@@ -177,10 +180,9 @@ CRD = (
         "crd-missing",
         "fatal",
         r"could not find the requested resource|no matches for kind|resource mapping not found|ensure CRDs are "
-        r"installed|"
-        r"(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|"
-        r"CRDs? (?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|"
-        r"(?:missing|lack\w*|without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
+        r"installed|(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|CRDs? "
+        r"(?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|(?:missing|lack\w*|"
+        r"without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
         "requested resource|no matches for kind|resource mapping|crd|resource type|customresourcedefinition",
         "A kind of object that Calico needs is not known to the API server: its CRD is missing or of another version.",
         "error=the server could not find the requested resource (get ClusterInformations.crd.projectcalico.org "
@@ -215,8 +217,8 @@ KERNEL = (
     _KERNEL.message(
         "tool-missing",
         "fatal",
-        r"(?:ip6?tables|ipset|nft|iptables-(?:legacy|nft)).{0,150}(?:exit status 127|exit code 127|"
-        r"executable file not found)",
+        r"(?:ip6?tables|ipset|nft|iptables-(?:legacy|nft)).{0,150}(?:exit status 127|exit code 127|executable file "
+        r"not found)",
         "exit status 127|exit code 127|executable file not found",
         "The packet filter's program cannot run inside the image (127: it or a library is missing), whatever the host "
         "has.",
@@ -229,14 +231,13 @@ KERNEL = (
     _KERNEL.message(
         "module-missing",
         "fatal",
-        r"Couldn't load (?:match|target)|(?:modprobe|insmod|module)\b.{0,120}(?:not found|fail|no such|missing|"
-        r"not loaded|need to insmod|unavailable)|Cannot initialize: iptables|can't initialize ip6?tables|"
-        r"(?:load\w*|missing|install\w*|enabl\w*) (?:the )?(?:kernel |nf_conntrack|ip_tables|xt_\w+|ip6?t_\w+|ip_set|"
-        r"vxlan|"
-        r"ipip|br_netfilter|overlay)\S{0,30} ?(?:modules?)?|Kernel (?:support|module)s? (?:missing|not)|"
-        r"(?:nf_conntrack|ip_set|xt_\w+|ipt_\w+|br_netfilter|ip_tables)\w* .{0,60}(?:missing|not |fail)",
-        "load|module|modprobe|insmod|initialize|kernel|missing|install|enabl|nf_conntrack|ip_set|xt_|ipt_|br_netfilter|"
-        "ip_tables",
+        r"Couldn't load (?:match|target)|(?:modprobe|insmod|module)\b.{0,120}(?:not found|fail|no such|missing|not "
+        r"loaded|need to insmod|unavailable)|Cannot initialize: iptables|can't initialize ip6?tables|(?:load\w*|"
+        r"missing|install\w*|enabl\w*) (?:the )?(?:kernel |nf_conntrack|ip_tables|xt_\w+|ip6?t_\w+|ip_set|vxlan|ipip|"
+        r"br_netfilter|overlay)\S{0,30} ?(?:modules?)?|Kernel (?:support|module)s? (?:missing|not)|(?:nf_conntrack|"
+        r"ip_set|xt_\w+|ipt_\w+|br_netfilter|ip_tables)\w* .{0,60}(?:missing|not |fail)",
+        "load|module|modprobe|insmod|initialize|kernel|missing|install|enabl|nf_conntrack|ip_set|xt_|ipt_|"
+        "br_netfilter|ip_tables",
         "A module of the kernel's packet filter is missing or cannot be loaded from inside the container.",
         "ip6tables-restore v1.8.2 (legacy): Couldn't load match `rpfilter':No such file or directory",
         ("projectcalico/felix#2360", "projectcalico/calico#13499"),
@@ -245,11 +246,9 @@ KERNEL = (
     _KERNEL.message(
         "packet-filter-failed",
         "fatal",
-        r"(?:ip6?tables|ip\(6\)tables|ipset|nft|nftables|iptables-(?:legacy|nft)).{0,150}(?:fail|exit status "
-        r"[1-9]|"
+        r"(?:ip6?tables|ip\(6\)tables|ipset|nft|nftables|iptables-(?:legacy|nft)).{0,150}(?:fail|exit status [1-9]|"
         r"error|not supported|incompatible|invalid)|(?:Failed|Unable|cannot) to (?:program|update|apply|list|read|"
-        r"write) "
-        r"(?:the )?(?:ip6?tables|ipset|nft)|(?:legacy|nft) backend",
+        r"write) (?:the )?(?:ip6?tables|ipset|nft)|(?:legacy|nft) backend",
         "tables|ipset|nft|backend",
         "The packet filter cannot be programmed on this kernel: missing modules, or the wrong backend (legacy or nft).",
         'Failed to program iptables, will retry error=exit status 2 ipVersion=0x6 table="raw"',
@@ -260,8 +259,8 @@ KERNEL = (
         "bpf-kernel",
         "fatal",
         r"\b(?:e?bpf|BTF|verifier|cgroupv?2|XDP)\b.{0,160}(?:not supported|fail|invalid argument|too old|unsupported|"
-        r"requires|denied|error)|kernel (?:version )?\S{0,30} ?(?:is )?(?:too old|not supported|unsupported)|"
-        r"at least (?:linux )?kernel|(?:attach|load)\w* .{0,40}\bbpf\b",
+        r"requires|denied|error)|kernel (?:version )?\S{0,30} ?(?:is )?(?:too old|not supported|unsupported)|at least "
+        r"(?:linux )?kernel|(?:attach|load)\w* .{0,40}\bbpf\b",
         "bpf|btf|verifier|cgroup|xdp|kernel",
         "The kernel lacks what the eBPF data plane needs.",
         "Failed to load BPF program: invalid argument",
@@ -271,8 +270,8 @@ KERNEL = (
     _KERNEL.message(
         "kernel-feature",
         "fatal",
-        r"function not implemented|address family not supported|protocol not (?:supported|available)|"
-        r"(?:vxlan|ipip|tunnel|wireguard|tunl0)\b.{0,120}(?:not supported|fail|unsupported|unknown device type)|"
+        r"function not implemented|address family not supported|protocol not (?:supported|available)|(?:vxlan|ipip|"
+        r"tunnel|wireguard|tunl0)\b.{0,120}(?:not supported|fail|unsupported|unknown device type)|"
         r"/proc/sys/net/\S{1,100}: .{0,20}(?:no such file|read-only|permission)|seccomp.{0,80}(?:fail|error|block)",
         "not implemented|not supported|not available|unsupported|unknown device|fail|/proc/sys/net|seccomp",
         "The kernel does not offer a feature that Calico uses on this node.",

@@ -74,11 +74,10 @@ REACH = (
         "typha",
         "fatal",
         r":5473\b.{0,120}" + _NO_ANSWER + r"|typha.{0,160}" + _NO_ANSWER + r"|"
-        r"(?:fail\w*|unable|could not|couldn't|retry\w*|error).{0,60}(?:connect\w*|reach|dial\w*|talk).{0,40}typha|"
-        r"no (?:ready |available |suitable )?typha (?:endpoints?|instances?|pods?|service)|"
-        r"typha (?:endpoints?|service) (?:was |were )?not found|"
-        r"(?:connection|connect|reach|dial)\w*.{0,20}\btypha\b.{0,60}(?:fail|lost|error|refused|unreachable|cannot|"
-        r"not )",
+        r"(?:fail\w*|unable|could not|couldn't|retry\w*|error).{0,60}(?:connect\w*|reach|dial\w*|talk).{0,40}typha|no "
+        r"(?:ready |available |suitable )?typha (?:endpoints?|instances?|pods?|service)|typha (?:endpoints?|service) "
+        r"(?:was |were )?not found|typha.{0,120}(?:no endpoints|discovery failed|look up typha)|(?:connection|connect|"
+        r"reach|dial)\w*.{0,20}\btypha\b.{0,60}(?:fail|lost|error|refused|unreachable|cannot|not )",
         "typha|5473",
         "calico-node does not reach Typha, which hands out the datastore's content (TCP 5473 between the nodes).",
         "Failed to connect to typha endpoint 10.0.0.12:5473. dial tcp 10.0.0.12:5473: i/o timeout",
@@ -169,8 +168,8 @@ REACH = (
     _REACH.message(
         "name-resolution",
         "fatal",
-        r"(?:lookup|resolv\w*) \S{1,120}.{0,120}(?:no such host|server misbehaving|i/o timeout|refused|failure)|"
-        r"could not resolve host|temporary failure in name resolution",
+        r"(?:lookup|resolv\w*) \S{1,120}.{0,120}(?:no such host|server misbehaving|i/o timeout|refused|failure)|could "
+        r"not resolve host|temporary failure in name resolution",
         "no such host|server misbehaving|resolve host|name resolution|lookup ",
         "The name of the API server (or etcd) does not resolve on this node.",
         "dial tcp: lookup api.cluster.example on 192.0.2.53:53: no such host",
@@ -198,8 +197,8 @@ REACH = (
     _REACH.message(
         "datastore-silent",
         "fatal",
-        r"(?:datastore|calico client|cluster ?information|kubernetes (?:api|client)|https?://|api ?server|token|client)"
-        r".{0,300}(?:context deadline exceeded|i/o timeout|timed out|Client\.Timeout|handshake timeout|"
+        r"(?:datastore|calico client|cluster ?information|kubernetes (?:api|client)|https?://|api ?server|token|"
+        r"client).{0,300}(?:context deadline exceeded|i/o timeout|timed out|Client\.Timeout|handshake timeout|"
         r"connection reset by peer|no route to host|network is unreachable|connection refused)|"
         r"Hit error connecting to datastore|dial tcp \S{3,80}: " + _NO_ANSWER,
         _ANCHORS + "|hit error connecting",
@@ -236,10 +235,8 @@ REACH = (
         "stated-vip",
         "cause",
         r"(?:\d{1,3}\.){3}1\b.{0,120}(?:not (?:reach|access|respond|work|answer)\w*|unreach|no (?:response|answer|"
-        r"access)|"
-        r"timed? ?out|timeout|fails?|hangs?|blocked|block)|"
-        r"(?:access|reach|connect|talk|ping|curl)\w* (?:to )?(?:\d{1,3}\.){3}1\b|"
-        r"service (?:ip|vip|address|cidr).{0,80}(?:unreach|not reach|timeout|fails?|blocked)",
+        r"access)|timed? ?out|timeout|fails?|hangs?|blocked|block)|(?:access|reach|connect|talk|ping|curl)\w* (?:to "
+        r")?(?:\d{1,3}\.){3}1\b|service (?:ip|vip|address|cidr).{0,80}(?:unreach|not reach|timeout|fails?|blocked)",
         ".1|service",
         "Somebody says that the Service address of the API server does not answer.",
         "the workers cannot reach 10.96.0.1",
@@ -268,8 +265,7 @@ KUBE_PROXY = (
         "cause",
         r"kube-proxy\S{0,40}\s{1,20}\d{1,3}/\d{1,3}\s{1,20}(?!Running|Completed)[A-Z]\w{3,40}|"
         r"kube-?proxy\b.{0,120}(?:crash|not running|is down|missing|broken|fail|error|not (?:installed|deployed|"
-        r"started)|"
-        r"disabled|stopped|wrong|misconfig)|(?:restart\w*|fix\w*|repair\w*|reinstall\w*) (?:the )?kube-?proxy",
+        r"started)|disabled|stopped|wrong|misconfig)|(?:restart\w*|fix\w*|repair\w*|reinstall\w*) (?:the )?kube-?proxy",
         "kube-proxy|kube proxy|kubeproxy",
         "kube-proxy itself is in trouble, so Service addresses are not programmed on this node.",
         "kube-proxy-x7k2p   0/1     CrashLoopBackOff   12 (2m ago)   40m",
@@ -278,8 +274,8 @@ KUBE_PROXY = (
     KUBE_PROXY_TOPIC.message(
         "proxier-error",
         "fatal",
-        r"proxier\.go:\d{1,6}\].{0,60}(?:fail|error)|can't use (?:the )?ipvs proxier|"
-        r"(?:kube-proxy|proxier|ipvs).{0,100}(?:failed to|error|cannot|can't)",
+        r"proxier\.go:\d{1,6}\].{0,60}(?:fail|error)|can't use (?:the )?ipvs proxier|(?:kube-proxy|proxier|"
+        r"ipvs).{0,100}(?:failed to|error|cannot|can't)",
         "proxier|ipvs|kube-proxy",
         "kube-proxy could not write its rules.",
         'E0110 proxier.go:1523] "Failed to execute iptables-restore" err="exit status 4"',
@@ -289,9 +285,10 @@ KUBE_PROXY = (
     KUBE_PROXY_TOPIC.message(
         "endpoint-answers",
         "cause",
-        r"(?:6443|endpoint|api ?server (?:ip|address)|node ip|master ip|control.plane ip).{0,80}"
-        r"\b(?:works?|ok|fine|answers?|responds?|succeeds?|reachable|returns? (?:the )?version|200)\b",
-        "6443|endpoint|server ip|server address|node ip|master ip|plane ip",
+        r"\bConnected to \S{1,100}.{0,60}port (?:6443|8443)\b|(?:6443|endpoint|api ?server (?:ip|address)|node ip|"
+        r"master ip|control.plane ip).{0,80}\b(?:works?|ok|fine|answers?|responds?|succeeds?|reachable|returns? "
+        r"(?:the )?version|200)\b",
+        "6443|8443|endpoint|server ip|server address|node ip|master ip|plane ip",
         "The API server's own address answers from the node: then only the Service address can be at fault.",
         "curl -k https://192.0.2.100:6443/version works from the worker",
         kube_proxy_service_vip=SUGGESTS,

@@ -20,8 +20,7 @@ IMAGE = (
         "cpu-level",
         "fatal",
         r"CPU does not support x86-64-v\d|can only be run on \S{1,20} processors with v\d|Illegal instruction|"
-        r"\bSIGILL\b|"
-        r"exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,4}132\b",
+        r"\bSIGILL\b|exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,12}132\b",
         "cpu does not|can only be run|illegal instruction|sigill|132",
         "The image needs a newer processor than this one (or than the virtual CPU model that is offered).",
         "Fatal glibc error: CPU does not support x86-64-v2",
@@ -32,8 +31,7 @@ IMAGE = (
         "exec-format",
         "fatal",
         r"exec(?:ve)? ?format error|cannot execute binary file|does not match the (?:detected|specified) (?:host "
-        r")?platform|"
-        r"no matching manifest for \S{1,40}|wrong (?:cpu |image )?arch",
+        r")?platform|no matching manifest for \S{1,40}|wrong (?:cpu |image )?arch",
         "format error|cannot execute binary|platform|no matching manifest|wrong ",
         "The image was built for another processor architecture. A truncated image on the node says the same.",
         "standard_init_linux.go:228: exec user process caused: exec format error",
@@ -46,10 +44,8 @@ IMAGE = (
         "missing-library",
         "fatal",
         r"error while loading shared libraries|symbol lookup error|undefined symbol|version `?GLIBC\S{0,20}'? not "
-        r"found|"
-        r"(?:fails?|failed|unable|cannot|can't) to (?:load|find|open) (?:the )?lib\w+|lib\w+\.so\S{0,20}:? .{0,40}not "
-        r"found|"
-        r"(?:library|libpcap|libbpf|libc) (?:is )?missing",
+        r"found|(?:fails?|failed|unable|cannot|can't) to (?:load|find|open) (?:the )?lib\w+|lib\w+\.so\S{0,20}:? "
+        r".{0,40}not found|(?:library|libpcap|libbpf|libc) (?:is )?missing",
         "shared librar|symbol|glibc|lib",
         "The image lacks a library that its program needs: a defect of that image, often of one architecture only.",
         "error while loading shared libraries: libpcap.so.0.8: cannot open shared object file",
@@ -62,12 +58,11 @@ IMAGE = (
         "pull-failed",
         "fatal",
         r"\b(?:Init:)?(?:ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|"
-        r"ImageInspectError)\b|Failed to pull image|Back-off pulling image|toomanyrequests|pull rate limit|"
-        r"manifest (?:unknown|for \S{1,200} not found)|pull access denied|failed to (?:resolve|do request|pull and "
-        r"unpack|"
+        r"ImageInspectError)\b|Failed to pull image|Back-off pulling image|toomanyrequests|pull rate limit|manifest "
+        r"(?:unknown|for \S{1,200} not found)|pull access denied|failed to (?:resolve|do request|pull and unpack|"
         r"extract layer|register layer)|error pulling image|image (?:not found|can't be pulled|cannot be pulled)|"
-        r"unauthorized: authentication required|layer verification failed|unexpected (?:EOF|commit digest)|"
-        r"content digest \S{1,100}: not found",
+        r"unauthorized: authentication required|layer verification failed|unexpected (?:EOF|commit digest)|content "
+        r"digest \S{1,100}: not found",
         "imagepull|invalidimagename|errimage|registryunavailable|imageinspect|pull|toomanyrequests|manifest |resolve|"
         "do request|layer|image |authentication required|unexpected |content digest",
         "The image cannot be fetched: registry, credentials, rate limit, name, or no way out of the network.",
@@ -78,8 +73,8 @@ IMAGE = (
         "program-missing",
         "fatal",
         r"exec: \\?\"[^\"\\]{1,200}\\?\":? .{0,120}(?:no such file or directory|not found in \$PATH)|"
-        r"\\?\"/[^\"\\]{1,200}\\?\": stat /\S{1,200}: no such file|Image not present \S|"
-        r"chdir to cwd .{1,200}no such file",
+        r"\\?\"/[^\"\\]{1,200}\\?\": stat /\S{1,200}: no such file|Image not present \S|chdir to cwd .{1,200}no such "
+        r"file",
         "no such file|not found in|image not present",
         "The program is not in the image: the wrong image, an incomplete one, or a manifest of another release. The "
         "path is the container's, looking on the host misleads.",
@@ -92,7 +87,7 @@ IMAGE = (
     _IMAGE.message(
         "died-early",
         "fatal",
-        r"exit(?:ed)?[ _]?(?:code)?[ :=(\"]{0,4}(?:127|139)\b|\bSIGSEGV\b|segmentation (?:fault|violation)",
+        r"exit(?:ed)?[ _]?(?:code)?[ :=(\"]{0,12}(?:127|139)\b|\bSIGSEGV\b|segmentation (?:fault|violation)",
         "127|139|sigsegv|segmentation",
         "The program could not run properly: a missing library (127) or a crash (139), not a step of the installer.",
         "Exit Code: 139",
@@ -107,17 +102,26 @@ ADMISSION = (
     _ADMISSION.message(
         "pod-security",
         "fatal",
-        r"violates PodSecurity|PodSecurityPolic(?:y|ies): unable|unable to (?:admit|validate against any)|"
-        r"security context constraint|no providers available to validate|"
-        r"Privileged containers are not allowed|disallowed by cluster policy|hostNetwork: Invalid value|"
-        r"(?:host|privileged)\w*\S{0,20}: Forbidden:",
+        r"violates PodSecurity|PodSecurityPolic(?:y|ies): unable|unable to (?:admit|validate against any)|security "
+        r"context constraint|no providers available to validate|Privileged containers are not allowed|disallowed by "
+        r"cluster policy|hostNetwork: Invalid value|(?:host|privileged)\w*\S{0,20}: Forbidden:",
         "violates podsecurity|podsecuritypolic|unable to|security context constraint|no providers|not allowed|"
-        "disallowed|"
-        "invalid value|forbidden",
+        "disallowed|invalid value|forbidden",
         "The API server does not admit the pod: there is no pod that could crash, only an event on the DaemonSet.",
         'pods "calico-node-" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
         ("tigera/operator#2996", "tigera/operator#2453"),
         admission_denied=CONCLUSIVE,
+    ),
+    _ADMISSION.message(
+        "policy-changed-pod",
+        "cause",
+        r"kubernetes\.io/psp:\s{0,4}\S{0,40}restricted|openshift\.io/scc:\s{0,4}restricted|runAsNonRoot and image "
+        r"will run as root",
+        "/psp|/scc|runasnonroot",
+        "A restrictive policy admitted the pod and changed it: it may not run as root, as Calico has to.",
+        "Error: container has runAsNonRoot and image will run as root",
+        admission_denied=SUGGESTS,
+        runtime_failure=FITS,
     ),
     _ADMISSION.message(
         "webhook",
@@ -143,9 +147,8 @@ ADMISSION = (
         "stated-policy",
         "cause",
         r"\b(?:PSP|PSA|SCC|PodSecurity(?:Policy|Admission)?s?)\b.{0,120}(?:not |missing|block|den|reject|prevent|"
-        r"forbid|"
-        r"disallow|fail|enforc)|(?:block|den|reject|prevent|disallow)\w*.{0,60}\b(?:PSP|PSA|SCC|PodSecurity\w*|webhook|"
-        r"gatekeeper|kyverno|admission)\b",
+        r"forbid|disallow|fail|error|enforc)|(?:block|den|reject|prevent|disallow|fail|error|due "
+        r"to)\w*.{0,60}\b(?:PSP|PSA|SCC|PodSecurity\w*|webhook|gatekeeper|kyverno|admission)\b",
         "psp|psa|scc|podsecurity|webhook|gatekeeper|kyverno|admission",
         "Somebody names a pod security policy in connection with the failure.",
         "PSP for the operator is not created during installation",
@@ -169,8 +172,8 @@ VOLUME = (
         "fatal",
         r"failed to mount (?:the )?(?:bpf|cgroup2?|/?sys/fs/(?:bpf|cgroup)) ?(?:file ?system)?",
         "failed to mount",
-        "The BPF or cgroup filesystem cannot be mounted: the container is not privileged, or the kernel lacks it. With "
-        "-best-effort this is only logged.",
+        "The BPF or cgroup filesystem cannot be mounted: the container is not privileged, or the kernel lacks it. "
+        "With -best-effort this is only logged.",
         "calico-init_linux.go 57: Failed to mount BPF filesystem. error=failed to mount BPF filesystem",
         ("projectcalico/calico#6279",),
         mount_failure=SPECIFIC,
@@ -180,20 +183,29 @@ VOLUME = (
         "volume-object-missing",
         "fatal",
         r"(?:secret|configmap)s? \\?\"[^\"\\]{1,200}\\?\" not found|couldn't find key \S{1,200} in (?:ConfigMap|"
-        r"Secret)|"
-        r"references non-existent (?:config|secret) key|CreateContainerConfigError",
-        "not found|couldn't find key|non-existent|createcontainerconfigerror",
+        r"Secret)|references non-existent (?:config|secret) key",
+        "not found|couldn't find key|non-existent",
         "A ConfigMap or Secret that the pod mounts or reads does not exist.",
         'MountVolume.SetUp failed for volume "etcd-certs" : secret "calico-etcd-secrets" not found',
         mount_failure=SPECIFIC,
         version_incompatibility=FITS,
     ),
     _VOLUME.message(
+        "container-config",
+        "consequence",
+        r"CreateContainerConfigError",
+        "createcontainerconfigerror",
+        "The kubelet cannot put the container's configuration together: a ConfigMap, a Secret, or the user it may not "
+        "run as. The pod's events name it.",
+        "calico-kube-controllers-54c96b97b9-ncb98   0/1   CreateContainerConfigError   0   5m17s",
+        mount_failure=FITS,
+        admission_denied=FITS,
+    ),
+    _VOLUME.message(
         "volume-setup",
         "fatal",
         r"MountVolume\.\w{1,20} failed|hostPath type check failed|Unable to (?:attach or )?mount volumes|"
-        r"\bFailedMount\b|"
-        r"failed to (?:generate container spec: failed to mkdir|prepare subPath|create subPath|mount)|"
+        r"\bFailedMount\b|failed to (?:generate container spec: failed to mkdir|prepare subPath|create subPath|mount)|"
         r"not a directory: .{0,60}(?:trying to mount|unknown)|error mounting \S|FailedAttachVolume",
         "mountvolume|hostpath type|mount volumes|failedmount|failed to |not a directory|error mounting|"
         "failedattachvolume",
@@ -219,8 +231,7 @@ RUNTIME = (
         "cgroup-driver",
         "fatal",
         r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|false|"
-        r"wrong|"
-        r"but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w*|differ\w*) .{0,30}cgroup",
+        r"wrong|but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w*|differ\w*) .{0,30}cgroup",
         "cgroup",
         "Kubelet and runtime manage control groups with different drivers: healthy containers are killed.",
         'failed to run Kubelet: misconfiguration: kubelet cgroup driver: "systemd" is different from docker cgroup '
@@ -240,14 +251,13 @@ RUNTIME = (
     _RUNTIME.message(
         "runtime-broken",
         "fatal",
-        r"PLEG is not healthy|container runtime is down|failed to (?:create|start|get) (?:shim|containerd task|sandbox "
-        r"image)|OCI runtime (?:create|exec) failed|runc (?:create|run) failed|failed to reserve (?:container|sandbox) "
-        r"name|name \S{1,200} is reserved|failed to create task for container|StartError|RunContainerError|"
-        r"CreateContainerError|ContainerCannotRun|CreatePodSandboxError|shim (?:error|exited|task)|"
-        r"failed to generate (?:container |sandbox )?spec",
+        r"PLEG is not healthy|container runtime is down|failed to (?:create|start|get) (?:shim|containerd task|"
+        r"sandbox image)|OCI runtime (?:create|exec) failed|runc (?:create|run) failed|failed to reserve (?:container|"
+        r"sandbox) name|name \S{1,200} is reserved|failed to create task for container|StartError|RunContainerError|"
+        r"CreateContainerError|ContainerCannotRun|CreatePodSandboxError|shim (?:error|exited|task)|failed to generate "
+        r"(?:container |sandbox )?spec",
         "pleg|runtime is down|failed to |oci runtime|runc |is reserved|starterror|runcontainererror|"
-        "createcontainererror|"
-        "containercannotrun|createpodsandboxerror|shim ",
+        "createcontainererror|containercannotrun|createpodsandboxerror|shim ",
         "The container runtime could not create or start the container; the rest of the message is the reason.",
         "Error: failed to create containerd task: failed to create shim task: OCI runtime create failed",
         runtime_failure=SUGGESTS,
@@ -256,9 +266,9 @@ RUNTIME = (
     _RUNTIME.message(
         "runtime-restarted",
         "cause",
-        r"restart\w* (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime|container runtime|dockerd)\b.{0,80}"
-        r"(?:help|fix|solv|work|cure|resolv|ready)|(?:help|fix|solv|cure|resolv)\w*.{0,60}restart\w* (?:of )?(?:the )?"
-        r"(?:containerd|docker|cri-?o|kubelet|runtime)",
+        r"restart\w* (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime|container runtime|"
+        r"dockerd)\b.{0,80}(?:help|fix|solv|work|cure|resolv|ready)|(?:help|fix|solv|cure|resolv)\w*.{0,60}restart\w* "
+        r"(?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime)",
         "restart",
         "A restart of the runtime cured it, so the runtime had lost its way.",
         "after restarting containerd the node turns Ready, it fixed the problem",
@@ -280,9 +290,9 @@ PRESSURE = (
     _PRESSURE.message(
         "out-of-memory",
         "fatal",
-        r"\bOOM ?Kill\w*|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|"
-        r"memory cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|"
-        r"low on resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
+        r"\bOOM ?Kill\w*|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|memory "
+        r"cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|low on "
+        r"resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
         "oom|out of memory|allocate memory|out of|temporarily unavailable|newosproc|pthread_create|low on resource|"
         "pressure|insufficient",
         "Memory (or processes) ran out: a limit that is too low, or a node that is too small.",
@@ -293,12 +303,21 @@ PRESSURE = (
     _PRESSURE.message(
         "killed",
         "fatal",
-        r"exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,4}137\b|\bsignal: killed\b|\bthrottl\w+|"
-        r"Insufficient (?:cpu|memory|pods|ephemeral-storage)|node (?:is )?(?:overloaded|under load)|high (?:cpu|load)",
-        "137|signal: killed|throttl|insufficient|overloaded|under load|high cpu|high load",
-        "The process was killed, or found no room: most often memory or CPU.",
+        r"exit(?:ed)?[ _]?(?:code|status)?[ :=(\"]{0,12}137\b|\bsignal: killed\b",
+        "137|signal: killed",
+        "The process was killed from outside: for want of memory, by a failing liveness probe, or by the runtime.",
         "Exit Code: 137",
-        resource_pressure=SUGGESTS,
+        resource_pressure=FITS,
         runtime_failure=FITS,
+    ),
+    _PRESSURE.message(
+        "short-of-room",
+        "fatal",
+        r"\bthrottl\w+|Insufficient (?:cpu|memory|pods|ephemeral-storage)|node (?:is )?(?:overloaded|under load)|high "
+        r"(?:cpu|load)|failed to create new OS thread|too many open files",
+        "throttl|insufficient|overloaded|under load|high cpu|high load|os thread|too many open",
+        "The node has no room for more: memory, CPU, threads or files.",
+        "0/3 nodes are available: 3 Insufficient cpu.",
+        resource_pressure=SPECIFIC,
     ),
 )

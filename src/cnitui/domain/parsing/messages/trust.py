@@ -30,8 +30,7 @@ TRUST = (
         r"serviceaccounts \\?\"[^\"\\]{1,100}\\?\" is forbidden(?!: (?:unable|exceeded|violates))",
         "is forbidden",
         "The installer's account may not create tokens for the CNI's service account: the ClusterRole is older than "
-        "the "
-        "image (calico-cni-plugin exists from v3.26, calico-node was used in v3.23-v3.25), or written for another "
+        "the image (calico-cni-plugin exists from v3.26, calico-node was used in v3.23-v3.25), or written for another "
         "name.",
         'serviceaccounts "calico-cni-plugin" is forbidden: User "system:serviceaccount:kube-system:calico-node" cannot '
         'create resource "serviceaccounts/token" in API group "" in the namespace "kube-system"',
@@ -44,8 +43,7 @@ TRUST = (
         "fatal",
         r"forbidden: User \\?\"[^\"\\]{1,200}\\?\" cannot|\bcannot (?:get|list|watch|create|patch|update|delete|use) "
         r"(?:resource|\S{1,60} at the cluster scope)|clusterrole(?:binding)?\S{0,60} \\?\"[^\"\\]{1,100}\\?\" not "
-        r"found|"
-        r"RBAC: \S",
+        r"found|RBAC: \S",
         "forbidden|cannot |clusterrole|rbac: ",
         "The API server knows who asks and refuses: a role or its binding is missing, or made for another name.",
         'nodes "worker-01" is forbidden: User "system:serviceaccount:kube-system:calico-node" cannot get resource '
@@ -56,8 +54,8 @@ TRUST = (
     _TRUST.message(
         "account-missing",
         "fatal",
-        r"serviceaccounts? \\?\"[^\"\\]{1,100}\\?\" not found|no API token found for service account|"
-        r"error looking up service account",
+        r"serviceaccounts? \\?\"[^\"\\]{1,100}\\?\" not found|no API token found for service account|error looking up "
+        r"service account",
         "serviceaccount|service account",
         "The service account that the token is for does not exist: part of the manifest was not applied.",
         'Unable to create token for CNI kubeconfig error=serviceaccounts "calico-cni-plugin" not found',
@@ -68,8 +66,8 @@ TRUST = (
     _TRUST.message(
         "token-file-missing",
         "fatal",
-        r"serviceaccount/(?:token|namespace)\"?:? .{0,20}no such file|automountServiceAccountToken: false|"
-        r"(?:token|kubeconfig) (?:file )?(?:is )?(?:missing|not found|does not exist)",
+        r"serviceaccount/(?:token|namespace)[\"']?:? .{0,20}no such file|automountServiceAccountToken: false|(?:token|"
+        r"kubeconfig) (?:file )?(?:is )?(?:missing|not found|does not exist)",
         "serviceaccount/|automountserviceaccounttoken|token|kubeconfig",
         "The service account's token is not in the container.",
         "open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
@@ -90,10 +88,10 @@ TRUST = (
     _TRUST.message(
         "x509",
         "fatal",
-        r"(?:x509: \S|certificate (?:has expired|signed by unknown authority|is valid for|"
-        r"is not (?:valid|trusted)|verify failed|required)|unknown certificate|bad certificate|"
-        r"remote error: tls|tls: (?:failed to|private key|first record|unknown|handshake|no certificates|bad|expired|"
-        r"protocol)|authentication handshake failed|unable to (?:load|read) .{0,40}cert|PEM (?:data|block|format))",
+        r"(?:x509: \S|certificate (?:has expired|signed by unknown authority|is valid for|is not (?:valid|trusted)|"
+        r"verify failed|required)|unknown certificate|bad certificate|remote error: tls|tls: (?:failed to|private key|"
+        r"first record|unknown|handshake|no certificates|bad|expired|protocol)|authentication handshake failed|unable "
+        r"to (?:load|read) .{0,40}cert|PEM (?:data|block|format))",
         "x509|certificate|tls:|handshake failed|pem |unable to",
         "TLS trust is broken: an expired certificate, another CA, a name or address that the certificate lacks, or a "
         "clock that is wrong.",
@@ -105,9 +103,8 @@ TRUST = (
     _TRUST.message(
         "certificate-file",
         "fatal",
-        r"(?:etcd-(?:ca|cert|key)|\S{0,200}\.(?:crt|pem|key)|serviceaccount/ca\.crt)\"?:? .{0,20}"
-        r"(?:no such file|permission denied|is a directory)|"
-        r"(?:no such file|not found).{0,80}(?:etcd-(?:ca|cert|key)|\.(?:crt|pem)\b)",
+        r"(?:etcd-(?:ca|cert|key)|\S{0,200}\.(?:crt|pem|key)|serviceaccount/ca\.crt)[\"']?:? .{0,20}(?:no such file|"
+        r"permission denied|is a directory)|(?:no such file|not found).{0,80}(?:etcd-(?:ca|cert|key)|\.(?:crt|pem)\b)",
         "no such file|permission denied|is a directory|not found",
         "A certificate or key file is not where it is looked for.",
         "open /calico-secrets/etcd-ca: no such file or directory",
@@ -128,9 +125,9 @@ TRUST = (
     _TRUST.message(
         "unauthorized",
         "fatal",
-        r"(?:\bUnauthorized\b|\b401\b.{0,30}unauth|asked for the client to provide credentials|"
-        r"invalid bearer token|token (?:has )?(?:expired|been invalidated|is expired|is invalid)|"
-        r"connection is unauthorized|Failed to (?:update|refresh) CNI token)",
+        r"(?:\bUnauthorized\b|\b401\b.{0,30}unauth|asked for the client to provide credentials|invalid bearer token|"
+        r"token (?:has )?(?:expired|been invalidated|is expired|is invalid)|connection is unauthorized|Failed to "
+        r"(?:update|refresh) CNI token)",
         "unauthorized|provide credentials|bearer token|token ",
         "The API server does not accept the token: it expired, its service account was made anew, or the signing key "
         "changed.",
@@ -155,8 +152,7 @@ TRUST = (
         "stated-clock",
         "cause",
         r"\b(?:clocks?|ntp|chrony|system time)\b.{0,60}\b(?:skew\w*|drift\w*|wrong|off|out of sync|not sync\w*|"
-        r"differ\w*|"
-        r"behind|ahead)|clock skew|certificates? (?:has |have |had )?expired",
+        r"differ\w*|behind|ahead)|clock skew|certificates? (?:has |have |had )?expired",
         "clock|ntp|chrony|time |certificate",
         "Somebody says that clocks differ or certificates expired.",
         "the clocks of the machines were out of sync",
