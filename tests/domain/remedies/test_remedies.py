@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
+from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import Source
 from cnitui.domain.facts import ApiEndpoints, ContainerSecurity, ContainerSpec, DaemonSetStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Verdict
@@ -335,3 +338,15 @@ def test_before_the_object_is_read_the_watched_template_decides_and_steps_go_by_
     judged = remedy("patch-daemonset").fit(replace(unread, case=case))
     assert isinstance(judged, DoesNotFit)
     assert judged.why.startswith("the template already has securityContext.privileged: true")
+
+
+def test_every_remedy_a_cause_names_exists_and_every_cause_has_advice() -> None:
+    known = {candidate.id for candidate in REMEDIES}
+    assert {cause.id for cause in CATALOGUE if not set(cause.remedies) <= known} == set()
+    assert {cause.id for cause in CATALOGUE} <= set(STEPS)
+
+
+@pytest.mark.shared
+def test_there_is_advice_for_every_cause_of_the_taxonomy(shared: Path) -> None:
+    rows = (shared / "corpus" / "TAXONOMY.md").read_text("utf-8").partition("## Confusable")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", rows, re.MULTILINE)) == set(STEPS)
