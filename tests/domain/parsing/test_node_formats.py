@@ -215,6 +215,8 @@ class TestReach:
             ("bash: connect: No route to host", 1, "unreachable"),
             ("curl: (28) Connection timed out after 5001 milliseconds", 28, "timeout"),
             ("* connect to 10.96.0.1 port 443 failed: Connection refused\ncurl: (7) Failed to connect", 7, "refused"),
+            ("* Connected to 10.96.0.1 port 443\n* TLS alert\ncurl: (35) SSL connect error", 35, "answered"),
+            ("* Connected to 10.96.0.1 port 443\ncurl: (28) Operation timed out", 28, "timeout"),
             ("something else", 1, "unknown"),
             ("< HTTP/2 200", None, "answered"),
         ],

@@ -57,7 +57,7 @@ def no_sudo(stderr: str) -> bool:
 
 def not_installed(stderr: str, status: int) -> bool:
     """Whether the command itself does not exist: a shell ends with 127, sudo with 1, a pipe with its last part's."""
-    return status == 127 or (status != 0 and _ABSENT.search(stderr) is not None)
+    return status == 127 or _ABSENT.search(stderr) is not None
 
 
 def permission_denied(stderr: str) -> bool:

@@ -45,11 +45,14 @@ class Answers:
         return next((output for output in ran if output.status == 0 and output.stdout.strip()), ran[0])
 
     def telling(self, names: Sequence[str]) -> CommandOutput:
-        """The first output that says why it failed, else the first that failed, else the first that ran."""
+        """The first output that failed, was cut or has nothing but complaints, else the first that ran."""
         ran = self._ran(names)
-        spoken = [output for output in ran if output.status != 0 and output.stderr.strip()]
-        failed = [output for output in ran if output.status != 0 or output.truncated]
-        return (spoken or failed or ran)[0]
+        return next((output for output in ran if _failed(output)), ran[0])
 
     def _ran(self, names: Sequence[str]) -> list[CommandOutput]:
         return [output for name in names if (output := self.get(name)) is not None]
+
+
+def _failed(output: CommandOutput) -> bool:
+    """A pipe ends with the status of its last part, so silence with a complaint is a failure as well."""
+    return output.status != 0 or output.truncated or (bool(output.stderr.strip()) and not output.stdout.strip())

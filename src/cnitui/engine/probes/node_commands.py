@@ -21,15 +21,19 @@ _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _LONGEST_PATH = 1024
 _CONNECT_SECONDS = "5"
 _RUNTIME_CONFIG = (
-    "/etc/containerd",
+    "/etc/containerd/config.toml",
+    "/etc/containerd/conf.d",
     "/etc/crio",
     "/var/lib/rancher/rke2/agent/etc/containerd",
     "/var/lib/rancher/k3s/agent/etc/containerd",
 )
-_SWITCHES = "^[[:space:]]*(enable_selinux|hostnetwork_disable_selinux|selinux)[[:space:]]*="
-_INSPECT_LATEST = 'id=$(crictl ps -a -q --name "^$0$" | head -n 1); [ -n "$id" ] && crictl inspect "$id"'
-_NAT_RULES = 'iptables-save -t nat | grep -wF -m 20 -e "*nat" -e "$0"'
-_NFT_RULES = 'nft list ruleset | grep -wF -e table -e "$0" | head -n 200'
+_SWITCHES = "selinux *="
+_INSPECT_LATEST = (
+    "id=$(crictl ps -a -q --name {name} | head -n 1); "
+    'if [ -n "$id" ]; then crictl inspect "$id"; else echo "no container {name}" >&2; exit 1; fi'
+)
+_NAT_RULES = "iptables-save -t nat | grep -E '^[*]nat|{host}([^0-9]|$)' | head -n 20"
+_NFT_RULES = "nft list ruleset | grep -E '^table|{host}([^0-9]|$)' | head -n 200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +146,33 @@ def _runtime(request: NodeProbeRequest) -> Iterator[NodeCommand]:
 
 
 def _latest_container(request: NodeProbeRequest) -> NodeCommand:
-    return NodeCommand("container", ("sh", "-c", _INSPECT_LATEST, request.container), root=True)
+    """By name, which has been checked, because the last attempt's container may be gone already."""
+    return NodeCommand("container", ("sh", "-c", _INSPECT_LATEST.format(name=request.container)), root=True)
 
 
 def _network(request: NodeProbeRequest) -> Iterator[NodeCommand]:
+    """A connection and no more than `GET /livez`, which changes nothing and needs no credentials."""
     for name, address in (("reach-service", request.service), ("reach-endpoint", request.endpoint)):
         target = host_and_port(address)
         if target:
-            script = "exec 3<>/dev/tcp/$0/$1"
-            yield NodeCommand(name, ("timeout", _CONNECT_SECONDS, "bash", "-c", script, *target))
+            host, port = target
+            url = f"https://[{host}]:{port}/livez" if ":" in host else f"https://{host}:{port}/livez"
+            options = ("-kvsS", "-o", "/dev/null", "--max-time", _CONNECT_SECONDS, "--noproxy", "*")
+            yield NodeCommand(name, ("curl", url, *options))
     service = host_and_port(request.service)
     if service:
-        yield NodeCommand("rules", ("sh", "-c", _NAT_RULES, service[0]), root=True)
+        yield NodeCommand("rules", ("sh", "-c", _NAT_RULES.format(host=_pattern(service[0]))), root=True)
+
+
+def _pattern(host: str) -> str:
+    return host.replace(".", "[.]")
+
+
+def side_by_side(commands: Sequence[NodeCommand]) -> tuple[tuple[NodeCommand, ...], ...]:
+    """What may run at once: an address that does not answer takes its seconds beside all else, not after it."""
+    waiting = tuple((command,) for command in commands if command.name.startswith("reach-"))
+    rest = tuple(command for command in commands if not command.name.startswith("reach-"))
+    return (*((rest,) if rest else ()), *waiting)
 
 
 # --- the second look ------------------------------------------------------------------------------------------------
@@ -205,19 +224,17 @@ def _instead_of_config_files(_request: NodeProbeRequest, output: CommandOutput) 
         yield NodeCommand("containerd-config", ("containerd", "config", "dump"))
 
 
-def _instead_of_bash(request: NodeProbeRequest, output: CommandOutput) -> Iterator[NodeCommand]:
+def _instead_of_curl(request: NodeProbeRequest, output: CommandOutput) -> Iterator[NodeCommand]:
     target = host_and_port(request.service if output.name == "reach-service" else request.endpoint)
     if target and complaints.not_installed(output.stderr, output.status):
-        host, port = target
-        url = f"https://[{host}]:{port}/livez" if ":" in host else f"https://{host}:{port}/livez"
-        options = ("-kvsS", "--noproxy", "*", "--max-time", _CONNECT_SECONDS, "-o", "/dev/null")
-        yield NodeCommand(output.name, ("curl", *options, url))
+        script = "exec 3<>/dev/tcp/$0/$1"
+        yield NodeCommand(output.name, ("timeout", _CONNECT_SECONDS, "bash", "-c", script, *target))
 
 
 def _instead_of_iptables(request: NodeProbeRequest, output: CommandOutput) -> Iterator[NodeCommand]:
     service = host_and_port(request.service)
     if service and service[0] not in output.stdout and not complaints.no_sudo(output.stderr):
-        yield NodeCommand("rules-nft", ("sh", "-c", _NFT_RULES, service[0]), root=True)
+        yield NodeCommand("rules-nft", ("sh", "-c", _NFT_RULES.format(host=_pattern(service[0]))), root=True)
         yield NodeCommand("rules-ipvs", ("ip", "addr", "show", "dev", "kube-ipvs0"))
 
 
@@ -226,8 +243,8 @@ _INSTEAD: Mapping[str, Callable[[NodeProbeRequest, CommandOutput], Iterator[Node
     "permissive": _instead_of_semanage,
     "container": _instead_of_inspect,
     "labelling": _instead_of_config_files,
-    "reach-service": _instead_of_bash,
-    "reach-endpoint": _instead_of_bash,
+    "reach-service": _instead_of_curl,
+    "reach-endpoint": _instead_of_curl,
     "rules": _instead_of_iptables,
 }
 

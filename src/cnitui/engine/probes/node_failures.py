@@ -12,6 +12,7 @@ TIMED_OUT = 124
 """Status of timeout(1) when it had to end a command; gateways use it for their own deadline as well."""
 
 _PLAIN = re.compile(r"[\w@%+=:,./ -]+")
+_IN_SCRIPT = re.compile(r"\b(?:crictl|iptables-save|nft)\b")
 _QUOTE_LIMIT = 200
 
 
@@ -23,7 +24,10 @@ def by_hand_line(prefix: str, command: str) -> str:
 
 
 def program_of(command: str) -> str:
-    """The program of a command line, sudo and timeout left out: the word a person knows it by."""
+    """The program of a command line, sudo, timeout and shells left out: the word a person knows it by."""
+    wrapped = _IN_SCRIPT.search(command) if " -c " in command else None
+    if wrapped:
+        return wrapped[0]
     words = [word for word in command.split() if word not in ("sudo", "-n", "timeout") and not word.isdigit()]
     return words[0] if words else "the command"
 
