@@ -276,6 +276,27 @@ def directory_entry(view: View, refused: Refusal | None) -> DirectoryEntry | Non
     return directories.directories.get(refused.directory)
 
 
+def labelled_for_containers(entry: DirectoryEntry | None) -> bool:
+    """Whether a confined container of any categories may write it."""
+    return (
+        entry is not None
+        and entry.label is not None
+        and (entry.label.type in CONTAINER_FILE_TYPES and not entry.label.categories)
+    )
+
+
+def odd_file(view: View, refused: Refusal | None) -> DirectoryEntry | None:
+    """A file in a rightly labelled directory that carries a label of its own: moved in from elsewhere."""
+    directories = view.use(CniDirectories)
+    if directories is None or refused is None or not labelled_for_containers(directory_entry(view, refused)):
+        return None
+    files = directories.files.get(refused.directory, ())
+    odd = [found for found in files if found.label and found.label.type not in CONTAINER_FILE_TYPES]
+    words = " ".join(piece.quote for piece in refused.evidence)
+    named = [found for found in odd if found.path.rpartition("/")[2] in words]
+    return next(iter(named or odd), None)
+
+
 def foreign_file(view: View, refused: Refusal | None) -> DirectoryEntry | None:
     """A file or the directory itself whose categories the container's process lacks."""
     directories = view.use(CniDirectories)

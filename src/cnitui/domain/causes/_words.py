@@ -65,23 +65,25 @@ def judge_words(
 def stopped_elsewhere(view: View, stages: frozenset[Stage]) -> Judgement | None:
     """Ruled out, when install-cni's own log shows that it stopped at a step this cause has no part in."""
     milestones = view.use(Milestones)
-    if milestones is None or not milestones.failed_at or milestones.failed_at in stages:
+    if milestones is None:
+        return None
+    if _finished(milestones) and "done" not in stages:
+        return ruled_out(
+            "install-cni did its work in this attempt", view.quote(Milestones, _last_milestone(milestones))
+        )
+    if not milestones.failed_at or milestones.failed_at in stages:
         return None
     where = STAGE_WORDS[milestones.failed_at]
     quote = view.quote(Milestones, milestones.first_error, _line(milestones.error_line))
     return ruled_out(f"install-cni stopped {where}, a step this cause has no part in", quote)
 
 
-def installed(view: View) -> Judgement | None:
-    """Ruled out, when install-cni has done its work in this very pod: its failure is not what is looked for."""
-    pod = view.use(PodStatus)
-    install = view.use(InstallCni)
-    status = pod.container(install.container) if pod and install else None
-    if status is None or not status.succeeded:
-        return None
-    return ruled_out(
-        "install-cni has succeeded in this pod", view.quote(PodStatus, f"{status.name}: Completed, exit code 0")
-    )
+def _finished(milestones: Milestones) -> bool:
+    return not milestones.first_error and not milestones.not_writeable and (milestones.done or milestones.wrote_config)
+
+
+def _last_milestone(milestones: Milestones) -> str:
+    return f"reached: {', '.join(milestones.reached)}"
 
 
 def started(view: View) -> Judgement | None:

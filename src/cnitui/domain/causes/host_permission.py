@@ -39,7 +39,7 @@ from cnitui.domain.causes._rivals import (
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out
-from cnitui.domain.facts import AvcDenials, CniDirectories, FileAttributes, Mounts
+from cnitui.domain.facts import AvcDenials, CniDirectories, FileAttributes, InstallCni, Mounts
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -86,7 +86,8 @@ def _owner(view: View, refused: Refusal) -> Judgement | None:
     if owner_refuses(view, entry):
         return likely(f"{refused.directory} does not belong to the installer's user", quote, *refused.evidence)
     letters = attributes_of(view, refused.directory)
-    if refused.errno != "EPERM" and letters is not None and not refused.executing:
+    user_known = view.use(InstallCni) is not None
+    if user_known and refused.errno != "EPERM" and letters is not None and not refused.executing:
         return ruled_out(f"owner, mode and attributes of {refused.directory} let the installer write", quote)
     return None
 

@@ -42,6 +42,7 @@ from cnitui.domain.causes._selinux import (
     enforces,
     fault_of,
     hinted,
+    labelled_for_containers,
     not_confined,
     unprivileged,
 )
@@ -91,6 +92,13 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
     entry = directory_entry(view, refused)
     kind = entry.label.type if entry and entry.label else ""
     rivals = open_rivals(view, refused)
+    if labelled_for_containers(entry):
+        label = view.quote(CniDirectories, f"{refused.directory} is {kind}")
+        because = "a confined container may write the directory itself"
+        return possible(because, *refused.evidence[:1], against=(label,), weight=-1)
+    if kind in CONTAINER_FILE_TYPES:
+        label = view.quote(CniDirectories, f"{refused.directory} is {entry.label if entry else kind}")
+        return possible("the type is right; only its categories could be refused", *refused.evidence[:1], label)
     evidence = (*refused.evidence[:1], *sure.evidence)
     if kind and kind not in CONTAINER_FILE_TYPES and sure.state == "confined":
         label = view.quote(CniDirectories, f"{refused.directory} is {kind}")

@@ -44,7 +44,9 @@ from cnitui.domain.causes._selinux import (
     fault_of,
     foreign_file,
     hinted,
+    labelled_for_containers,
     not_confined,
+    odd_file,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out
@@ -106,8 +108,18 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
         if sure.state == "confined" and not open_rivals(view, refused):
             return confirmed(because, quote, *evidence)
         return likely(because, quote, *evidence, ask=ASK[:1])
+    odd = odd_file(view, refused)
+    if odd is not None:
+        quote = view.quote(CniDirectories, f"{odd.path} is {odd.label}")
+        because = "a file in the directory carries a label from elsewhere"
+        if odd.path.rpartition("/")[2] in refused.evidence[0].quote:
+            return likely(f"{because}, and it is the one that was refused", quote, *evidence, ask=ASK[:1])
+        return possible(because, quote, *evidence, ask=ASK, weight=3)
     entry = directory_entry(view, refused)
     kind = entry.label.type if entry and entry.label else ""
+    if kind in CONTAINER_FILE_TYPES and not labelled_for_containers(entry):
+        quote = view.quote(CniDirectories, f"{refused.directory} is {entry.label if entry else kind}")
+        return possible("the directory carries the categories of one container", quote, *evidence, ask=ASK, weight=3)
     if kind in CONTAINER_FILE_TYPES and not refused.errno:
         quote = view.quote(CniDirectories, f"{refused.directory} is {kind}")
         return ruled_out("the directory carries the label that a confined container may write", quote)

@@ -25,6 +25,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.parsing.attributes import parse_lsattr
 from cnitui.domain.parsing.avc import parse_avc
 from cnitui.domain.parsing.complaints import missing_paths
+from cnitui.domain.parsing.lines import position
 from cnitui.domain.parsing.ls import parse_ls
 from cnitui.domain.parsing.matchpathcon import parse_matchpathcon
 from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
@@ -42,6 +43,7 @@ _PLUGINS = re.compile(r"\b(?:calico|calico-ipam|loopback|portmap|host-local|band
 _ADDRESS = re.compile(
     r"https?://(?P<url>[\w.\[\]:-]{1,253}?:\d{1,5})|\b(?P<host>[\w.-]{1,253})[ :/](?P<port>443|6443)\b"
 )
+_LONG_TEXT = 200_000
 _NODE_KINDS = frozenset({"node", "unknown", "log", "describe"})
 
 
@@ -74,13 +76,21 @@ def _denials(blocks: Sequence[Block]) -> AvcDenials | None:
     records: list[Avc] = []
     for block in blocks:
         if "avc:" in block.text.lower():
-            records += parse_avc(_about_denials(block.text))
+            records += (_placed(avc, block) for avc in parse_avc(_about_denials(block.text)))
     return AvcDenials(tuple(records), "pasted") if records else None
+
+
+def _placed(avc: Avc, block: Block) -> Avc:
+    """The record with its line counted in the whole text."""
+    number = avc.position.rpartition(" ")[2]
+    if not number.isdigit() or len(block.text) >= _LONG_TEXT:
+        return replace(avc, position="")
+    return replace(avc, position=position(int(number) + block.first_line - 1))
 
 
 def _about_denials(text: str) -> str:
     """The lines that can be part of an audit record, when the text is long."""
-    if len(text) < 200_000:
+    if len(text) < _LONG_TEXT:
         return text
     return "\n".join(line for line in text.split("\n") if "avc" in line.lower() or "type=" in line)
 

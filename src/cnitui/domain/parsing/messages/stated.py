@@ -1,7 +1,7 @@
 """What people say: words that name a mechanism, looked for only where a person speaks.
 
-A program's line is a fact about one operation; a sentence is somebody's observation. So these weigh less: naming a thing
-only suggests it, and only a cure that is told (`works after setenforce 0`) is specific.
+A program's line is a fact about one operation; a sentence is somebody's observation. So these weigh less: naming a
+thing only suggests it, and only a cure that is told (`works after setenforce 0`) is specific.
 """
 
 from __future__ import annotations
