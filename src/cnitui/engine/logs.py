@@ -3,7 +3,7 @@
 A container that crash-loops has one log per attempt and long silences between them. A `LogFeed` reads each attempt
 once, as the pod's status announces it, keeps all of it, and puts a rule with the outcome below each. It never raises:
 what goes wrong becomes its status, and it goes on by itself. This is the one place where data reaches the screen
-beside the frozen state: in blocks, and bounded.
+beside the frozen state: in blocks, and bounded. It is one state machine, which is why it is one file.
 """
 
 from __future__ import annotations
@@ -14,17 +14,24 @@ from datetime import datetime, timedelta
 
 from cnitui.domain.derive import next_attempt_at
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
-from cnitui.engine.logs_attempts import Tracked, ending, runs_of, waiting_for
+from cnitui.engine.logs_attempts import (
+    Tracked,
+    concern_of,
+    ending,
+    is_kubelets,
+    is_of_a_later_attempt,
+    mark_of,
+    runs_of,
+    waiting_for,
+)
 from cnitui.engine.logs_kept import Entry, KeptLines, LineBuffer, Rule
-from cnitui.engine.logs_stamps import time_of
-from cnitui.engine.logs_state import AttemptMark, FeedState, FeedStatus, as_evidence
+from cnitui.engine.logs_state import AttemptMark, FeedState, FeedStatus, as_evidence, retry_of
 from cnitui.engine.logs_streams import cancelled, either, entries_of
 from cnitui.engine.ports import Clock, ClusterApi, LogRequest
-from cnitui.errors import ClusterError, Forbidden, Invalid, NotFound, Throttled
+from cnitui.errors import ClusterError, Invalid, NotFound
 
 READ_TAIL = 20_000
 """Lines asked for of an attempt that has ended: its end matters."""
-FIRST_RETRY, LONGEST_RETRY, REFUSED_RETRY = 1.0, 30.0, 30.0
 GRACE = 2.0
 """Seconds a stream may go on after its attempt's end is known."""
 TRIES_FOR_A_REPLACED_LOG = 3
@@ -64,7 +71,7 @@ class LogFeed:
     @property
     def attempts(self) -> tuple[AttemptMark, ...]:
         """All attempts of which something was seen, oldest first."""
-        return *self._past, *(_mark(t) for t in self._tracked.values() if t.begun)
+        return *self._past, *(mark_of(t) for t in self._tracked.values() if t.begun)
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever lines or status changed (it must be cheap); answers how to stop that."""
@@ -87,7 +94,7 @@ class LogFeed:
             self._start_over(Rule(f"pod {pod.name} replaced {self._followed.name}", "pod"))
         before, self._pod = self._pod, pod
         self._followed = pod or self._followed
-        if _concern(before, container) != _concern(pod, container):
+        if concern_of(before, container) != concern_of(pod, container):
             self._news.set()
 
     def take_lines(self, lines: Sequence[bytes]) -> None:
@@ -103,7 +110,7 @@ class LogFeed:
         for tracked in self._tracked.values():
             self._end(tracked, None)
             tracked.readable, tracked.read, tracked.ruled = False, True, True
-        self._past.extend(_mark(t) for t in self._tracked.values() if t.begun)
+        self._past.extend(mark_of(t) for t in self._tracked.values() if t.begun)
         self._tracked.clear()
         if len(self.lines):
             self._add([rule])
@@ -148,7 +155,7 @@ class LogFeed:
     def _forget(self) -> None:
         """Attempts that are over and that the kubelet no longer knows are history; without lines, not even that."""
         for key in [key for key, tracked in self._tracked.items() if tracked.ruled and not tracked.readable]:
-            self._past.append(_mark(self._tracked.pop(key)))
+            self._past.append(mark_of(self._tracked.pop(key)))
         if self._past and self._past[0].end is not None and self._past[0].end <= self.lines.first:
             self._past = [mark for mark in self._past if mark.end is None or mark.end > self.lines.first]
 
@@ -204,7 +211,7 @@ class LogFeed:
         answer = await self._api.read_log(request)
         buffer = LineBuffer()
         entries = buffer.feed(answer) + buffer.last()
-        if self._is_of_a_later_attempt(tracked, entries):
+        if is_of_a_later_attempt(tracked, entries):
             await self._look_again(tracked)
             return
         if since is None and len(entries) >= READ_TAIL:
@@ -222,12 +229,6 @@ class LogFeed:
             tracked.read = True
         else:
             await either(self._clock.sleep(GRACE), self._news.wait())
-
-    @staticmethod
-    def _is_of_a_later_attempt(tracked: Tracked, entries: list[Entry]) -> bool:
-        first = time_of(entries[0]) if entries and isinstance(entries[0], bytes) else None
-        finished = tracked.run.finished_at
-        return first is not None and finished is not None and first > finished + timedelta(seconds=1)
 
     async def _follow(self, tracked: Tracked) -> None:
         """Follow a running attempt until it has ended or the stream ended; raises what the stream raises."""
@@ -273,22 +274,15 @@ class LogFeed:
         self, tracked: Tracked, since: datetime | None, *, follow: bool = False, tail: int | None = None
     ) -> LogRequest:
         assert self._pod is not None
-        return LogRequest(
-            self._pod.namespace,
-            tracked.pod,
-            self.container,
-            previous=tracked.previous and not follow,
-            follow=follow,
-            tail=tail,
-            since=since,
-        )
+        previous = tracked.previous and not follow
+        return LogRequest(self._pod.namespace, tracked.pod, self.container, previous, follow, tail, since)
 
     def _take(self, tracked: Tracked, entries: list[Entry]) -> None:
         """Keep what was not seen yet; what the kubelet itself says at the start is its note, not the container's."""
         if tracked.ruled:
             return
         lines = [entry for entry in entries if isinstance(entry, bytes)]
-        if tracked.cursor.since is None and lines and _is_kubelets(lines[0]):
+        if tracked.cursor.since is None and lines and is_kubelets(lines[0]):
             self._add([Rule(f"attempt {tracked.ordinal}: {lines.pop(0).decode('utf-8', 'replace')}", "note")])
         fresh = tracked.cursor.fresh(lines)
         rules = [entry for entry in entries if isinstance(entry, Rule)]
@@ -301,15 +295,10 @@ class LogFeed:
             self._add([Rule(f"attempt {tracked.ordinal}: {error.what}", "note")])
             tracked.read = True
             return
-        state = {Forbidden: FeedState.FORBIDDEN, NotFound: FeedState.GONE}.get(type(error), FeedState.RECONNECTING)
-        delay = REFUSED_RETRY if state is FeedState.FORBIDDEN else self._retry_delay(error)
+        state, delay = retry_of(error, self._failures)
         self._failures += 1
         self._say(state, str(error), self._clock.now() + timedelta(seconds=delay))
         await either(self._clock.sleep(delay), self._news.wait())
-
-    def _retry_delay(self, error: ClusterError) -> float:
-        delay = min(LONGEST_RETRY, FIRST_RETRY * 2.0 ** min(self._failures, 10))
-        return max(delay, error.retry_after) if isinstance(error, Throttled) else delay
 
     # --- telling ---
 
@@ -328,16 +317,3 @@ class LogFeed:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
-
-
-def _mark(tracked: Tracked) -> AttemptMark:
-    return AttemptMark(tracked.ordinal, tracked.pod, tracked.run, tracked.start, tracked.end)
-
-
-def _concern(pod: PodStatus | None, container: str) -> tuple[str, bool, ContainerStatus | None] | None:
-    return (pod.uid, pod.deleting, pod.container(container)) if pod else None
-
-
-def _is_kubelets(line: bytes) -> bool:
-    """What the kubelet answers with status 200 instead of a log (seen on v1.35: the capture of a real node)."""
-    return line.startswith((b"unable to retrieve container logs for ", b"failed to try resolving symlinks in path "))

@@ -7,12 +7,15 @@ with `previous` always the last one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from cnitui.domain.derive import back_off_of
-from cnitui.domain.facts import ContainerStatus, Run
-from cnitui.engine.logs_kept import Rule
-from cnitui.engine.logs_stamps import Cursor
+from cnitui.domain.facts import ContainerStatus, PodStatus, Run
+from cnitui.engine.logs_kept import Entry, Rule
+from cnitui.engine.logs_stamps import Cursor, time_of
+from cnitui.engine.logs_state import AttemptMark
 
 
 @dataclass(slots=True)
@@ -97,3 +100,25 @@ def _duration(seconds: float) -> str:
     if minutes:
         return f"{minutes}m{rest}s" if rest else f"{minutes}m"
     return f"{rest}s"
+
+
+def mark_of(attempt: Tracked) -> AttemptMark:
+    """Where its lines are."""
+    return AttemptMark(attempt.ordinal, attempt.pod, attempt.run, attempt.start, attempt.end)
+
+
+def concern_of(pod: PodStatus | None, container: str) -> tuple[str, bool, ContainerStatus | None] | None:
+    """The part of a pod's status that a feed has to act upon when it changes."""
+    return (pod.uid, pod.deleting, pod.container(container)) if pod else None
+
+
+def is_kubelets(line: bytes) -> bool:
+    """What the kubelet answers with status 200 instead of a log (seen on v1.35: the capture of a real node)."""
+    return line.startswith((b"unable to retrieve container logs for ", b"failed to try resolving symlinks in path "))
+
+
+def is_of_a_later_attempt(attempt: Tracked, entries: Sequence[Entry]) -> bool:
+    """Whether a log begins after the attempt had ended: the status it was asked by is behind the kubelet."""
+    first = time_of(entries[0]) if entries and isinstance(entries[0], bytes) else None
+    finished = attempt.run.finished_at
+    return first is not None and finished is not None and first > finished + timedelta(seconds=1)

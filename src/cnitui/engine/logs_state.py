@@ -10,6 +10,7 @@ from enum import StrEnum
 from cnitui.domain.facts import Attempt, AttemptLogs, LogLine, Run
 from cnitui.engine.logs_kept import KeptLines
 from cnitui.engine.logs_stamps import split, time_of
+from cnitui.errors import ClusterError, Forbidden, NotFound, Throttled
 
 
 class FeedState(StrEnum):
@@ -43,6 +44,19 @@ class AttemptMark:
     run: Run
     start: int
     end: int | None
+
+
+FIRST_RETRY, LONGEST_RETRY, REFUSED_RETRY = 1.0, 30.0, 30.0
+
+
+def retry_of(error: ClusterError, failures: int) -> tuple[FeedState, float]:
+    """What a failed request means for the stream, and the seconds until the next try; `failures` came before it."""
+    if isinstance(error, Forbidden):
+        return FeedState.FORBIDDEN, REFUSED_RETRY
+    delay = min(LONGEST_RETRY, FIRST_RETRY * 2.0 ** min(failures, 10))
+    if isinstance(error, Throttled):
+        delay = max(delay, error.retry_after)
+    return FeedState.GONE if isinstance(error, NotFound) else FeedState.RECONNECTING, delay
 
 
 def as_evidence(container: str, pod: str, marks: Sequence[AttemptMark], kept: KeptLines) -> AttemptLogs:

@@ -202,7 +202,7 @@ async def test_a_changed_cell_is_bright_for_a_second_and_a_countdown_never(monke
         table.flush()
         lit = dict(styled(table, 2))
         assert "bold" in lit["999"]
-        monkeypatch.setattr("cnitui.tui.widgets.table_view.BRIGHT", -1.0)
+        monkeypatch.setattr("cnitui.tui.widgets.table_bright.BRIGHT", -1.0)
         table.set_cell("n1", "restarts", "1000")
         table.flush()
         assert "bold" not in dict(styled(table, 2))["1000"]

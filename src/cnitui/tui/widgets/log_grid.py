@@ -18,9 +18,10 @@ from textual.timer import Timer
 
 from cnitui.engine.logs import LogFeed
 from cnitui.tui.text import clean
-from cnitui.tui.widgets.log_paint import Classify
+from cnitui.tui.widgets.log_paint import Classify, unclassified
 from cnitui.tui.widgets.log_pane import LogPane
-from cnitui.tui.widgets.log_window import LogWindow, unclassified, utc_now
+from cnitui.tui.widgets.log_window import LogWindow
+from cnitui.tui.widgets.log_words import utc_now
 
 TICK = 1 / 25
 PER_TICK = 4

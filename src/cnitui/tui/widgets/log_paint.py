@@ -19,6 +19,12 @@ Known = Literal["known", "benign", ""]
 Classify = Callable[[str], Known]
 Ink = Callable[..., Style]
 
+
+def unclassified(line: str) -> Known:  # noqa: ARG001 - it knows no line
+    """No line is known, unless the owner knows some."""
+    return ""
+
+
 GUTTER = "▌"
 """Beside lines that match a known failure."""
 

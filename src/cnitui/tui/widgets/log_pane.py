@@ -7,74 +7,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from cnitui.engine.logs import LogFeed
 from cnitui.engine.logs_kept import Entry, Rule
 from cnitui.errors import StateError
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.text import clean
-from cnitui.tui.widgets.log_paint import Classify, Look
+from cnitui.tui.widgets.log_keys import LOG_KEYS
+from cnitui.tui.widgets.log_paint import Classify, Look, unclassified
 from cnitui.tui.widgets.log_text import Span, Stamps
 from cnitui.tui.widgets.log_view import Hits
-from cnitui.tui.widgets.log_window import LogWindow, unclassified, utc_now
+from cnitui.tui.widgets.log_window import LogWindow
+from cnitui.tui.widgets.log_words import utc_now
 from cnitui.tui.widgets.pattern import Pattern, pattern_of
 
 SIDEWAYS = 8
-WINDOWS = {"2": 1, "3": 5, "4": 15, "5": 30, "6": 60}
-"""Keys to minutes, as in k9s."""
-
-
-def _windows() -> list[BindingType]:
-    return [
-        Binding(
-            key,
-            f"window({minutes})",
-            f"{minutes}m",
-            show=False,
-            id=f"log.window-{minutes}m",
-            tooltip=f"Only the last {minutes} minutes",
-        )
-        for key, minutes in WINDOWS.items()
-    ]
 
 
 class LogPane(LogWindow):
     """The log of one container, followed across its attempts."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/", id="log.search", tooltip="Search in this log"),
-        Binding("n", "next(1)", "next", id="log.next", tooltip="Next line found"),
-        Binding("N", "next(-1)", "previous", id="log.previous", show=False, tooltip="Previous line found"),
-        Binding(
-            "ampersand",
-            "filter",
-            "lines",
-            key_display="&",
-            id="log.filter",
-            tooltip="Only lines that match (! inverts)",
-        ),
-        Binding("p", "attempt(-1)", "previous attempt", id="log.attempt", tooltip="Back to the attempt before"),
-        Binding("P", "attempt(1)", "next attempt", id="log.attempt-next", show=False, tooltip="To the attempt after"),
-        Binding("s", "autoscroll", "autoscroll", id="log.autoscroll", tooltip="Follow new lines, or stay"),
-        Binding("w", "wrap", "wrap", id="log.wrap", tooltip="Wrap long lines"),
-        Binding(
-            "t", "stamps", "timestamps", id="log.stamps", tooltip="Short time, full lines as they came, or no time"
-        ),
-        Binding("c", "copy", "copy", id="log.copy", tooltip="Copy the selection, or the lines in view"),
-        Binding("escape", "clear", "clear", id="log.clear", tooltip="Drop search and filter"),
-        Binding("0", "tail", "tail", show=False, id="log.tail", tooltip="All lines, at the end"),
-        Binding("1", "head", "head", show=False, id="log.head", tooltip="All lines, at the start"),
-        *_windows(),
-        Binding("down,j", "rows(1)", "down", show=False, id="log.down", tooltip="One line down"),
-        Binding("up,k", "rows(-1)", "up", show=False, id="log.up", tooltip="One line up"),
-        Binding("pagedown,ctrl+d", "pages(1)", "page down", show=False, id="log.page-down", tooltip="One page down"),
-        Binding("pageup,ctrl+u", "pages(-1)", "page up", show=False, id="log.page-up", tooltip="One page up"),
-        Binding("g,home", "top", "first", show=False, id="log.first", tooltip="First line"),
-        Binding("G,end", "bottom", "last", show=False, id="log.last", tooltip="Last line, and follow"),
-        Binding("right", "sideways(1)", "right", show=False, id="log.right", tooltip="What is further right"),
-        Binding("left", "sideways(-1)", "left", show=False, id="log.left", tooltip="Back to the left"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LOG_KEYS
 
     def __init__(
         self,

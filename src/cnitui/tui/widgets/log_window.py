@@ -7,7 +7,7 @@ cleaned and styled. Rows are counted by us and not by Textual's virtual size, so
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual.geometry import Region
@@ -17,29 +17,19 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from cnitui.engine.logs import LogFeed
-from cnitui.engine.logs_kept import Rule
 from cnitui.tui.text import clean, fit
 from cnitui.tui.widgets.line_view import LineView
-from cnitui.tui.widgets.log_paint import Classify, Known, LogPainter, Look
-from cnitui.tui.widgets.log_text import Span, Stamps, marked, raw_text
+from cnitui.tui.widgets.log_copy import literal, selected_text
+from cnitui.tui.widgets.log_paint import Classify, LogPainter, Look, unclassified
+from cnitui.tui.widgets.log_text import Span, marked
 from cnitui.tui.widgets.log_view import LogView
-from cnitui.tui.widgets.log_words import sentence, state_words
+from cnitui.tui.widgets.log_words import sentence, title_words, utc_now
 
 FLUSH = 1 / 20
 """Seconds between two paints of a window that nobody else paints."""
 TITLE = 1
 DRAWN = 500
 """Rows kept as drawn."""
-
-
-def utc_now() -> datetime:
-    """The time, unless the owner has another clock."""
-    return datetime.now(UTC)
-
-
-def unclassified(line: str) -> Known:  # noqa: ARG001 - it knows no line
-    """No line is known, unless the owner knows some."""
-    return ""
 
 
 class LogWindow(LineView):
@@ -288,17 +278,10 @@ class LogWindow(LineView):
 
     def headings(self) -> list[list[Span]]:
         """Left part of the title, the longest first."""
-        words, role = state_words(self.feed.status, self._now())
-        attempt = self.feed.status.attempt
-        name = fit(clean(self.feed.node, 300), max(12, self.size.width // 2), "middle")
-        node = (name, self.ink("accent" if self.has_focus else "normal"))
-        state = (words, self.ink(role))
-        return [
-            [node, (f" · attempt {attempt} · " if attempt else " · ", self.ink("dim")), state],
-            [node, (f" · #{attempt} · " if attempt else " · ", self.ink("dim")), state],
-            [node, (" · ", self.ink("dim")), state],
-            [node],
-        ]
+        node = fit(clean(self.feed.node, 300), max(12, self.size.width // 2), "middle")
+        told = (node, self.ink("accent" if self.has_focus else "normal"))
+        words = title_words(self.feed.status, self._now())
+        return [[told, *((text, self.ink(role)) for text, role in variant)] for variant in words]
 
     def notes(self) -> str:
         """Right part of the title."""
@@ -308,26 +291,11 @@ class LogWindow(LineView):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text: whole lines as the container wrote them, parts of lines as they are shown."""
-        first = selection.start.y if selection.start else 0
-        last = selection.end.y if selection.end else self.view.rows - 1
-        texts = [self._selected(row, *span) for row in range(first, last + 1) if (span := selection.get_span(row))]
-        return "\n".join(text for text in texts if text is not None), "\n"
-
-    def _selected(self, row: int, start: int, end: int) -> str | None:
-        found = self.view.at(row)
-        if found is None:
-            return None
-        shown = self._draw_entry(*found).text
-        if start <= 1 and (end == -1 or end >= len(shown.rstrip())):
-            return self.literal(found[0]) if found[1] == 0 else None
-        return shown[start : None if end == -1 else end].rstrip()
+        return selected_text(self.view, selection, lambda *row: self._draw_entry(*row).text, self.literal), "\n"
 
     def literal(self, number: int) -> str:
-        """An entry as it came, with the server's timestamp when those are shown in full."""
-        entry = self.feed.lines[number]
-        if isinstance(entry, Rule):
-            return f"── {entry.text}"
-        return entry.decode("utf-8", "replace") if self.look.stamps is Stamps.FULL else raw_text(entry)
+        """An entry as it came."""
+        return literal(self.feed.lines[number], self.look.stamps)
 
     def in_view(self) -> str:
         """The lines in view, as they came."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cnitui.engine.blocks import Role
 from cnitui.engine.logs_state import FeedState, FeedStatus
@@ -19,14 +19,32 @@ _SHORT: dict[FeedState, tuple[str, Role]] = {
 }
 
 
+def utc_now() -> datetime:
+    """The time, unless the owner has another clock."""
+    return datetime.now(UTC)
+
+
 def state_words(status: FeedStatus, now: datetime) -> tuple[str, Role]:
     """For the title: `live`, `next 02:13`, `reconnecting 00:04`; and the role of that."""
     words, role = _SHORT[status.state]
     if status.until is None:
         return words, role
     if status.state is FeedState.WAITING:
-        return f"next {countdown(status.until, now):>5}", role
-    return f"{words} {countdown(status.until, now):>5}", role
+        words = "next"
+    return f"{words} {countdown(status.until, now)}", role
+
+
+def title_words(status: FeedStatus, now: datetime) -> list[list[tuple[str, Role]]]:
+    """What stands behind the node's name, the longest first; a narrow title takes a shorter one."""
+    state = state_words(status, now)
+    if not status.attempt:
+        return [[(" · ", "dim"), state], []]
+    return [
+        [(f" · attempt {status.attempt} · ", "dim"), state],
+        [(f" · #{status.attempt} · ", "dim"), state],
+        [(" · ", "dim"), state],
+        [],
+    ]
 
 
 def sentence(status: FeedStatus, container: str, now: datetime, *, empty: bool) -> tuple[str, Role] | None:

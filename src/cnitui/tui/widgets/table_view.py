@@ -1,4 +1,7 @@
-"""Rows known by key, thousands of them, that keep their place while their cells change: what is in view is drawn."""
+"""Rows known by key, thousands of them, that keep their place while their cells change: what is in view is drawn.
+
+Data, cursor and repainting hold each other in place, which is why they are one module.
+"""
 
 from __future__ import annotations
 
@@ -14,43 +17,37 @@ from cnitui.engine.blocks import Role
 from cnitui.tui.text import clean, width_of
 from cnitui.tui.widgets.line_view import SIGNS, LineView
 from cnitui.tui.widgets.pattern import pattern_of
+from cnitui.tui.widgets.table_bright import Bright
 from cnitui.tui.widgets.table_layout import Column, Placed, lay_out
 from cnitui.tui.widgets.table_paint import gutter_sign, header_spans, row_spans
 from cnitui.tui.widgets.table_rows import Cell, TableRows
 
 FLUSH = 1 / 20
 """Seconds between two repaints at most; changes in between are painted together."""
-BRIGHT = 1.0
-"""Seconds a changed cell stays bright."""
 HEADER = 1
+
+
+class RowMessage(Message):
+    """Something about one row; not posted itself."""
+
+    def __init__(self, table: TableView, key: str) -> None:
+        super().__init__()
+        self.table, self.key = table, key
+
+    @property
+    def control(self) -> TableView:
+        """The table."""
+        return self.table
 
 
 class TableView(LineView):
     """Rows under a header line, with a cursor, marks, an order and a filter; what the owner of a table talks to."""
 
-    class RowSelected(Message, namespace="table"):
+    class RowSelected(RowMessage, namespace="table"):
         """A row was opened: enter or double click."""
 
-        def __init__(self, table: TableView, key: str) -> None:
-            super().__init__()
-            self.table, self.key = table, key
-
-        @property
-        def control(self) -> TableView:
-            """The table."""
-            return self.table
-
-    class RowHighlighted(Message, namespace="table"):
+    class RowHighlighted(RowMessage, namespace="table"):
         """The cursor is on another row."""
-
-        def __init__(self, table: TableView, key: str) -> None:
-            super().__init__()
-            self.table, self.key = table, key
-
-        @property
-        def control(self) -> TableView:
-            """The table."""
-            return self.table
 
     class MarksChanged(Message, namespace="table"):
         """Other rows are marked; keys in the order shown."""
@@ -83,7 +80,7 @@ class TableView(LineView):
         self._cursor_place = 0
         self._placed: tuple[Placed, ...] = ()
         self._layout_of: tuple[int, tuple[int, ...]] | None = None
-        self._bright: dict[str, dict[int, float]] = {}
+        self._bright = Bright()
         self._dirty: set[str] = set()
         self._timer: Timer | None = None
         self._fader: Timer | None = None
@@ -141,10 +138,10 @@ class TableView(LineView):
             self._go(place)
 
     def _put(self, key: str, cells: Sequence[Cell]) -> str:
-        until = monotonic() + BRIGHT
+        now = monotonic()
         for index in self.rows.put(key, cells):
             if not self.rows.columns[index].quiet:
-                self._bright.setdefault(key, {})[index] = until
+                self._bright.light(key, index, now)
         self._dirty.add(key)
         return key
 
@@ -217,23 +214,15 @@ class TableView(LineView):
     def _fade(self) -> None:
         """Changed cells become normal when their second is over."""
         now = monotonic()
-        for key in list(self._bright):
-            lit = {index: until for index, until in self._bright[key].items() if until > now}
-            if len(lit) < len(self._bright[key]):
-                self._dirty.add(key)
-            if lit:
-                self._bright[key] = lit
-            else:
-                del self._bright[key]
-        if self._dirty:
-            self._refresh_dirty()
-            self._dirty.clear()
+        self._dirty |= self._bright.fade(now)
+        self._refresh_dirty()
+        self._dirty.clear()
         if self._fader is not None:
             self._fader.stop()
             self._fader = None
-        if self._bright and self.is_running:
-            next_over = min(until for lit in self._bright.values() for until in lit.values())
-            self._fader = self.set_timer(max(FLUSH, next_over - now), self._fade)
+        over = self._bright.next_over
+        if over is not None and self.is_running:
+            self._fader = self.set_timer(max(FLUSH, over - now), self._fade)
 
     def _renew(self) -> None:
         """Choose and order the rows anew; what the eye is on stays where it is on the screen."""
@@ -323,6 +312,6 @@ class TableView(LineView):
             self.ink,
             sign=(sign, self.ink("accent" if marked or self.has_focus else "dim", *over)),
             under_cursor=here,
-            bright=self._bright.get(key, {}).keys(),
+            bright=self._bright.of(key),
         )
         return self.strip(spans, self.ink("normal", *over))
