@@ -71,9 +71,9 @@ class CnituiApp(App[int]):
         return self.work.state if self.work is not None else None
 
     async def action_quit(self) -> None:
-        self.workers.cancel_all()
         if self.work is not None:
             await self.work.close_services()
+        self.workers.cancel_all()
         self.exit(0)
 
     async def action_copy_or_quit(self) -> None:

@@ -112,7 +112,16 @@ class GuidePane(Pane):
 
     def watch_step(self, old: int, new: int) -> None:
         self._show(other_step=old != new)
+        self._move_focus(old, new)
         self.refresh_bindings()
+
+    def _move_focus(self, old: int, new: int) -> None:
+        """Choosing happens in the list of remedies; everywhere else the steps have the focus."""
+        if not self.has_class("-zoomed") or 7 not in (old, new):
+            return
+        wanted = self.query_one("#choices" if new == 7 else "#steps", PickList)
+        if new == 7 or self.query_one("#choices", PickList).has_focus:
+            wanted.focus()
 
     @property
     def view(self) -> StepView | None:

@@ -76,6 +76,8 @@ class WorkScreen(MainScreen):
             if failures is None:
                 raise
             self._failed(next(_leaves(failures)))
+        finally:
+            await self.close_services()
 
     def _failed(self, error: CnituiError) -> None:
         state = self.session.state if self.session else State()
@@ -86,11 +88,16 @@ class WorkScreen(MainScreen):
         for host in state.unknown_hosts:
             self._ask_about(host)
 
+    async def on_unmount(self) -> None:
+        """However the app ends, its connections end with it."""
+        await self.close_services()
+
     async def close_services(self) -> None:
         """End all connections, or leave them to the kernel after a moment."""
-        if self._services is not None:
+        services, self._services = self._services, None
+        if services is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._services.close(), CLOSE_WITHIN)
+                await asyncio.wait_for(services.close(), CLOSE_WITHIN)
 
     # --- looking --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,94 @@
+"""An app on a lab of its own, and how to wait for facts on its screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from cnitui.compose import opening
+from cnitui.engine.state import State
+from cnitui.lab import Lab
+from cnitui.settings import Settings
+from cnitui.tui.app import CnituiApp
+from cnitui.tui.screens.work import WorkScreen
+
+LONG_ENOUGH = 15.0
+
+
+class Driver:
+    """Presses keys and waits for facts."""
+
+    def __init__(self, app: CnituiApp, pilot: Pilot[int], lab: Lab) -> None:
+        self.app, self.pilot, self.lab = app, pilot, lab
+
+    @property
+    def state(self) -> State:
+        """The newest state; an empty one while the app is opening."""
+        return self.app.state or State()
+
+    @property
+    def screen(self) -> WorkScreen:
+        """The working screen."""
+        assert self.app.work is not None
+        return self.app.work
+
+    async def until(self, fact: Callable[[], object]) -> None:
+        """Let the app run until the fact holds."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not fact():
+                await self.pilot.pause(0.02)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let the app digest them."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def judged(self) -> None:
+        """Everything was read and judged."""
+        await self.until(lambda: self.state.settled and self.state.failing)
+
+    def text(self, widget: Widget | None = None) -> str:
+        """What the screen (or one widget) shows, as plain text."""
+        if widget is not None:
+            return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in line) for line in lines)
+
+    async def shows(self, words: str) -> None:
+        """Wait until the words are on the screen."""
+        await self.until(lambda: words in self.text())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that keep everything in the test's own folder."""
+    return Settings(state_dir=tmp_path / "state")
+
+
+Drive = Callable[..., object]
+
+
+@pytest.fixture
+def drive(settings: Settings):  # noqa: ANN201 - a factory of context managers, typed below
+    """`async with drive("selinux-denial", size=(160, 45)) as driver`."""
+
+    @asynccontextmanager
+    async def driven(
+        scenario: str = "selinux-denial", *, size: tuple[int, int] = (160, 45), speed: float = 20.0, **changes: object
+    ) -> AsyncIterator[Driver]:
+        async with Lab.start(scenario, speed=speed, seed=7) as lab:
+            own = replace(settings, kubeconfig=(lab.kubeconfig,), ssh_config=lab.ssh_config)
+            own = replace(own, **changes)  # type: ignore[arg-type]
+            app = CnituiApp(opening(own))
+            async with app.run_test(size=size) as pilot:
+                yield Driver(app, pilot, lab)
+
+    return driven
