@@ -29,7 +29,9 @@ NOT_WRITEABLE = [
 
 
 def worker() -> Node:
-    return machine("worker-01", "10.240.0.21", 1, BORN, BORN, control_plane=False)
+    node = machine("worker-01", "10.240.0.21", 1, BORN, BORN, control_plane=False)
+    node.network.service_rules = True
+    return node
 
 
 def run(node: Node, label: str | None = None) -> tuple[int, list[str]]:
@@ -189,7 +191,7 @@ def test_a_full_disk_fails_while_copying_and_leaves_a_temporary_file() -> None:
 
 def test_a_busy_temporary_file_is_named() -> None:
     node = worker()
-    node.files.file(f"{BIN_DIR}/calico.tmp", mode=0o755, size=10).busy = True
+    node.files.file(f"{BIN_DIR}/calico.tmp", mode=0o755, size=10).busy = 4711
     assert run(node)[1][-1].endswith(f"open /host{BIN_DIR}/calico.tmp: text file busy")
 
 

@@ -27,8 +27,8 @@ class Entry:
     group: str = "root"
     content: str | None = None
     immutable: bool = False
-    busy: bool = False
-    """Being executed: opening it for writing is ETXTBSY."""
+    busy: int = 0
+    """The process that executes it: opening it for writing is ETXTBSY."""
 
     @property
     def name(self) -> str:
@@ -90,7 +90,6 @@ class Files:
 
     selinux: SELinux
     born: datetime
-    device: str = "dm-0"
     entries: dict[str, Entry] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
     next_inode: int = 33_685_504
@@ -152,10 +151,30 @@ class Files:
             return entry.size
         return 6 + sum(len(child.name.encode()) + 8 for child in self.children(entry.path))
 
+    def device(self, path: str) -> str:
+        """The kernel's name of the block device below a path, as an AVC record prints it."""
+        mapped = [mount for mount in self.mounts if mount.source.startswith("/dev/mapper/")]
+        mount = self.mount_of(path)
+        return f"dm-{mapped.index(mount)}" if mount in mapped else mount.source.rpartition("/")[2]
+
     def remove(self, path: str) -> None:
         """Takes an entry and what is below it away."""
         for entry in list(self.below(path)):
+            self.resize(entry, 0)
             del self.entries[entry.path]
+
+    def need_room(self, path: str, size: int) -> None:
+        """ENOSPC when `size` more bytes, or one more inode, do not fit."""
+        mount = self.mount_of(path)
+        if mount.inodes_used >= mount.inodes or mount.available * 1024 < size:
+            raise FileError("ENOSPC")
+
+    def resize(self, entry: Entry, size: int) -> None:
+        """A file grows or shrinks, and its volume's free space with it."""
+        if entry.kind == "directory":
+            return
+        self.mount_of(entry.path).used += -(-size // 4096) * 4 - -(-entry.size // 4096) * 4
+        entry.size = size
 
     def mount_of(self, path: str) -> Mount:
         """The mount that holds a path."""

@@ -35,7 +35,8 @@ def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> Po
     looping = looping or next((c for c in worker.containers if c.restarts), None)
     if looping is not None and now - born > 2 * FIRST_MINUTES:
         _skip_ahead(world, worker, looping, born, now, next_attempt)
-    timeline.replay(now)
+        timeline.replay(now)
+    timeline.jump(now)
     timeline.join()
     worker.publish()
     return worker

@@ -127,7 +127,7 @@ def _leave_partial(process: Process, path: str) -> None:
     """A full disk leaves what fitted behind, and it is never cleaned up."""
     mount = process.node.files.mount_of(path)
     if process.node.files.get(path) is None and mount.inodes_used < mount.inodes:
-        process.node.write(process, path, size=0, mode=0o644)
+        process.node.write(process, path, size=mount.available // 4 * 4096, mode=0o600)
 
 
 def _token(process: Process) -> Steps:

@@ -29,11 +29,14 @@ class Network:
 
     service: str = REACHABLE
     endpoint: str = REACHABLE
-    service_rules: bool = True
-    """Whether kube-proxy wrote the NAT rule of 10.96.0.1."""
+    service_rules: bool = False
+    """Whether kube-proxy wrote the NAT rule of 10.96.0.1; it does when it starts."""
+    iptables_works: bool = True
 
     def through_service(self) -> str:
-        """What a connection to 10.96.0.1:443 meets."""
+        """What a connection to 10.96.0.1:443 meets: without the rule it leaves by the default route and is lost."""
+        if not self.service_rules:
+            return "timeout"
         return self.service if self.service != REACHABLE else self.endpoint
 
 
@@ -94,23 +97,27 @@ class Node:
     ) -> Entry:
         """Creates or overwrites a file as `process`; FileError with the errno a kernel would give."""
         path = tidy(path)
+        size = size if content is None else len(content.encode())
         directory = self._writable_parent(process, path)
         existing = self.files.get(path)
         if existing is None:
             self.check(process, directory, "write")
-            self._room(path, size if content is None else len(content))
+            self.files.need_room(path, size)
             existing = self._create(process, path, directory, mode)
         else:
-            if existing.busy:
-                raise FileError("ETXTBSY")
-            if existing.immutable:
-                raise FileError("EPERM")
-            self.check(process, existing, "write")
-            self._room(path, size)
+            self._check_overwrite(process, existing)
+            self.files.need_room(path, size - existing.size)
         existing.modified = directory.modified = process.time
         existing.content, existing.mode = content, mode
-        existing.size = size if content is None else len(content.encode())
+        self.files.resize(existing, size)
         return existing
+
+    def _check_overwrite(self, process: Process, existing: Entry) -> None:
+        if existing.busy:
+            raise FileError("ETXTBSY")
+        if existing.immutable:
+            raise FileError("EPERM")
+        self.check(process, existing, "write")
 
     def touch(self, process: Process, directory: str) -> None:
         """Creates and removes a file there, as etcd's `fileutil.IsDirWriteable` does."""
@@ -132,6 +139,7 @@ class Node:
         self.check(process, moved, "rename")
         if replaced is not None:
             self.check(process, replaced, "unlink")
+            self.files.remove(replaced.path)
         del self.files.entries[moved.path]
         moved.path = tidy(new)
         self.files.entries[moved.path] = moved
@@ -156,7 +164,7 @@ class Node:
                     exe=process.exe,
                     scontext=process.label,
                     name=entry.name,
-                    device=self.files.device,
+                    device=self.files.device(entry.path),
                     inode=entry.inode,
                     permissive=not enforced,
                     syscall={"rename": "rename", "unlink": "unlinkat"}.get(permission, "openat"),
@@ -176,11 +184,6 @@ class Node:
         if directory.immutable:
             raise FileError("EPERM")
         return directory
-
-    def _room(self, path: str, size: int) -> None:
-        mount = self.files.mount_of(path)
-        if mount.inodes_used >= mount.inodes or mount.available * 1024 < size:
-            raise FileError("ENOSPC")
 
     def _create(self, process: Process, path: str, directory: Entry, mode: int) -> Entry:
         """A new file takes the directory's type and, in Fedora's policy, its low level (`default_range`)."""

@@ -75,6 +75,35 @@ def _remember_name(process: Process) -> None:
         return
 
 
+def kube_proxy(process: Process) -> Steps:
+    """kube-proxy in iptables mode: writes the Services' rules, or says why it cannot and goes on trying."""
+    process.comm, process.exe = "kube-proxy", "/usr/local/bin/kube-proxy"
+    yield _klog(process, "I", 'server_linux.go:66] "Using iptables proxy"', 0.1)
+    yield _klog(process, "I", f'server.go:677] "Successfully retrieved node IP(s)" IPs=["{process.node.ip}"]')
+    if process.node.network.iptables_works:
+        process.node.network.service_rules = True
+        yield _klog(process, "I", "shared_informer.go:320] Caches are synced for service config", 0.1)
+        return None
+    process.node.network.service_rules = False
+    why = "exit status 3: iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Invalid argument"
+    while True:
+        chain = "KUBE-EXTERNAL-SERVICES"
+        yield _klog(
+            process,
+            "E",
+            f'proxier.go:838] "Failed to ensure chain exists" err="error creating chain \\"{chain}\\": {why}" '
+            f'table="filter" chain="{chain}"',
+            0.05,
+        )
+        yield _klog(process, "I", 'proxier.go:817] "Sync failed" ipFamily="IPv4" retryingTime="30s"')
+        yield wait(30.0)
+
+
+def _klog(process: Process, level: str, text: str, delay: float = 0.005) -> Output:
+    """A line in klog's layout."""
+    return Output(delay, f"{level}{process.time:%m%d %H:%M:%S.%f}       1 {text}")
+
+
 def silent_service(process: Process) -> Steps:
     """A program that runs and prints nothing."""
     process.comm = (process.container.get("command") or [process.container["name"]])[0].rsplit("/", 1)[-1]
@@ -121,6 +150,8 @@ def program_of(container: Object) -> Program:
     image = container["image"].rsplit("/", 1)[-1]
     if image.startswith("node:") and not command:
         return calico_node
+    if image.startswith("kube-proxy:"):
+        return kube_proxy
     if image.startswith("nginx") and not command:
         return nginx
     return silent_service

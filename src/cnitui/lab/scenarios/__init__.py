@@ -6,11 +6,25 @@ A scenario says how the machines and the DaemonSet are, never how the pods end: 
 from __future__ import annotations
 
 from cnitui.lab.scenarios.apiserver_unreachable import SCENARIO as APISERVER_UNREACHABLE
+from cnitui.lab.scenarios.disk_full import SCENARIO as DISK_FULL
 from cnitui.lab.scenarios.healthy import SCENARIO as HEALTHY
+from cnitui.lab.scenarios.kube_proxy_service_vip import SCENARIO as KUBE_PROXY_SERVICE_VIP
+from cnitui.lab.scenarios.read_only_filesystem import SCENARIO as READ_ONLY_FILESYSTEM
 from cnitui.lab.scenarios.scenario import Scenario
 from cnitui.lab.scenarios.selinux_denial import SCENARIO as SELINUX_DENIAL
+from cnitui.lab.scenarios.selinux_wrong_context import SCENARIO as SELINUX_WRONG_CONTEXT
+from cnitui.lab.scenarios.text_file_busy import SCENARIO as TEXT_FILE_BUSY
 
-SCENARIOS: tuple[Scenario, ...] = (SELINUX_DENIAL, APISERVER_UNREACHABLE, HEALTHY)
+SCENARIOS: tuple[Scenario, ...] = (
+    SELINUX_DENIAL,
+    SELINUX_WRONG_CONTEXT,
+    READ_ONLY_FILESYSTEM,
+    TEXT_FILE_BUSY,
+    DISK_FULL,
+    APISERVER_UNREACHABLE,
+    KUBE_PROXY_SERVICE_VIP,
+    HEALTHY,
+)
 DEFAULT = SELINUX_DENIAL.name
 
 

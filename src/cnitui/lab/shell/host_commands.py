@@ -105,6 +105,39 @@ def ps(run: Invocation) -> int:
     return 0
 
 
+def fuser(run: Invocation) -> int:
+    """fuser [-v] PATH…, as root: which process executes a file."""
+    flags, operands = run.options()
+    status = 1
+    for path in operands:
+        entry = run.node.files.get(path)
+        if entry is None or not entry.busy or not run.session.root:
+            continue
+        status = 0
+        if "v" in flags:
+            run.err(f"                     USER        PID ACCESS COMMAND\n{path}:\n")
+            run.err(f"                     root      {entry.busy:>5} ...e. {entry.name}\n")
+        else:
+            run.err(f"{path}:")
+            run.out(f"{entry.busy:>6}e")
+    return status
+
+
+def kill(run: Invocation) -> int:
+    """kill [-N] PID… of what executes a file; others are not this shell's to end."""
+    for word in (word for word in run.arguments[1:] if not word.startswith("-")):
+        held = [entry for entry in run.node.files.entries.values() if str(entry.busy) == word]
+        if not held:
+            run.err(f"bash: line 1: kill: ({word}) - No such process\n")
+            return 1
+        if not run.session.root:
+            run.err(f"bash: line 1: kill: ({word}) - Operation not permitted\n")
+            return 1
+        for entry in held:
+            entry.busy = 0
+    return 0
+
+
 def systemctl(run: Invocation) -> int:
     """systemctl is-active UNIT…, status."""
     verb = run.arguments[1] if len(run.arguments) > 1 else ""
@@ -124,5 +157,5 @@ def systemctl(run: Invocation) -> int:
 
 COMMANDS: dict[str, Builtin] = {
     "id": identity, "whoami": whoami, "hostname": hostname, "date": date, "uname": uname, "uptime": uptime, "ps": ps,
-    "systemctl": systemctl,
+    "systemctl": systemctl, "fuser": fuser, "kill": kill,
 }  # fmt: skip

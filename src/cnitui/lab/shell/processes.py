@@ -46,6 +46,11 @@ def processes(world: World, node: Node) -> list[Listed]:
         for pid, comm, kind in _SERVICES
         if comm != "auditd" or node.audit.daemon
     ]
+    found += [
+        Listed(entry.busy, 1, entry.name, "-" if off else "system_u:system_r:container_runtime_t:s0")
+        for entry in node.files.entries.values()
+        if entry.busy
+    ]
     for worker in world.workers.values():
         if worker.node is not node:
             continue

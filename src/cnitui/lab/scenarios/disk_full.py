@@ -1,0 +1,22 @@
+"""disk-full: /opt is a volume of its own on the workers and has no room left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnitui.lab.machines import opt_volume
+from cnitui.lab.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from cnitui.lab.node import Node
+
+
+def prepare(node: Node) -> None:
+    """The volume is 100 % used; the kubelet does not watch it, so there is no DiskPressure."""
+    node.selinux.runtime_labels = not node.control_plane
+    if not node.control_plane:
+        volume = opt_volume(node)
+        volume.used = volume.size - 1_204
+
+
+SCENARIO = Scenario("disk-full", "/opt, a volume of its own on the workers, is full", prepare)
