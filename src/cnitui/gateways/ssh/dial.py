@@ -10,24 +10,55 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
 Address = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
 
 
+class DaemonThread:
+    """Blocking work, one piece after the other, in one thread that exit does not wait for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._started = False
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Answer its result or raise its exception."""
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._serve, daemon=True, name=self._name).start()
+        outcome: Future[T] = Future()
+        self._work.put(lambda: _settle_with(outcome, work))
+        return await asyncio.wrap_future(outcome)
+
+    def stop(self) -> None:
+        """Let the thread end after what it is at."""
+        self._work.put(None)
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+
 async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """Run blocking work in a thread that exit does not wait for; answers its result or raises its exception."""
-    outcome: Future[T] = Future()
+    """The same in a thread of its own, for work that may hang, as a name server does."""
+    thread = DaemonThread("cnitui-lookup")
+    try:
+        return await thread.run(work)
+    finally:
+        thread.stop()
 
-    def run() -> None:
-        try:
-            outcome.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is awaited
-            outcome.set_exception(error)
 
-    threading.Thread(target=run, daemon=True, name="cnitui-ssh").start()
-    return await asyncio.wrap_future(outcome)
+def _settle_with(outcome: Future[T], work: Callable[[], T]) -> None:
+    if not outcome.set_running_or_notify_cancel():
+        return
+    try:
+        outcome.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the result is awaited
+        outcome.set_exception(error)
 
 
 async def resolve(host: str, port: int, family: int) -> Sequence[Address]:

@@ -56,6 +56,7 @@ class Route:
     trust: Trust
     options: asyncssh.SSHClientConnectionOptions
     pins_host_key_algorithms: bool = False
+    pins_ciphers: bool = False
 
     @property
     def place(self) -> str:
@@ -118,6 +119,7 @@ class Routes:
             trust=trust,
             options=options,
             pins_host_key_algorithms=bool(_text(config, "HostKeyAlgorithms")),
+            pins_ciphers=bool(_text(config, "Ciphers")),
         )
 
     def _options(self, hop: Hop) -> asyncssh.SSHClientConnectionOptions:

@@ -15,7 +15,7 @@ from cnitui.domain.facts import NodeStatus
 from cnitui.errors import HostKeyChanged, StateError
 from cnitui.gateways.ssh import failures
 from cnitui.gateways.ssh.connections import Connections
-from cnitui.gateways.ssh.dial import in_daemon_thread
+from cnitui.gateways.ssh.dial import DaemonThread
 from cnitui.gateways.ssh.hosts import HostMap, host_blocks, safe_host
 from cnitui.gateways.ssh.pace import Pace
 from cnitui.gateways.ssh.route import Route, Routes, SshLogin
@@ -53,6 +53,8 @@ class SshNodeShell:
         self._hosts = HostMap(host_blocks(self._login.config_file), hosts)
         self._by_alias: dict[str, Route] = {}
         self._resolving = asyncio.Lock()
+        self._files = DaemonThread("cnitui-ssh-files")
+        self._closed = False
         self._pace = Pace(fan_out, _FAN_OUT_PATIENCE)
         self._timeout = connect_timeout
         self._limits = limits or Limits()
@@ -60,6 +62,8 @@ class SshNodeShell:
 
     async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
         """All outputs, in order; raises NodeErrors."""
+        if self._closed:
+            raise failures.closed(node.name)
         if not commands:
             return ()
         async with self._pace.slot():
@@ -112,13 +116,15 @@ class SshNodeShell:
             what = f"{node.name}: no key {fingerprint} was shown on the way to it"
             raise HostKeyChanged(what, "Look at the node again first", node=node.name)
         try:
-            await in_daemon_thread(lambda: self._known_hosts.accept(trust.name, trust.port, offered))
+            await self._files.run(lambda: self._known_hosts.accept(trust.name, trust.port, offered))
         except OSError as error:
             raise StateError(f"the host key cannot be kept: {error}", "Make room in the state folder") from error
         self._by_alias.clear()
 
     async def close(self) -> None:
         """Drop all connections at once."""
+        self._closed = True
+        self._files.stop()
         await self._connections.close()
 
     async def _route(self, node: NodeStatus) -> Route:
@@ -134,6 +140,6 @@ class SshNodeShell:
     async def _resolved(self, node: NodeStatus, alias: str) -> Route:
         try:
             async with asyncio.timeout(self._timeout):
-                return await in_daemon_thread(lambda: self._routes.resolve(alias, self._timeout))
+                return await self._files.run(lambda: self._routes.resolve(alias, self._timeout))
         except (OSError, ValueError, asyncssh.Error) as error:
             raise failures.broken_configuration(node.name, str(self._login.config_file), error) from error
