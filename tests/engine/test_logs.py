@@ -411,6 +411,22 @@ async def test_the_board_follows_the_chosen_nodes_up_to_its_bound() -> None:
     assert all(stream.closed for stream in api.streams)
 
 
+async def test_a_fault_of_ours_is_told_in_the_pane_and_to_the_loop() -> None:
+    api = KubeletLogs()
+    api.answers[False] = cast(bytes, None)
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    board = LogBoard(cast(ClusterApi, api), TestClock())
+    board.pods_changed([pod(last=run(1, started=0, finished=1))])
+    (feed,) = board.choose(["worker-01"])
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert feed.status.state is FeedState.ENDED
+    assert "fault of cnitui itself" in feed.status.why
+    assert isinstance(told[0], AttributeError)
+    await board.close()
+
+
 async def test_the_board_turns_to_the_container_that_fails() -> None:
     board = LogBoard(cast(ClusterApi, KubeletLogs()), TestClock())
     board.pods_changed([pod(last=run(1, started=0, finished=1), container="upgrade-ipam")])

@@ -131,6 +131,13 @@ class LogFeed:
             else:
                 await self._read(tracked)
 
+    def stopped(self, task: asyncio.Task[None]) -> None:
+        """The task that ran this feed is over; a fault of ours is told in the pane and to the loop's handler."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._say(FeedState.ENDED, f"stopped by a fault of cnitui itself ({type(error).__name__}: {error})")
+            task.get_loop().call_exception_handler({"message": str(task), "exception": error, "task": task})
+
     def _container(self) -> ContainerStatus | None:
         return self._pod.container(self.container) if self._pod else None
 

@@ -54,7 +54,9 @@ class LogBoard:
             self._stop(node)
         for feed in feeds[: self._max_streams]:
             if feed.node not in self._running:
-                self._running[feed.node] = asyncio.create_task(feed.run(), name=f"log of {feed.node}")
+                task = asyncio.create_task(feed.run(), name=f"log of {feed.node}")
+                task.add_done_callback(feed.stopped)
+                self._running[feed.node] = task
         return feeds
 
     @property

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from contextlib import suppress
 
 from cnitui.engine.logs_kept import Entry, LineBuffer
-from cnitui.errors import ClusterError
 
 SLICE = 128 << 10
 """Bytes taken from a stream before the event loop gets its turn."""
@@ -44,5 +42,6 @@ async def either(*waits: Coroutine[object, object, object] | asyncio.Task[None])
 async def cancelled(task: asyncio.Task[object] | asyncio.Task[None]) -> None:
     """End the task and wait until it has ended; how it failed is for others to read."""
     task.cancel()
-    with suppress(asyncio.CancelledError, ClusterError):
-        await task
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()

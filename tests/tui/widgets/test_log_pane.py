@@ -352,6 +352,24 @@ async def test_what_is_copied_and_saved_is_what_came(tmp_path: Path) -> None:
             pane.save(tmp_path / "missing" / "x.log")
 
 
+async def test_a_selection_with_the_mouse_copies_whole_lines_as_they_came() -> None:
+    feed = feed_of()
+    feed.take_lines([line(f"\x1b[31mline {number}\x1b[0m") for number in range(5)])
+    pane = pane_of(feed)
+    app = Alone(pane)
+    async with app.run_test(size=(60, 10), message_hook=app.hear) as pilot:
+        await pilot.mouse_down(pane, offset=(1, 2))
+        await pilot.hover(pane, offset=(12, 4))
+        await pilot.mouse_up(pane, offset=(12, 4))
+        await pilot.press("c")
+        await pilot.pause()
+        copied = next(m for m in app.heard if isinstance(m, CopyRequested)).text.splitlines()
+        prefix = "2026-11-23 10:42:13.123 [INFO][1] cni-installer/<nil> <nil>: "
+        assert copied[:2] == [f"{prefix}\x1b[31mline {number}\x1b[0m" for number in (1, 2)]
+        assert copied[2] == " 10:42:13 lin"
+        assert any("on" in style for text, style in styled(pane, 3) if "line 2" in text)
+
+
 # --- several panes --------------------------------------------------------------------------------------------------
 
 
