@@ -12,6 +12,7 @@ from typing import NamedTuple
 import asyncssh
 from asyncssh.config import SSHConfig
 
+from cnitui.gateways.ssh.config_part import ConfigParts
 from cnitui.gateways.ssh.keys import DEFAULT_NAMES, Identity, Keyring
 from cnitui.gateways.ssh.trust import DEFAULT_PORT, KnownHosts, Trust
 
@@ -79,6 +80,7 @@ class Routes:
         self._login = login
         self._known_hosts = known_hosts
         self._keyring = Keyring()
+        self._parts = ConfigParts(login.config_file)
 
     def resolve(self, alias: str, timeout: float = _DEFAULT_CONNECT_TIMEOUT) -> Route:
         """The route to a node's host, with the jump hosts on the way."""
@@ -125,20 +127,13 @@ class Routes:
     def _options(self, hop: Hop) -> asyncssh.SSHClientConnectionOptions:
         """The configuration as it applies to this host; no keys are read here and no known hosts."""
         path = self._login.config_file
-        files = [str(path)] if self._login.config or os.access(path, os.R_OK) else []
-        return asyncssh.SSHClientConnectionOptions(
-            config=files,
-            host=hop.host,
-            port=hop.port or (),
-            username=hop.user or (),
-            client_keys=None,
-            known_hosts=b"",
-            x509_trusted_certs=None,
-            pkcs11_provider=None,
-            client_host_keysign=False,
-            agent_forwarding=False,
-            canonicalize_hostname=False,
-        )
+        if not self._login.config and not os.access(path, os.R_OK):
+            return _parsed(hop, [])
+        try:
+            with self._parts.file_for(hop.host) as part:
+                return _parsed(hop, [str(part)])
+        except ValueError:
+            return _parsed(hop, [str(path)])  # the same fault, told with the lines of the real file
 
     def _identities(self, config: SSHConfig, told_key: str) -> tuple[Identity, ...]:
         """The key we were told alone, else IdentityFile, else the default files that exist."""
@@ -148,6 +143,22 @@ class Routes:
         files = [Path(file).expanduser() for file in _texts(config, "IdentityFile")]
         defaults = [(_SSH_FOLDER / name).expanduser() for name in DEFAULT_NAMES]
         return self._keyring.identities(files or [path for path in defaults if path.exists()], certificates)
+
+
+def _parsed(hop: Hop, files: list[str]) -> asyncssh.SSHClientConnectionOptions:
+    return asyncssh.SSHClientConnectionOptions(
+        config=files,
+        host=hop.host,
+        port=hop.port or (),
+        username=hop.user or (),
+        client_keys=None,
+        known_hosts=b"",
+        x509_trusted_certs=None,
+        pkcs11_provider=None,
+        client_host_keysign=False,
+        agent_forwarding=False,
+        canonicalize_hostname=False,
+    )
 
 
 def _agent_keys(identities: Sequence[Identity]) -> tuple[bytes, ...]:
