@@ -1,7 +1,8 @@
 """A window on a growing log: what is in view, following the end or staying put, and painting when told to.
 
 The window keeps no lines of its own; it shows what a `LogFeed` keeps, and of that only the rows in view are read,
-cleaned and styled. Rows are counted by us and not by Textual's virtual size, so that a new line costs no layout.
+cleaned and styled. Rows are counted by us and not by Textual's virtual size, so that a new line costs no layout;
+places and drawing lean on each other, which is why they are one module.
 """
 
 from __future__ import annotations
