@@ -40,9 +40,9 @@ class Shot:
 async def until(pilot: Run, app: CnituiApp, condition: Condition) -> None:
     """Let the app run until its state is so."""
     async with asyncio.timeout(60):
-        while not condition(app.state):
+        while app.state is None or not condition(app.state):
             await pilot.pause(0.05)
-    await pilot.pause(0.3)
+    await pilot.pause(1.2)  # changed cells are bright for a second
 
 
 async def overview(pilot: Run, app: CnituiApp) -> None:
@@ -81,7 +81,8 @@ async def confirm(pilot: Run, app: CnituiApp) -> None:
 
 async def verification(pilot: Run, app: CnituiApp) -> None:
     await confirm(pilot, app)
-    await pilot.press("tab", "tab", *app.state.connection.context, "tab", "tab", "enter")
+    assert app.state is not None
+    await pilot.press("tab", *app.state.connection.context, "tab", "tab", "enter")
     await until(pilot, app, lambda state: state.repair.phase == "verified")
 
 
@@ -107,7 +108,7 @@ SHOTS = (
 
 async def take(shot: Shot, state_folder: Path) -> str:
     """One picture as SVG, from a lab of its own."""
-    async with Lab.start("selinux-denial", speed=5, seed=7) as lab:
+    async with Lab.start("selinux-denial", speed=4, seed=7) as lab:
         settings = Settings(kubeconfig=(lab.kubeconfig,), ssh_config=lab.ssh_config, state_dir=state_folder)
         app = CnituiApp(opening(settings))
         async with app.run_test(size=shot.size) as pilot:

@@ -73,8 +73,7 @@ def root_cause(state: State) -> Outline:
     for finding in diagnosis.confident:
         blocks.extend(_proof(finding))
     blocks.extend(_open_questions(diagnosis))
-    word = f"{leading.verdict.words}: {leading.cause}"
-    return Outline("pass", word, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
+    return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
 
 
 def _proof(finding: Finding) -> list[Block]:

@@ -79,6 +79,7 @@ class GuidePane(Pane):
     GuidePane StepPage {{ display: none; margin-left: 1; }}
     GuidePane.-zoomed StepPage {{ display: block; }}
     GuidePane.-zoomed #steps {{ width: {STEPS_WIDTH}; }}
+    MainScreen.-narrow GuidePane.-zoomed #steps {{ width: 23; }}
     """
     pane_id = "guide"
     title = "Guide"

@@ -26,10 +26,10 @@ COLUMNS = (
     Column("pod", "POD", min=12, max=40, cut="middle", leaves=9),
     Column("ready", "READY", min=5, max=7, leaves=3),
     Column("status", "STATUS", min=21, max=30, glyph=True),
-    Column("restarts", "RESTARTS", min=5, max=8, align="right", leaves=1),
+    Column("restarts", "RESTARTS", min=8, max=8, align="right", leaves=1),
     Column("next", "NEXT", min=5, max=5, align="right", leaves=2, quiet=True),
     Column("age", "AGE", min=4, max=6, align="right", leaves=5, quiet=True),
-    Column("ready-node", "NODE READY", min=8, max=28, glyph=True, leaves=4),
+    Column("ready-node", "NODE READY", min=10, max=28, glyph=True, leaves=4),
     Column("selinux", "SELINUX", min=10, max=18, leaves=2),
     Column("template", "TEMPLATE", min=8, max=12, leaves=7),
 )

@@ -141,7 +141,9 @@ class MainScreen(Screen[None]):
         self.set_class(self.narrow, "-narrow")
         for name in PANES:
             self.pane(name).display = name == single if single else name in OVERVIEW
-        self.query_one("#top").display = single in ("", "pods", "guide")
+        top = self.query_one("#top")
+        top.display = single in ("", "pods", "guide")
+        top.styles.height = None if single else max(13, min(len(self.state.rows) + 3, self.size.height * 2 // 5))
         self.query_one(GuidePane).set_zoomed(single == "guide")
         self.query_one(LogsPane).set_zoomed(single == "logs")
         self.query_one(TabLine).active = single

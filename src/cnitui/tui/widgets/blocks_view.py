@@ -15,6 +15,8 @@ from textual.strip import Strip
 from cnitui.engine.blocks import Block
 from cnitui.tui.layout import Line, lay_out
 
+MARGIN = 1
+"""Empty cells at the left, so that text stands under the tables' text."""
 ROLES = (
     "normal",
     "dim",
@@ -85,7 +87,7 @@ class BlocksView(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width or self.size.width
         if not width:
             return
-        self._lines = self.lines_of(width - 1)
+        self._lines = self.lines_of(width - MARGIN - 1)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
@@ -99,8 +101,9 @@ class BlocksView(ScrollView, can_focus=True):
         base = self.rich_style
         if index >= len(self._lines):
             return Strip.blank(width, base)
-        segments = [Segment(text, self._style(role, base)) for text, role in self._lines[index]]
+        segments = [Segment(" " * MARGIN, base)]
+        segments += [Segment(text, self._style(role, base)) for text, role in self._lines[index]]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, role: str, base: Style) -> Style:
-        return base if role == "normal" else self.get_component_rich_style(f"blocks--{role}")
+        return base if role == "normal" else base + self.get_component_rich_style(f"blocks--{role}", partial=True)

@@ -14,6 +14,18 @@ from textual.widget import Widget
 from cnitui.tui.text import width_of
 
 _LAST = ("?", "q")
+_FIRST = (
+    "guide.apply",
+    "guide.next",
+    "guide.back",
+    "table.select",
+    "list.pick",
+    "screen.guide",
+    "screen.next",
+    "log.search",
+    "log.attempt",
+)
+"""Ids of the bindings that lead on, the most useful first."""
 Hint = tuple[str, str, ActiveBinding]
 
 
@@ -47,7 +59,7 @@ class FooterLine(Widget):
             if binding.action not in found or key == binding.key.split(",")[0]:
                 shown = binding.key_display or self.app.get_key_display(binding)
                 found[binding.action] = (shown, binding.description.lower(), active)
-        return sorted(found.values(), key=lambda hint: _LAST.index(hint[0]) + 1 if hint[0] in _LAST else 0)
+        return sorted(found.values(), key=_importance)
 
     def render(self) -> RenderResult:
         return ""
@@ -81,6 +93,14 @@ class FooterLine(Widget):
         active = next((active for start, end, active in self._spots if start <= event.x < end), None)
         if active is not None:
             await self.app.run_action(active.binding.action, active.node)
+
+
+def _importance(hint: Hint) -> int:
+    """What leads on comes first, help and quit last, everything else as it stands in between."""
+    name = hint[2].binding.id or ""
+    if hint[0] in _LAST:
+        return 1000 + _LAST.index(hint[0])
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def _size(hint: Hint) -> int:

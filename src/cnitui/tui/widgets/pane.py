@@ -19,7 +19,7 @@ class TitleRule(Widget):
     DEFAULT_CSS = """
     TitleRule {
         height: 1;
-        & > .rule--line { color: $panel-lighten-2; }
+        & > .rule--line { color: $foreground 30%; }
         & > .rule--title { color: $foreground; text-style: bold; }
         & > .rule--focused { color: $text-accent; text-style: bold; }
         & > .rule--note { color: $text-muted; }

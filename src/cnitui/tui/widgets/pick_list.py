@@ -151,11 +151,15 @@ class PickList(ScrollView, can_focus=True):
     def _strip(self, row: Pick, width: int, *, focused: bool) -> Strip:
         note_width = max(0, width - self._note_from - 1) if self._note_from else 0
         text_width = max(1, (self._note_from - 1 if note_width >= 8 else width) - 3)
-        glyph = self.get_component_rich_style(f"pick--{row.role}") if row.role != "normal" and not focused else None
+        glyph = (
+            self.get_component_rich_style(f"pick--{row.role}", partial=True)
+            if row.role != "normal" and not focused
+            else None
+        )
         text = exactly(fit(clean(row.text), text_width), text_width)
         segments = [Segment(" "), Segment(f"{row.glyph} ", glyph), Segment(text)]
         if row.note and note_width >= 8:
-            dim = None if focused else self.get_component_rich_style("pick--dim")
+            dim = None if focused else self.get_component_rich_style("pick--dim", partial=True)
             segments.append(Segment("  " + fit(clean(row.note), note_width - 2), dim))
         return Strip(segments).adjust_cell_length(width)
 

@@ -25,7 +25,7 @@ class TabLine(Widget):
         height: 1;
         & > .tabs--active { color: $text-accent; text-style: bold reverse; }
         & > .tabs--other { color: $foreground; }
-        & > .tabs--line { color: $panel-lighten-2; }
+        & > .tabs--line { color: $foreground 30%; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--active", "tabs--other", "tabs--line"}
