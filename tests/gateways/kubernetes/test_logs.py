@@ -7,11 +7,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from aiohttp import web
-from tests.gateways.kubernetes.conftest import ApiServer, failing, streaming
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, failing, streaming
 
 from cnitui.domain.exchange import LogRequest
 from cnitui.errors import ClusterUnreachable, Forbidden, Invalid, NotFound
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from cnitui.gateways.kubernetes.reflector import Pace
 
 LOG = "/api/v1/namespaces/kube-system/pods/calico-node-x/log"
 REQUEST = LogRequest("kube-system", "calico-node-x", "install-cni")
@@ -124,3 +125,16 @@ async def test_a_hostile_name_never_becomes_a_path(cluster: KubernetesCluster) -
         await cluster.read_log(LogRequest("kube-system", "../../secrets", "c"))
     with pytest.raises(Invalid):
         await cluster.read_log(LogRequest("..", "p", "c"))
+
+
+async def test_a_server_that_hangs_is_noticed_while_a_log_is_silent(api: ApiServer, clusters: Clusters) -> None:
+    cluster = clusters.at(f"http://127.0.0.1:{api.port}", pace=Pace(quiet=0.01), timeout=0.05)
+
+    async def silent(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    api.answer(LOG, streaming(b"one\n", hold=True))
+    api.answer("/version", silent)
+    with pytest.raises(ClusterUnreachable, match="in time"):
+        await followed(cluster)

@@ -307,3 +307,50 @@ async def test_a_connection_that_fell_silent_is_noticed(api: ApiServer, clusters
     api.answer(PODS, streaming(hold=True), method="WATCH")
     updates = await first(3, cluster)
     assert [told(update) for update in updates] == ["listed a", "ClusterUnreachable", "listed a"]
+
+
+async def silent(_: web.Request) -> web.StreamResponse:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def test_a_server_that_hangs_is_noticed_while_nothing_happens(api: ApiServer, clusters: Clusters) -> None:
+    pace = Pace(0.001, 0.002, quiet=0.01, short_life=0)
+    cluster = clusters.at(f"http://127.0.0.1:{api.port}", pace=pace, timeout=0.05)
+    api.answer(PODS, listing(pod("a")))
+    api.answer(PODS, streaming(hold=True), method="WATCH")
+    api.answer("/version", silent)
+    assert await story(3, cluster) == ["listed a", "ServerSilent", "listed a"]
+
+
+async def test_a_server_that_hangs_before_a_watch_begins_is_noticed(api: ApiServer, clusters: Clusters) -> None:
+    cluster = clusters.at(f"http://127.0.0.1:{api.port}", pace=Pace(0.001, 0.002, quiet=0.01), timeout=0.05)
+    api.answer(PODS, listing(pod("a")))
+    api.answer(PODS, silent, method="WATCH")
+    api.answer("/version", silent)
+    assert await story(3, cluster) == ["listed a", "ServerSilent", "listed a"]
+
+
+async def test_a_quiet_watch_of_a_server_that_is_there_stays_and_asks_seldom(
+    api: ApiServer, clusters: Clusters
+) -> None:
+    cluster = clusters.at(f"http://127.0.0.1:{api.port}", pace=Pace(quiet=0.001))
+    asked = asyncio.Event()
+
+    async def version(_: web.Request) -> web.StreamResponse:
+        asked.set()
+        return web.json_response({})
+
+    async def late(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asked.wait()
+        await response.write(json.dumps(event("ADDED", pod("b", "11"))).encode() + b"\n")
+        await asyncio.Event().wait()
+        return response
+
+    api.answer(PODS, listing(pod("a")))
+    api.answer(PODS, late, method="WATCH")
+    api.answer("/version", version)
+    assert await story(2, cluster) == ["listed a", "changed b"]
+    assert len(api.asked("/version")) == 1

@@ -137,7 +137,7 @@ class KubernetesCluster:
 
     def follow_log(self, request: LogRequest) -> AsyncIterator[bytes]:
         """Pieces of the log until the container ends; ClusterUnreachable when the stream was cut."""
-        return logs.follow_log(self._session, request)
+        return logs.follow_log(self._session, request, self._pace.quiet)
 
     # --- single objects -----------------------------------------------------------------------------------------------
 

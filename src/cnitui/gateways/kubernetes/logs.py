@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC
 
 from cnitui.domain.exchange import LogRequest
@@ -26,13 +27,17 @@ async def read_log(session: Session, request: LogRequest) -> bytes:
     return bytes(read[:bound])
 
 
-async def follow_log(session: Session, request: LogRequest) -> AsyncGenerator[bytes, None]:
+async def follow_log(session: Session, request: LogRequest, quiet: float) -> AsyncGenerator[bytes, None]:
     """Pieces as they come; ends when the container has ended, raises ClusterUnreachable when the stream was cut.
 
-    A silent container is no failure, so silence has no bound; the sockets' keepalive notices a peer that is gone.
+    A silent container is no failure, so silence has no bound; the server is asked now and then whether it is there.
     """
-    async with session.stream(_ask(request, request.limit_bytes, follow="true"), silence=None) as reply:
-        async for piece in reply:
+    ask = _ask(request, request.limit_bytes, follow="true")
+    async with (
+        session.stream(ask, silence=None, quiet=quiet) as reply,
+        aclosing(session.pieces(reply, quiet)) as pieces,
+    ):
+        async for piece in pieces:
             yield piece
 
 

@@ -22,7 +22,7 @@ from cnitui.errors import ClusterUnreachable, CnituiError, ServerFailure, Thrott
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.failures import Gone, answer_failed
 from cnitui.gateways.kubernetes.lists import EVERYWHERE, Kind, Scope, decoded, list_ask, listed
-from cnitui.gateways.kubernetes.session import Session
+from cnitui.gateways.kubernetes.session import ServerSilent, Session
 
 F = TypeVar("F")
 
@@ -38,14 +38,15 @@ _STATUS = msgspec.json.Decoder(wire.Status)
 class Pace:
     """How watching repeats itself, in seconds.
 
-    Pauses after failures; the life of a watch, how long after it silence means a dead connection, and what is too short
-    a life to begin again at once.
+    Pauses after failures; the life of a watch, how long after it silence means a dead connection, how much quiet makes
+    us ask whether the server is there, and what is too short a life to begin again at once.
     """
 
     first: float = 0.5
     longest: float = 30.0
     life: tuple[float, float] = (240.0, 290.0)
     grace: float = 15.0
+    quiet: float = 30.0
     short_life: float = 1.0
 
     def pause(self, failures: int) -> float:
@@ -104,7 +105,7 @@ class Reflector(Generic[F]):
                     async for update in updates:
                         yield update
             except (ClusterUnreachable, ServerFailure) as error:
-                if isinstance(error, Gone) or not watch.fruitful:
+                if isinstance(error, Gone | ServerSilent) or not watch.fruitful:
                     raise
             finally:
                 self._version = watch.version
@@ -144,15 +145,17 @@ class _Watch(Generic[F]):
 
     async def updates(self) -> AsyncGenerator[Update[F], None]:
         """Until the server ends it; a line that was cut off is left out, its event comes again."""
-        async with self._session.stream(self._ask, silence=self._life + self._pace.grace) as reply:
+        silence = self._life + self._pace.grace
+        async with self._session.stream(self._ask, silence=silence, quiet=self._pace.quiet) as reply:
             self._began = time.monotonic()
             lines = _Lines(self._ask.what)
-            async for piece in reply:
-                for line in lines.of(piece):
-                    update = self._update_of(decoded(_EVENT, line))
-                    self._events += 1
-                    if update is not None:
-                        yield update
+            async with aclosing(self._session.pieces(reply, self._pace.quiet)) as pieces:
+                async for piece in pieces:
+                    for line in lines.of(piece):
+                        update = self._update_of(decoded(_EVENT, line))
+                        self._events += 1
+                        if update is not None:
+                            yield update
 
     def _update_of(self, event: wire.WatchEvent) -> Update[F] | None:
         match event.type:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnitui.domain.exchange import Connection
-from cnitui.errors import ClusterUnreachable, KubeconfigError, ServerFailure, Unauthorized
+from cnitui.errors import ClusterError, ClusterUnreachable, KubeconfigError, ServerFailure, Unauthorized
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.credentials import Credentials, Identity
@@ -35,6 +35,7 @@ _PATIENCE = 60.0
 """Seconds of silence a long answer may have; the API server itself gives up a request after this time."""
 _RENEWAL_PAUSE = 5.0
 _FAILURE_PAUSE = 15.0
+_PULSE_PAUSE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class _Open:
     credentials: Credentials
     identity: Identity
     transport: Transport
+
+
+class ServerSilent(ClusterUnreachable):
+    """Nothing came for a while, and the server did not answer when asked; resuming at once is of no use."""
 
 
 class Session:
@@ -70,6 +75,8 @@ class Session:
         self._transports: list[Transport] = []
         self._renewed_at = -_RENEWAL_PAUSE
         self._failure: tuple[float, KubeconfigError | None] = (0.0, None)
+        self._pulse_lock = asyncio.Lock()
+        self._pulse_taken: tuple[float, ClusterUnreachable | None] = (-_PULSE_PAUSE, None)
         self.closed = False
         self.connection = Connection(context=context, server="", kubeconfig=":".join(map(str, self._kubeconfig)))
 
@@ -87,17 +94,53 @@ class Session:
             return await _whole(response, _LARGEST_ANSWER, ask), response.warnings
 
     @asynccontextmanager
-    async def stream(self, ask: Ask, *, silence: float | None, total: float | None = None) -> AsyncIterator[Reply]:
-        """An answer to be read piece by piece: at most `silence` between pieces, `total` altogether."""
+    async def stream(
+        self, ask: Ask, *, silence: float | None, total: float | None = None, quiet: float | None = None
+    ) -> AsyncIterator[Reply]:
+        """An answer to be read piece by piece: at most `silence` between pieces, `total` altogether.
+
+        With `quiet`, the server is asked whether it is still there whenever the answer has not begun for so long.
+        """
         opened = await self._ready()
         try:
-            response = await self._send(opened, ask, silence, total)
+            response = await self._begun(self._send(opened, ask, silence, total), quiet)
         except Unauthorized as refused:
-            response = await self._send(await self._again(opened, refused), ask, silence, total)
+            opened = await self._again(opened, refused)
+            response = await self._begun(self._send(opened, ask, silence, total), quiet)
         try:
             yield response
         finally:
             response.close()
+
+    async def _begun(self, sending: Coroutine[None, None, Reply], quiet: float | None) -> Reply:
+        """The answer's beginning, given up when the server is silent.
+
+        Awaited by the caller's own task and cut by cancelling it, as asyncio.timeout does: a task in between would come
+        to read a moment later, and aiohttp drops what it has buffered when a connection breaks before.
+        """
+        if quiet is None:
+            return await sending
+        caller = asyncio.current_task()
+        assert caller is not None
+        guard = asyncio.create_task(self._guard(caller, quiet))
+        try:
+            return await sending
+        except asyncio.CancelledError:
+            failure = guard.result() if guard.done() else None
+            if failure is not None and caller.uncancel() == 0:
+                raise failure from None
+            raise
+        finally:
+            guard.cancel()
+
+    async def _guard(self, caller: asyncio.Task[object], quiet: float) -> ClusterError:
+        while True:
+            await asyncio.sleep(quiet)
+            try:
+                await self._pulse()
+            except ClusterError as error:
+                caller.cancel()
+                return error
 
     async def _send(self, opened: _Open, ask: Ask, silence: float | None, total: float | None) -> Reply:
         if self.closed:
@@ -108,6 +151,39 @@ class Session:
             body = await response.beginning(_LARGEST_FAILURE)
             raise answer_failed(response.status, body, response.headers, ask.what)
         return response
+
+    async def pieces(self, reply: Reply, quiet: float) -> AsyncGenerator[bytes, None]:
+        """What a stream brings; when it is quiet for so many seconds, make sure that the server is still there.
+
+        A server that hangs or a host that is gone looks like a stream on which nothing happens.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(quiet):
+                    piece = await anext(reply, b"")
+            except TimeoutError:
+                await self._pulse()
+                continue
+            if not piece:
+                return
+            yield piece
+
+    async def _pulse(self) -> None:
+        """Raises when the server does not answer; many quiet streams share one question."""
+        async with self._pulse_lock:
+            asked_at, failure = self._pulse_taken
+            if time.monotonic() - asked_at < _PULSE_PAUSE:
+                if failure is not None:
+                    raise ServerSilent(failure.what, failure.next_step)
+                return
+            try:
+                await self.read(Ask("ask whether the server is there", "/version"))
+            except ClusterUnreachable as error:
+                self._pulse_taken = (time.monotonic(), error)
+                raise ServerSilent(error.what, error.next_step) from error
+            except ClusterError:
+                pass  # refused or failed: it is there
+            self._pulse_taken = (time.monotonic(), None)
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
