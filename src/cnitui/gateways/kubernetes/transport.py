@@ -1,4 +1,4 @@
-"""One pool of HTTP connections to one API server; the only importer of `kubernetes.aio` and of aiohttp's client.
+"""One pool of HTTP connections to one API server; the only importer of aiohttp's client.
 
 Importing it costs half a second and building it reads certificates, so `Session` does both in a thread. What we take
 from `kubernetes.aio` is its Configuration, its ApiClient and `call_api`; typed APIs cost another second and its Watch
@@ -20,13 +20,12 @@ from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
 from multidict import CIMultiDict
 
 from cnitui.errors import ClusterError, KubeconfigError
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
+from cnitui.gateways.kubernetes.client import ApiClient, Configuration
 from cnitui.gateways.kubernetes.credentials import Identity
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import data_or_file
