@@ -15,8 +15,6 @@ import click
 
 from cnitui import __version__
 from cnitui.compose import services
-from cnitui.domain.finding import Diagnosis
-from cnitui.domain.report import as_json, as_markdown, as_text
 from cnitui.engine.apply import Confirmation, Unrecorded, Written, apply
 from cnitui.engine.preview import Preview
 from cnitui.engine.rollout import Rollout
@@ -28,6 +26,8 @@ from cnitui.engine.workbench import Workbench
 from cnitui.errors import ClusterError, CnituiError, Forbidden, Unauthorized, UsageError
 from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
+from cnitui.recorded import exit_code as of_diagnosis
+from cnitui.recorded import told
 from cnitui.settings import Settings, configuration_file
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def run_diagnose(settings: Settings, output: str, wait: float) -> int:
     state = run_async(_diagnosed(settings, wait))
     if state.diagnosis is None:
         raise state.fatal or ClusterError("The calico-node pods could not be listed in time", "Try a longer --wait.")
-    click.echo(_told(state.diagnosis, output))
+    click.echo(told(state.diagnosis, output))
     return leave(exit_code(state))
 
 
@@ -59,9 +59,7 @@ def exit_code(state: State) -> int:
     error = state.pods_link.error
     if diagnosis is None or (not state.pods and isinstance(error, ClusterError)):
         return UNDECIDED if isinstance(error, Forbidden) else FAILED
-    if diagnosis.status == "healthy":
-        return HEALTHY
-    return FOUND if diagnosis.confident else UNDECIDED
+    return of_diagnosis(diagnosis)
 
 
 async def _diagnosed(settings: Settings, wait: float) -> State:
@@ -96,12 +94,6 @@ def _refused(state: State) -> State:
     if not state.pods and isinstance(error, Unauthorized):
         raise error
     return state
-
-
-def _told(diagnosis: Diagnosis, output: str) -> str:
-    if output == "json":
-        return as_json(diagnosis)
-    return as_markdown(diagnosis) if output == "markdown" else as_text(diagnosis)
 
 
 # --- undo -----------------------------------------------------------------------------------------------------------
