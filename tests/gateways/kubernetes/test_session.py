@@ -23,6 +23,7 @@ from tests.gateways.kubernetes.conftest import (
 )
 
 from cnitui.domain.exchange import LogRequest
+from cnitui.engine.ports import ClusterApi
 from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError, ServerFailure, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
@@ -346,3 +347,10 @@ async def test_connecting_loads_no_typed_api(api: ApiServer, cluster: Kubernetes
     api.answer("/version", {"gitVersion": "v1"})
     await cluster.connect()
     assert not [name for name in sys.modules if name.startswith("kubernetes.aio.client.api.")]
+
+
+def test_it_is_what_the_engine_asks_for(cluster: KubernetesCluster) -> None:
+    """The type checker holds the two together; at run time every method has to be there."""
+    port: ClusterApi = cluster
+    asked = {name for name in vars(ClusterApi) if not name.startswith("_")}
+    assert not [name for name in asked if not hasattr(port, name)]
