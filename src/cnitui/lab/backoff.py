@@ -7,6 +7,7 @@ maximum is forgotten.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ class Backoff:
         return waiting
 
 
-def waits(count: int) -> list[float]:
-    """The waits before restarts 1 to `count`."""
+@functools.cache
+def waits(count: int) -> tuple[float, ...]:
+    """The waits before restarts 1 to `count`, should none of the attempts last."""
     entry = Backoff()
     found: list[float] = []
     for _ in range(count):
@@ -47,4 +49,4 @@ def waits(count: int) -> list[float]:
         else:
             found.append(entry.delay)
             entry.delay = min(MAXIMUM, entry.delay * 2)
-    return found
+    return tuple(found)

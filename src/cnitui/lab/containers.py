@@ -24,12 +24,19 @@ class Log:
 
     lines: list[tuple[datetime, bytes]] = field(default_factory=list)
     closed: bool = False
+    _open: str = ""
     _waiters: set[asyncio.Future[None]] = field(default_factory=set)
 
     def append(self, time: datetime, text: str) -> None:
         """Adds one line."""
         self.lines.append((time, text.encode("utf-8", "surrogateescape") + b"\n"))
         self._wake()
+
+    def write(self, time: datetime, text: str) -> None:
+        """Adds output as it comes; a line counts when it is whole."""
+        *whole, self._open = (self._open + text).split("\n")
+        for line in whole:
+            self.append(time, line)
 
     def close(self) -> None:
         """The attempt ended: followers reach the end of their stream."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cnitui.lab.world import World
 
 FIRST_MINUTES = timedelta(minutes=4)
+LAST_MINUTES = timedelta(minutes=10)
+"""Of what runs well: enough for its log to have recent lines."""
 
 
 def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> PodWorker | None:
@@ -33,10 +35,12 @@ def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> Po
     timeline.replay(min(born + FIRST_MINUTES, now))
     looping = next((c for c in worker.containers if c.restarts and c.state != "terminated"), None)
     looping = looping or next((c for c in worker.containers if c.restarts), None)
-    if looping is not None and now - born > 2 * FIRST_MINUTES:
-        _skip_ahead(world, worker, looping, born, now, next_attempt)
-        timeline.replay(now)
-    timeline.jump(now)
+    if now - born > 2 * FIRST_MINUTES:
+        if looping is not None:
+            _skip_ahead(world, worker, looping, born, now, next_attempt)
+        else:
+            timeline.jump(now - LAST_MINUTES)
+    timeline.replay(now)
     timeline.join()
     worker.publish()
     return worker
@@ -53,7 +57,8 @@ def _skip_ahead(
     starts = _starts(world, born, started, duration)
     restarts = len(starts)
     worker.forget_timers()
-    earlier = [_template(event, ended.started) for event in worker.node.audit.events[-1:]]
+    latest = worker.node.audit.latest
+    earlier = [_template(latest, ended.started)] if latest and latest.time >= ended.started else []
     if earlier:
         kept = [moment for moment in starts[container.restarts + 1 :] if moment > born + FIRST_MINUTES]
         worker.node.audit.defer(lambda: [_at(event, offset, moment) for moment in kept for event, offset in earlier])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cnitui.lab.audit import AuditEvent
 from cnitui.lab.files import Mount
 from cnitui.lab.node import BIN_DIR, CONF_DIR, Node
+from cnitui.lab.selinux import Denial, context
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +60,25 @@ def machine(name: str, ip: str, index: int, born: datetime, booted: datetime, *,
     files.file("/etc/os-release", content=OS_RELEASE)
     files.file("/etc/hostname", content=f"{name}\n")
     files.mounts = _mounts()
+    node.audit.defer(lambda: _noise(node))
     return node
+
+
+def _noise(node: Node) -> list[AuditEvent]:
+    """Denials at boot that have nothing to do with containers: every real node has some."""
+    seen = (
+        ("systemd-tmpfile", "getattr", "systemd_tmpfiles_t", "unlabeled_t", "tmp.qILCpBZFn0", 544),
+        ("systemd-udevd", "search", "udev_t", "sysctl_fs_t", "fs", 10567),
+    )
+    return [
+        AuditEvent(
+            time=node.booted + timedelta(seconds=9, milliseconds=97 * place), serial=0,
+            denial=Denial(permission, context(target), "dir"), pid=205 + place, ppid=1, comm=comm,
+            exe=f"/usr/lib/systemd/{comm}", scontext=context(domain, role="system_r"), name=name, device="dm-0",
+            inode=inode, permissive=False,
+        )
+        for place, (comm, permission, domain, target, name, inode) in enumerate(seen)
+    ]  # fmt: skip
 
 
 def _mounts() -> list[Mount]:

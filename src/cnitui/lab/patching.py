@@ -6,10 +6,10 @@ Strategic merge follows apimachinery `pkg/util/strategicpatch/patch.go`; the mer
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from cnitui.lab.errors import ApiError
+from cnitui.lab.jsontypes import copied
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
@@ -94,7 +94,7 @@ def strategic_merge(target: Object, patch: Object) -> Object:
     """Kubernetes' own merge: lists of named things merge by name; returns a new object."""
     if not isinstance(patch, dict):
         raise ApiError(400, "json: cannot unmarshal array into Go value of type map[string]interface {}")
-    return _merge_map(copy.deepcopy(target), patch, "")
+    return _merge_map(copied(target), patch, "")
 
 
 def _merge_map(target: Object, patch: Object, field: str) -> Object:

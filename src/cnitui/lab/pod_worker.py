@@ -6,6 +6,7 @@ another, a failed one again and again, ordinary ones together; the runtime keeps
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from cnitui.lab.backoff import Backoff
 from cnitui.lab.clock import go_duration
 from cnitui.lab.containers import Attempt, Container, new_container_id
 from cnitui.lab.pod_status import initialized, pod_status
-from cnitui.lab.process import Output, Process, Steps
-from cnitui.lab.programs import program_of
+from cnitui.lab.process import Process, Run
+from cnitui.lab.programs import host_command, program_of
 from cnitui.lab.resources import PODS
+from cnitui.lab.shell.commands import login_shell
 from cnitui.lab.timeline import Timeline, Timer
 
 if TYPE_CHECKING:
@@ -24,21 +26,13 @@ if TYPE_CHECKING:
 
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.node import Node
+    from cnitui.lab.process import Output
     from cnitui.lab.world import World
 
 SYNC_LAG = (0.4, 2.5)
 """Seconds between the end of a back-off and the start: the kubelet notices at its next sync of the pod."""
 ERROR_SHOWN = 15.0
 """Seconds at most that a failed attempt is shown as Error before the back-off is."""
-
-
-@dataclass
-class _Run:
-    container: Container
-    process: Process
-    steps: Steps
-    attempt: Attempt
-    timer: Timer | None = None
 
 
 @dataclass
@@ -57,8 +51,9 @@ class PodWorker:
     inits: list[Container] = field(init=False)
     mains: list[Container] = field(init=False)
     backoffs: dict[str, Backoff] = field(default_factory=dict)
-    _runs: dict[str, _Run] = field(default_factory=dict)
+    _runs: dict[str, Run] = field(default_factory=dict)
     _pending: list[Timer] = field(default_factory=list)
+    _script: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         spec = self.pod["spec"]
@@ -123,12 +118,27 @@ class PodWorker:
             container.last, container.restarts = container.current, container.restarts + 1
         container.current, container.state, container.message = attempt, "running", ""
         process = Process(self.node, now, attempt.pid, attempt.pid - 12, label, container=container.spec, pod=self.pod)
-        run = _Run(container, process, program_of(container.spec)(process), attempt)
+        run = Run(container, process, program_of(container.spec)(process), attempt)
         self._runs[container.name] = run
         if not container.init:
             self._readiness(container)
         self.publish()
-        self._step(run)
+        words = host_command(self.pod, container.spec)
+        if words and not self.timeline.replaying:
+            self._script = asyncio.create_task(self._run_on_host(run, words))
+        else:
+            self._step(run)
+
+    async def _run_on_host(self, run: Run, words: list[str]) -> None:
+        """A command in the node's own root; both its outputs go to the log, as with any container."""
+        log = run.attempt.log
+
+        def write(text: str) -> None:
+            log.write(self.timeline.now(), text)
+
+        code = await login_shell(self.world, self.node, "root", write, write).call(words)
+        if not self.stopped:
+            self._ended(run, code)
 
     def _readiness(self, container: Container) -> None:
         probe = container.spec.get("readinessProbe")
@@ -145,7 +155,7 @@ class PodWorker:
 
     # --- running -------------------------------------------------------------------------------------------------
 
-    def _step(self, run: _Run) -> None:
+    def _step(self, run: Run) -> None:
         run.process.time = self.timeline.now()
         try:
             output = next(run.steps)
@@ -155,16 +165,16 @@ class PodWorker:
             self.world.node_changed(self.node, self.timeline)
             return
         self.world.node_changed(self.node, self.timeline)
-        run.timer = self._after(output.delay, lambda: self._emit(run, output))
+        self._after(output.delay, lambda: self._emit(run, output))
 
-    def _emit(self, run: _Run, output: Output) -> None:
+    def _emit(self, run: Run, output: Output) -> None:
         if not output.silent:
             now = self.timeline.now()
             text = f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " " + output.text if output.stamped else output.text
             run.attempt.log.append(now, text)
         self._step(run)
 
-    def _ended(self, run: _Run, code: int) -> None:
+    def _ended(self, run: Run, code: int) -> None:
         container, attempt = run.container, run.attempt
         self._runs.pop(container.name, None)
         attempt.finished, attempt.exit_code = self.timeline.now(), code
@@ -218,6 +228,8 @@ class PodWorker:
         """The pod is gone: nothing of it happens any more, its logs end."""
         self.stopped = True
         self.forget_timers()
+        if self._script is not None:
+            self._script.cancel()
         for container in self.containers:
             for attempt in container.attempts():
                 attempt.log.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cnitui.lab.containers import Attempt, Container
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.node import Node
 
@@ -45,6 +46,16 @@ class Process:
 
 Steps = Generator[Output, None, int | None]
 Program = Callable[[Process], Steps]
+
+
+@dataclass
+class Run:
+    """A program under way in one attempt of a container."""
+
+    container: Container
+    process: Process
+    steps: Steps
+    attempt: Attempt
 
 
 def log(level: str, message: str, delay: float = 0.002) -> Output:

@@ -65,7 +65,11 @@ def calico_node(process: Process) -> Steps:
     yield _said(
         "[INFO][61] felix/int_dataplane.go 1830: Completed first update to dataplane. secondsSinceStart=0.6", 0.3
     )
-    return None
+    while True:
+        loops, average = process.node.rng.randrange(6, 14), process.node.rng.randrange(2, 9)
+        times = f"avg={average}ms longest={average * 4}ms ()"
+        text = f"felix/summary.go 100: Summarising {loops} dataplane reconciliation loops over 1m2.1s: {times}"
+        yield _said(f"[INFO][61] {text}", 62.1)
 
 
 def _remember_name(process: Process) -> None:
@@ -137,6 +141,16 @@ _BY_COMMAND: dict[str, Program] = {
     "/opt/cni/bin/calico-ipam -upgrade": upgrade_ipam,
     "calico-node -init -best-effort": mount_bpffs,
 }
+
+
+def host_command(pod: Object, container: Object) -> list[str]:
+    """What a container runs in its node's own root by `chroot`, when it mounts that root; else nothing."""
+    words = [*(container.get("command") or []), *(container.get("args") or [])]
+    if len(words) < 3 or words[0].rsplit("/", 1)[-1] != "chroot":
+        return []
+    roots = {v["name"] for v in pod["spec"].get("volumes") or [] if (v.get("hostPath") or {}).get("path") == "/"}
+    mounted = {m["mountPath"].rstrip("/") for m in container.get("volumeMounts") or [] if m["name"] in roots}
+    return words[2:] if words[1].rstrip("/") in mounted else []
 
 
 def program_of(container: Object) -> Program:

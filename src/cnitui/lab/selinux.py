@@ -6,6 +6,7 @@ Facts: fedora-selinux/selinux-policy `corecommands.fc`, `files.fc`; containers/c
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 
@@ -94,8 +95,7 @@ class SELinux:
         for pattern, _, type_ in reversed(self.local_rules):
             if re.fullmatch(pattern, path):
                 return type_
-        matching = [rule for rule in POLICY_RULES if re.fullmatch(rule[0], path)]
-        return max(matching, key=lambda rule: (rule[0] == path, _stem(rule[0]), len(rule[0])))[2]
+        return _policy_type(path)
 
     def enforces(self, label: str | None) -> bool:
         """Whether refusals against a process of this label are real."""
@@ -118,6 +118,12 @@ class SELinux:
         if categories(level_of(target)) <= categories(level_of(label)):
             return None
         return Denial(permission, target, tclass, hidden=tclass == "dir")
+
+
+@functools.lru_cache(maxsize=4096)
+def _policy_type(path: str) -> str:
+    matching = [rule for rule in POLICY_RULES if re.fullmatch(rule[0], path)]
+    return max(matching, key=lambda rule: (rule[0] == path, _stem(rule[0]), len(rule[0])))[2]
 
 
 def _stem(pattern: str) -> int:

@@ -6,7 +6,6 @@ Stored objects are never changed in place: a writer puts a new one, so watchers 
 from __future__ import annotations
 
 import asyncio
-import copy
 import random
 from collections import deque
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import Clock, rfc3339
 from cnitui.lab.errors import already_exists, conflict, expired, not_found
+from cnitui.lab.jsontypes import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,7 +91,7 @@ class Store:
 
     def prepare(self, resource: Resource, obj: Object, *, created: str = "") -> Object:
         """What `create` would store, without its resourceVersion: also the answer of a dry run."""
-        made = copy.deepcopy(obj)
+        made = copied(obj)
         made["apiVersion"], made["kind"] = resource.api_version, resource.kind
         meta = made.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
@@ -125,7 +125,7 @@ class Store:
         current = self.find(resource.key, namespace, name)
         if current is None:
             return None
-        fresh = copy.deepcopy(current)
+        fresh = copied(current)
         edit(fresh)
         return self.update(resource, fresh)
 

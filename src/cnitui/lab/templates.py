@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import TYPE_CHECKING
+
+from cnitui.lab.jsontypes import copied
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
@@ -38,7 +39,7 @@ def daemon_pod(daemon_set: Object, node: str, digest: str) -> Object:
     """The pod the DaemonSet controller creates for one node."""
     template = daemon_set["spec"]["template"]
     meta = daemon_set["metadata"]
-    spec = copy.deepcopy(template["spec"])
+    spec = copied(template["spec"])
     field = {"key": "metadata.name", "operator": "In", "values": [node]}
     required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
     spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}

@@ -68,12 +68,12 @@ class Timeline:
         while self._heap and self._heap[0].due <= until:
             timer = heapq.heappop(self._heap)
             if not timer.cancelled:
-                self._past = timer.due
+                self._past = max(self._past or timer.due, timer.due)
                 timer.callback()
         self._past = until
 
     def jump(self, to: datetime) -> None:
-        """Moves the past on without running anything; what is due keeps its moment."""
+        """Moves the past on without running anything; what is due meanwhile runs at that later moment."""
         self._past = to
 
     def join(self) -> None:

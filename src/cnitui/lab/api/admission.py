@@ -6,11 +6,11 @@ apps/v1 strategies.
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import TYPE_CHECKING
 
 from cnitui.lab.errors import ApiError, invalid
+from cnitui.lab.jsontypes import copied
 from cnitui.lab.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, Resource
 from cnitui.lab.templates import default_container, default_pod
 
@@ -29,7 +29,7 @@ _SUBDOMAIN = (
 
 def admit_create(store: Store, resource: Resource, namespace: str, obj: Object) -> Object:
     """The object to store; 404 for an unknown namespace, 422 for a bad object."""
-    obj = copy.deepcopy(obj)
+    obj = copied(obj)
     meta = obj.setdefault("metadata", {})
     if resource.namespaced:
         _check_namespace(store, namespace, meta)
@@ -153,7 +153,7 @@ def _container_causes(container: Object, field: str, seen: set[str]) -> list[tup
 
 def admit_update(resource: Resource, current: Object, wanted: Object) -> Object:
     """The object to store for an update or patch: identity kept, generation counted, immutable fields guarded."""
-    wanted = copy.deepcopy(wanted)
+    wanted = copied(wanted)
     meta, held = wanted.setdefault("metadata", {}), current["metadata"]
     if meta.get("uid") not in (None, held["uid"]):
         why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {held['uid']}"
@@ -194,7 +194,7 @@ def _update_workload(resource: Resource, current: Object, wanted: Object) -> Non
 
 def _update_pod(resource: Resource, current: Object, wanted: Object) -> None:
     def frozen(pod: Object) -> Object:
-        spec: Object = copy.deepcopy(pod["spec"])
+        spec: Object = copied(pod["spec"])
         for container in [*spec.get("containers", []), *spec.get("initContainers", [])]:
             container.pop("image", None)
         spec.pop("activeDeadlineSeconds", None)

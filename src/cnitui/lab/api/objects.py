@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from cnitui.lab.clock import rfc3339
 from cnitui.lab.daemonset import delete_pod
 from cnitui.lab.errors import ApiError, conflict
 from cnitui.lab.events import as_new_event
+from cnitui.lab.jsontypes import copied
 from cnitui.lab.resources import EVENTS, LEASES, NEW_EVENTS, PODS, RESOURCES, Resource
 from cnitui.lab.selectors import field_selector, label_selector
 
@@ -157,7 +157,7 @@ def patch(world: World, call: Call) -> Object:
     kind = call.headers.get("Content-Type", "").partition(";")[0].strip()
     body = read_body(call)
     if kind == _JSON:
-        wanted = patching.json_patch(copy.deepcopy(current), body)
+        wanted = patching.json_patch(copied(current), body)
     elif kind == _MERGE or (kind == _STRATEGIC and call.resource.group != _CUSTOM):
         wanted = (patching.merge_patch if kind == _MERGE else patching.strategic_merge)(current, body)
     else:

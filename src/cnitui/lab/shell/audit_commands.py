@@ -134,7 +134,7 @@ def dmesg(run: Invocation) -> int:
         run.err("dmesg: read kernel buffer failed: Operation not permitted\n")
         return 1
     flags, _ = run.options("l")
-    for line in journal(run.node, run.world.clock.now()):
+    for line in journal(run.world, run.node):
         if line.kernel:
             since = (line.time - run.node.booted).total_seconds()
             stamp = f"[{line.time:%a %b %e %H:%M:%S %Y}]" if "T" in flags else f"[{since:12.6f}]"
@@ -154,7 +154,7 @@ def journalctl(run: Invocation) -> int:
             )
         run.line("-- No entries --")
         return 1 if operands else 0
-    lines = [line for line in journal(run.node, run.world.clock.now()) if _wanted(run, line, flags, operands)]
+    lines = [line for line in journal(run.world, run.node) if _wanted(run, line, flags, operands)]
     count = flags.get("n") or flags.get("lines")
     if count and count.isdigit():
         lines = lines[-int(count) :]

@@ -11,6 +11,7 @@ from cnitui.lab.node_objects import NOT_READY
 if TYPE_CHECKING:
     from cnitui.lab.audit import AuditEvent
     from cnitui.lab.node import Node
+    from cnitui.lab.world import World
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,10 @@ class Line:
         }
 
 
-def journal(node: Node, now: datetime) -> list[Line]:
+def journal(world: World, node: Node) -> list[Line]:
     """All entries, oldest first."""
-    lines = [*_boot(node), *_denials(node), *_kubelet(node, now)]
+    now = world.clock.now()
+    lines = [*_boot(node), *_denials(node), *_kubelet(node, now), *_crash_loops(world, node)]
     lines += [Line(time, who, text) for time, who, text in node.journal]
     return sorted(lines, key=lambda line: line.time)
 
@@ -99,4 +101,23 @@ def _kubelet(node: Node, now: datetime) -> list[Line]:
             f'"Container runtime network not ready" networkReady="{message}"'
         )
         lines.append(Line(time, "kubelet[912]", text, unit="kubelet"))
+    return lines
+
+
+def _crash_loops(world: World, node: Node) -> list[Line]:
+    """What a kubelet says of each pod that waits for its next attempt."""
+    lines: list[Line] = []
+    for worker in world.workers.values():
+        meta = worker.pod["metadata"]
+        for container in worker.containers if worker.node is node else []:
+            if not container.message or container.last is None or container.last.finished is None:
+                continue
+            time = container.last.finished + timedelta(seconds=12)
+            wait = f'with CrashLoopBackOff: \\"{container.message}\\"'
+            text = (
+                f'E{time:%m%d %H:%M:%S.%f}     912 pod_workers.go:1301] "Error syncing pod, skipping" '
+                f'err="failed to \\"StartContainer\\" for \\"{container.name}\\" {wait}" '
+                f'pod="{meta["namespace"]}/{meta["name"]}" podUID="{meta["uid"]}"'
+            )
+            lines.append(Line(time, "kubelet[912]", text, unit="kubelet"))
     return lines
