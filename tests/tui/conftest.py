@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from cnitui.compose import opening
+from cnitui.domain.finding import Diagnosis
+from cnitui.engine.preview import Preview
 from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.settings import Settings
@@ -32,6 +35,18 @@ class Driver:
     def state(self) -> State:
         """The newest state; an empty one while the app is opening."""
         return self.app.state or State()
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The newest one; there must be one."""
+        assert self.state.diagnosis is not None
+        return self.state.diagnosis
+
+    @property
+    def preview(self) -> Preview:
+        """What was previewed; something must be."""
+        assert self.state.repair.preview is not None
+        return self.state.repair.preview
 
     @property
     def screen(self) -> WorkScreen:
@@ -73,12 +88,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(state_dir=tmp_path / "state")
 
 
-Drive = Callable[..., object]
+class Drive(Protocol):
+    """`async with drive("selinux-denial", size=(160, 45)) as driver`; further settings by their names."""
+
+    def __call__(
+        self, scenario: str = ..., *, size: tuple[int, int] = ..., speed: float = ..., **changes: object
+    ) -> AbstractAsyncContextManager[Driver]: ...
 
 
 @pytest.fixture
-def drive(settings: Settings):  # noqa: ANN201 - a factory of context managers, typed below
-    """`async with drive("selinux-denial", size=(160, 45)) as driver`."""
+def drive(settings: Settings) -> Drive:
+    """A factory of apps, each on a lab of its own."""
 
     @asynccontextmanager
     async def driven(
