@@ -21,11 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from bench.pseudo_terminal import measure, told, watched
 from textual.app import App, ComposeResult
 from textual.containers import Grid
 from textual.widgets import RichLog
 
+from bench.pseudo_terminal import measure, told, watched
 from cnitui.engine.logs import LogFeed
 from cnitui.engine.logs_kept import KeptLines, LineBuffer
 from cnitui.engine.ports import Clock, ClusterApi

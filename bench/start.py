@@ -1,7 +1,7 @@
 """How long until the first frame, until the incident is on the screen, and until quit; and how much memory.
 
-Runs `cnitui demo` in a pseudo-terminal several times, and `kubectl get pods -A` against the same kind of lab as the peer,
-so that the figures are ratios of one run: `python bench/start.py [RUNS]`.
+Runs `cnitui demo` in a pseudo-terminal several times, and `kubectl get pods -A` against the same kind of lab as the
+peer, so that the figures are ratios of one run: `python bench/start.py [RUNS]`.
 """
 
 from __future__ import annotations

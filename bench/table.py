@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.pseudo_terminal import measure, told, watched
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
+from bench.pseudo_terminal import measure, told, watched
 from cnitui.tui.widgets.table import Table
 from cnitui.tui.widgets.table_layout import Column
 

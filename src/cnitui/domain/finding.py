@@ -74,7 +74,7 @@ class Judgement:
     evidence_against: tuple[Evidence, ...] = ()
     ask: tuple[NextEvidence, ...] = ()
     weight: int = 0
-    """Among equal verdicts the heavier comes first: how specific the evidence is (0 none, 1 some, 2 a message of it)."""
+    """Among equal verdicts the heavier comes first: how specific the evidence is (0 none, 1 some, 2 a message)."""
 
 
 @dataclass(frozen=True, slots=True)
