@@ -19,6 +19,7 @@
     │   ├── HostKeyUnknown          first contact: fingerprint shown, refused until accepted
     │   └── HostKeyChanged          another key than the known one: refused
     ├── ReadOnly                    a write was asked for in read-only mode
+    ├── NothingToUndo               no plan was applied here, or it has been taken back
     ├── Stale                       what was previewed is no longer what is there
     └── StateError                  our own files: state folder, case file, audit log
 
@@ -134,6 +135,10 @@ class HostKeyChanged(NodeError):
 
 class ReadOnly(CnituiError):
     """A write was asked for while writes are switched off."""
+
+
+class NothingToUndo(CnituiError):
+    """No plan was applied here, or it has been taken back already."""
 
 
 class Stale(CnituiError):

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.engine.fake_cluster import FakeCluster, daemonset, heals
-from tests.engine.remedy_steps import SOON, YES, events_of, make_preview, run_apply
 
 from cnitui.engine.apply import Confirmation, apply
-from cnitui.engine.undo import NothingToUndo, undo_preview
+from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
-from cnitui.errors import CnituiError, Invalid, Stale, StateError
+from cnitui.errors import CnituiError, Invalid, NothingToUndo, Stale, StateError
 from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import FakeCluster, daemonset, heals
+from tests.engine.remedy_steps import SOON, YES, events_of, make_preview, run_apply
 
 
 def install_of(cluster: FakeCluster) -> dict[str, object]:

@@ -23,10 +23,10 @@ from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
 from cnitui.engine.rollout import Patience, Rollout
 from cnitui.engine.situate import situate
-from cnitui.engine.undo import NothingToUndo, undo_preview
+from cnitui.engine.undo import undo_preview
 from cnitui.engine.verify import Subject, Waits, verify
 from cnitui.engine.workbench import Workbench
-from cnitui.errors import ClusterUnreachable, Forbidden, Stale
+from cnitui.errors import ClusterUnreachable, Forbidden, NothingToUndo, Stale
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster

@@ -109,7 +109,8 @@ class Plan:
     """The exact changes of one remedy.
 
     `missing_evidence` lists what the remedy's cause still lacks; applying then needs an explicit override, which is
-    recorded. `warnings` are said before the confirmation. `undo` is the change that takes this one back.
+    recorded. `warnings` are said before the confirmation. `facts` holds what undoing it needs: daemonset, container,
+    field and value as texts.
     """
 
     remedy: str

@@ -40,8 +40,9 @@ class Label:
 class Avc:
     """One denial as the kernel (`AVC`) or a user-space object manager (`USER_AVC`) recorded it.
 
-    `permissive` is True when the record says permissive=1 (it was *not* denied), False for permissive=0, None when the
-    record does not say. `time` is UTC. `raw` is the record as read, `position` where it stood.
+    `permissive` is True when the record says permissive=1 (it was *not* denied), False for permissive=0 or, on kernels
+    that do not write it (RHEL 7), when the call failed with EACCES; None when the record does not say.
+    `time` is UTC. `raw` is the record as read, `position` where it stood.
     """
 
     permissions: tuple[str, ...]

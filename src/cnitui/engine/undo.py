@@ -25,13 +25,9 @@ from cnitui.domain.remedies.template import (
 from cnitui.engine.preview import Preview, preview
 from cnitui.engine.rollout import selector_of
 from cnitui.engine.workbench import OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
-from cnitui.errors import CnituiError, Stale, StateError
+from cnitui.errors import CnituiError, NothingToUndo, Stale, StateError
 
 UNDO = "undo"
-
-
-class NothingToUndo(CnituiError):
-    """No plan was applied here, or it has been taken back already."""
 
 
 async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
