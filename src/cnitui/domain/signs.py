@@ -23,7 +23,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Evidence
 from cnitui.domain.parsing.installer_log import parse_record
 from cnitui.domain.parsing.messages import KnownMessage, Weight, recognise_all
-from cnitui.domain.parsing.messages.scan import bounded
+from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
 
 REPORTED = "reported"
 """Origin of a person's own words: they name what was seen, not what a program printed."""
@@ -31,6 +31,12 @@ REPORTED = "reported"
 _IN_PASSING = re.compile(r"\[(?:INFO|DEBUG)\]|level=(?:info|debug)\b|\"level\":\"(?:info|debug)\"")
 MOST_SIGNS = 400
 LONGEST_QUOTE = 400
+LONGEST_SHAPE = 400
+MOST_CHARACTERS = 600_000
+_NUMBERS = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
+_TROUBLE = re.compile(
+    r"fail|error|denied|refus|fatal|panic|unable|cannot|can't|forbid|unauth|invalid|x509|timeout", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +100,45 @@ class Signs:
 
 
 def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended: frozenset[str] = frozenset()) -> Signs:
-    """Compare statements with the catalogue; a line that was said before is not heard twice."""
+    """Compare statements with the catalogue; a line that was said before is not heard twice.
+
+    Lines that differ only in numbers count as one. Of more than `MOST_CHARACTERS` those that tell of trouble are looked
+    at first: a paste of ten megabytes is judged by what is special in it, in bounded time.
+    """
     found: dict[tuple[str, str], Sign] = {}
-    origins: set[str] = set()
-    heard = 0
-    for statement in statements:
-        heard += 1
-        origins.add(statement.origin)
-        if len(found) >= MOST_SIGNS:
-            continue
+    heard = list(statements)
+    for statement in _worth_a_look(heard):
         for message in recognise_all(statement.text, spoken=statement.origin == REPORTED):
             quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
-            sign = Sign(message, quote, statement.origin, statement.source, statement.position, statement.text in ended)
+            last = statement.text in ended
+            sign = Sign(message, quote, statement.origin, statement.source, statement.position, last)
             found.setdefault((message.id, quote), sign)
-    return Signs(tuple(found.values()), heard, frozenset(origins), log_whole)
+        if len(found) >= MOST_SIGNS:
+            break
+    return Signs(tuple(found.values()), len(heard), frozenset(s.origin for s in heard), log_whole)
+
+
+def _worth_a_look(statements: list[Statement]) -> list[Statement]:
+    shapes: dict[tuple[str, str], tuple[int, Statement]] = {}
+    for place, statement in enumerate(statements):
+        shape = _NUMBERS.sub("0", statement.text[:LONGEST_SHAPE])
+        shapes.setdefault((statement.origin, shape), (place, statement))
+    different = list(shapes.values())
+    if sum(len(statement.text) for _, statement in different) > MOST_CHARACTERS:
+        different.sort(key=lambda pair: (_TROUBLE.search(pair[1].text[:LONGEST_SHAPE]) is None, pair[0]))
+        different = _within(different)
+    return [statement for _, statement in sorted(different, key=lambda pair: pair[0])]
+
+
+def _within(different: list[tuple[int, Statement]]) -> list[tuple[int, Statement]]:
+    kept: list[tuple[int, Statement]] = []
+    room = MOST_CHARACTERS
+    for place, statement in different:
+        room -= min(len(statement.text), LONGEST_LINE)
+        if room < 0:
+            break
+        kept.append((place, statement))
+    return kept
 
 
 def with_signs(case: CaseFile, node: str) -> CaseFile:

@@ -44,6 +44,7 @@ _ADDRESS = re.compile(
     r"https?://(?P<url>[\w.\[\]:-]{1,253}?:\d{1,5})|\b(?P<host>[\w.-]{1,253})[ :/](?P<port>443|6443)\b"
 )
 _LONG_TEXT = 200_000
+_MOST_RECORDS = 4_000
 _NODE_KINDS = frozenset({"node", "unknown", "log", "describe"})
 
 
@@ -92,7 +93,9 @@ def _about_denials(text: str) -> str:
     """The lines that can be part of an audit record, when the text is long."""
     if len(text) < _LONG_TEXT:
         return text
-    return "\n".join(line for line in text.split("\n") if "avc" in line.lower() or "type=" in line)
+    lines = [line for line in text.split("\n") if "avc" in line.lower() or "type=" in line]
+    kept = lines if len(lines) <= _MOST_RECORDS else lines[: _MOST_RECORDS // 2] + lines[-_MOST_RECORDS // 2 :]
+    return "\n".join(kept)
 
 
 def _directories(blocks: Sequence[Block]) -> CniDirectories | None:
@@ -115,7 +118,7 @@ def _entries(block: Block) -> tuple[DirectoryEntry, ...]:
         directory = BIN_DIR if _PLUGINS.search(block.text) else (NET_DIR if ".conflist" in block.text else "")
     if "-d" in block.command or "d" in "".join(word for word in block.command.split() if re.fullmatch(r"-\w+", word)):
         directory = ""
-    return parse_ls(block.text[:2_000_000], directory)
+    return parse_ls(block.text[: 2 * _LONG_TEXT], directory)
 
 
 def _files(entries: Iterable[DirectoryEntry]) -> Mapping[str, tuple[DirectoryEntry, ...]]:

@@ -44,6 +44,9 @@ _INSTALLER_LINE = re.compile(
     r"(?:writeable|non-writeable), skipping|Installed /host/|Failed to install /host/|Done configuring CNI|"
     r"Unable to create token for CNI|/install-cni\.sh: line"
 )
+MOST_ATTEMPTS = 50
+"""Of more attempts than twice this many the first and the last are kept: they repeat."""
+
 _BEGINNING = "Running as a Kubernetes pod"
 
 
@@ -174,12 +177,14 @@ def _attempts(block: Block, taken: Sequence[tuple[int, str]]) -> Iterator[Attemp
         yield Attempt(Run(), lines, whole)
 
 
-def _ordered(attempts: Sequence[Attempt], containers: Sequence[ContainerStatus]) -> list[Attempt]:
+def _ordered(attempts: list[Attempt], containers: Sequence[ContainerStatus]) -> list[Attempt]:
     """Failed attempts last, each with the times that a description gives for it."""
     install = next((status for status in containers if "install" in status.name), None)
     run = install.last_failure if install else None
-    failed = [attempt for attempt in attempts if milestones_of(attempt.lines).first_error]
-    good = [attempt for attempt in attempts if attempt not in failed]
+    failed: list[Attempt] = []
+    good: list[Attempt] = []
+    for attempt in attempts[:MOST_ATTEMPTS] + attempts[MOST_ATTEMPTS:][-MOST_ATTEMPTS:]:
+        (failed if milestones_of(attempt.lines).first_error else good).append(attempt)
     if run is not None and failed:
         failed[-1] = replace(failed[-1], run=run)
     return [*good, *failed]
@@ -198,7 +203,7 @@ def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> 
                 yield Statement(line.strip(), block.origin or block.kind, where, f"line {number}")
 
 
-_TABLE_ROW = re.compile(r"\S+\s+\d{1,3}/\d{1,3}\s+[A-Z]\w")
+_TABLE_ROW = re.compile(r"\s\d{1,3}/\d{1,3}\s{1,20}[A-Z]\w")
 
 
 def _worth_hearing(line: str) -> bool:

@@ -42,6 +42,9 @@ MESSAGES: tuple[KnownMessage, ...] = (
 """Every known message. Mechanisms stand before the installer's own steps: in `Unable to create token …: i/o timeout`
 the timeout is what a person wants to read about."""
 
+LONGEST_SENTENCE = 800
+"""What is longer is not somebody's sentence."""
+
 _INDEX = MessageIndex(MESSAGES)
 _SPOKEN = MessageIndex((*MESSAGES, *STATED))
 
@@ -56,4 +59,4 @@ def recognise_all(line: str, *, spoken: bool = False) -> tuple[KnownMessage, ...
 
     `spoken` tells that a person says it: then it is also looked for the mechanisms that people name.
     """
-    return (_SPOKEN if spoken else _INDEX).all(line)
+    return (_SPOKEN if spoken and len(line) <= LONGEST_SENTENCE else _INDEX).all(line)

@@ -19,11 +19,11 @@ CNI = (
     _CNI.message(
         "config-invalid",
         "fatal",
-        r"(?:not (?:a )?valid json|invalid json)|error (?:parsing|loading|validating) (?:CNI |network )?(?:config\w*)|"
-        r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|(?:missing|no) "
-        r"['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|(?:cni conf\w*|conflist|"
-        r"\.conf\b).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|__(?:KUBERNETES_NODE_NAME|"
-        r"CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w+|LOG_LEVEL)__",
+        r"(?:not (?:a )?valid json|invalid json)|error (?:parsing|loading|validating) (?:CNI |network "
+        r")?(?:config\w{0,12})|unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|"
+        r"(?:missing|no) ['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|(?:cni conf\w{0,12}|"
+        r"conflist|\.conf\b).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|"
+        r"__(?:KUBERNETES_NODE_NAME|CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w{1,30}|LOG_LEVEL)__",
         "json|error parsing|error loading|error validating|invalid character|missing |no type|no name|no plugins|"
         "net.d|cni conf|conflist|__",
         "The CNI configuration is not what it should be: not JSON, empty, cut off, or with placeholders unreplaced.",
@@ -69,7 +69,7 @@ CNI = (
     _CNI.message(
         "foreign-plugin",
         "cause",
-        r"plugin type=\S{0,3}(?:weave-net|cilium-cni|antrea|kube-router|ovn-k8s\S*|romana|contiv\S*|"
+        r"plugin type=\S{0,3}(?:weave-net|cilium-cni|antrea|kube-router|ovn-k8s\S{0,60}|romana|contiv\S{0,60}|"
         r"kindnet)\b.{0,120}fail",
         "plugin type=",
         "The runtime calls the plugin of another network: its configuration was left behind and comes first.",
@@ -80,7 +80,7 @@ CNI = (
     _CNI.message(
         "config-elsewhere",
         "cause",
-        r"no (?:CNI )?(?:configuration|networks?|conf\w*) (?:files? )?(?:found )?in (?!"
+        r"no (?:CNI )?(?:configuration|networks?|conf\w{0,12}) (?:files? )?(?:found )?in (?!"
         + _STOCK_CONF
         + r"/?(?:[\s\"',:.]|$))/\S|(?:cni-conf-dir|cni-bin-dir|conf_dir|bin_dir|network_dir|plugin_dirs?|confDir|"
         r"binDir)['\"]?\s{0,4}[=:]\s{0,4}"
@@ -93,9 +93,9 @@ CNI = (
     _CNI.message(
         "not-initialized",
         "consequence",
-        r"cni plugin not initialized|cni config uninitialized|No CNI conf\w*|No networks? (?:config\w* )?found|"
-        r"NetworkPluginNotReady|Missing CNI default network|no network config found|network plugin is not ready|CNI "
-        r"network \S{0,40} ?not (?:found|ready)",
+        r"cni plugin not initialized|cni config uninitialized|No CNI conf\w{0,12}|No networks? (?:config\w{0,12} "
+        r")?found|NetworkPluginNotReady|Missing CNI default network|no network config found|network plugin is not "
+        r"ready|CNI network \S{0,40} ?not (?:found|ready)",
         "not initialized|uninitialized|no cni conf|no network|networkpluginnotready|default network|not ready|cni "
         "network",
         "There is no CNI configuration where the runtime looks, which follows from install-cni not having finished. "
@@ -106,9 +106,10 @@ CNI = (
     _CNI.message(
         "config-present",
         "cause",
-        r"(?:conflist|cni (?:files?|conf\w*)|net\.d|10-calico)\b.{0,100}\b(?:present|exists?|normal\w*|there|"
-        r"correct\w*|produc\w+|generated|created|in place)|(?:produc\w+|generat\w+|creat\w+|writes?|wrote) "
-        r".{0,40}(?:conflist|cni (?:files?|conf\w*)).{0,60}(?:normal|correct|fine|in /)",
+        r"(?:conflist|cni (?:files?|conf\w{0,12})|net\.d|10-calico)\b.{0,100}\b(?:present|exists?|normal\w{0,12}|"
+        r"there|correct\w{0,12}|produc\w{1,30}|generated|created|in place)|(?:produc\w{1,30}|generat\w{1,30}|"
+        r"creat\w{1,30}|writes?|wrote) .{0,40}(?:conflist|cni (?:files?|conf\w{0,12})).{0,60}(?:normal|correct|fine|"
+        r"in /)",
         "conflist|cni file|cni conf|net.d|10-calico",
         "Somebody says that the CNI configuration is in its place.",
         "10-calico.conflist is present in /etc/cni/net.d",
@@ -147,8 +148,9 @@ CNI = (
     _CNI.message(
         "stated-other-directory",
         "cause",
-        r"(?:(?:different|another|other|wrong|non-default|custom) (?:cni |bin |conf\w* )?(?:dir|directory|path)\w*|"
-        r"(?:looks?|looking|search\w*|reads?|expect\w*) (?:for \S{1,40} )?(?:in|at|under) /\S{0,80}(?:cni|bin))",
+        r"(?:(?:different|another|other|wrong|non-default|custom) (?:cni |bin |conf\w{0,12} )?(?:dir|directory|"
+        r"path)\w{0,12}|(?:looks?|looking|search\w{0,12}|reads?|expect\w{0,12}) (?:for \S{1,40} )?(?:in|at|under) "
+        r"/\S{0,80}(?:cni|bin))",
         "dir|path|look|search|read|expect",
         "Somebody names another CNI directory.",
         "the kubelet looks for plugins in /usr/libexec/cni",
@@ -157,9 +159,9 @@ CNI = (
     _CNI.message(
         "several-configs",
         "cause",
-        r"(?:two|several|multiple|both|more than one|second|competing) .{0,30}(?:cni|conf\w*|conflist)|(?:overwrit\w+|"
-        r"overwrote|overriden|overridden|replaced) .{0,60}(?:conflist|cni conf\w*)|(?:conflist|cni "
-        r"conf\w*)\b.{0,60}(?:overwrit|overwrote|overrid|replaced)",
+        r"(?:two|several|multiple|both|more than one|second|competing) .{0,30}(?:cni|conf\w{0,12}|conflist)|"
+        r"(?:overwrit\w{1,30}|overwrote|overriden|overridden|replaced) .{0,60}(?:conflist|cni conf\w{0,12})|"
+        r"(?:conflist|cni conf\w{0,12})\b.{0,60}(?:overwrit|overwrote|overrid|replaced)",
         "two|several|multiple|both|more than one|second|competing|overwr|overrid|replaced",
         "More than one program writes the CNI configuration.",
         "the conflist was overwritten by another CNI installer",
@@ -203,7 +205,7 @@ OPERATOR = (
     _OPERATOR.message(
         "operator-degraded",
         "consequence",
-        r"Resource(?:Read|Create|Update|Validation|NotReady|NotFound|Patch)\w*|\bdegraded\b|Reconciler error",
+        r"Resource(?:Read|Create|Update|Validation|NotReady|NotFound|Patch)\w{0,12}|\bdegraded\b|Reconciler error",
         "resource|degraded|reconciler",
         "The operator says that it could not do its work; the error that it names is the reason.",
         '"msg":"Failed to create or update","reason":"ResourceUpdateError"',
@@ -212,10 +214,11 @@ OPERATOR = (
     _OPERATOR.message(
         "operator-reverts",
         "cause",
-        r"operator.{0,120}(?:revert|overwr|reset|restor|undo|put back|chang\w+ back|replac|remov\w+|not (?:running|"
-        r"installed|active|working)|stuck)|(?:revert|overwr|reset|undone|restored)\w*.{0,80}operator|(?:edit|change|"
-        r"patch|manual)\w*.{0,120}(?:reverted|overwritten|undone|restored|set back|put back|changed back|comes? back|"
-        r"disappear|gone again|reset|is lost)|scal\w+ (?:down )?(?:the )?(?:tigera-)?operator",
+        r"operator.{0,120}(?:revert|overwr|reset|restor|undo|put back|chang\w{1,30} back|replac|remov\w{1,30}|not "
+        r"(?:running|installed|active|working)|stuck)|(?:revert|overwr|reset|undone|restored)\w{0,12}.{0,80}operator|"
+        r"\b(?:edit|change|patch|manual)\w{0,12}.{0,120}(?:reverted|overwritten|undone|restored|set back|put back|"
+        r"changed back|comes? back|disappear|gone again|reset|is lost)|scal\w{1,30} (?:down )?(?:the "
+        r")?(?:tigera-)?operator",
         "operator|restor|back|revert|overwr|undone|disappear|gone again|reset|lost",
         "The operator owns the object and puts back what is edited by hand.",
         "the DaemonSet is reverted by the tigera-operator within seconds",
@@ -250,10 +253,11 @@ RELEASE = (
     _RELEASE.message(
         "stated-release",
         "cause",
-        r"(?:works?|worked|fine|ok|no problem|succeeds?) (?:again )?(?:with|on|in|using|after \w+ (?:back )?to) "
-        r"(?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) (?:with|"
-        r"in|by|since|after|from|on) (?:\w+ ){0,3}v?\d{1,2}\.\d{1,3}|(?:downgrad|roll\w* back|revert\w* to)\w* "
-        r".{0,60}v?\d{1,2}\.\d{1,3}|\bregression\b|(?:after|since) (?:the |an |a )?(?:\w+ ){0,2}(?:upgrad|updat)\w+",
+        r"(?:works?|worked|fine|ok|no problem|succeeds?) (?:again )?(?:with|on|in|using|after \w{1,30} (?:back )?to) "
+        r"(?:\w{1,30} ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) "
+        r"(?:with|in|by|since|after|from|on) (?:\w{1,30} ){0,3}v?\d{1,2}\.\d{1,3}|(?:downgrad|roll\w{0,12} back|"
+        r"revert\w{0,12} to)\w{0,12} .{0,60}v?\d{1,2}\.\d{1,3}|\bregression\b|(?:after|since) (?:the |an |a "
+        r")?(?:\w{1,30} ){0,2}(?:upgrad|updat)\w{1,30}",
         "work|fine|ok |no problem|succeed|fixed|solved|resolved|gone|introduced|regression|broken|fail|downgrad|roll|"
         "revert|upgrad|updat",
         "Somebody says that it depends on the release, or began with an upgrade.",

@@ -16,7 +16,7 @@ HOST = (
         "selinux-unknown-type",
         "fatal",
         r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}invalid argument|(?:invalid|unknown|undefined) "
-        r"(?:selinux )?(?:context|type) \S*_t\b|security_context.{0,40}invalid",
+        r"(?:selinux )?(?:context|type) \S{0,60}_t\b|security_context.{0,40}invalid",
         "attr/|_t|security_context",
         "The runtime asked for an SELinux type that the loaded policy does not know: the policy package is missing or "
         "too old. This fails in permissive mode too.",
@@ -78,7 +78,7 @@ HOST = (
     _HOST.message(
         "evicted-for-disk",
         "cause",
-        r"low on resource:? ?(?:\[?)(?:ephemeral-storage|imagefs|nodefs|inodes)|exceed\w* (?:its |the )?(?:local "
+        r"low on resource:? ?(?:\[?)(?:ephemeral-storage|imagefs|nodefs|inodes)|exceed\w{0,12} (?:its |the )?(?:local "
         r")?ephemeral.{0,20}(?:storage|limit)|DiskPressure\s+True|condition:? \[?\w{0,20},? ?DiskPressure|"
         r"NodeHasDiskPressure|FreeDiskSpaceFailed|ImageGCFailed|has disk pressure|attempting to reclaim "
         r"(?:ephemeral-storage|imagefs|nodefs|inodes)",
@@ -147,7 +147,7 @@ HOST = (
     _HOST.message(
         "read-only",
         "fatal",
-        r"read-only file ?system|\bEROFS\b|remount\w* (?:filesystem )?read-only|filesystem (?:is|was) read-only",
+        r"read-only file ?system|\bEROFS\b|remount\w{0,12} (?:filesystem )?read-only|filesystem (?:is|was) read-only",
         "read-only|erofs",
         "The target lies on a filesystem that is mounted read-only: an immutable operating system, a hardened image, "
         "or a remount after I/O errors.",
@@ -160,7 +160,8 @@ HOST = (
         "replace-denied",
         "fatal",
         r"(?:unable to remove target|(?:cannot|can't|unable to|failed to|error) (?:remov|unlink|replac|overwrit|"
-        r"renam)\w*).{0,300}permission denied|(?:rename|unlink|unlinkat|remove) /\S{1,300}.{0,300}permission denied",
+        r"renam)\w{0,12}).{0,300}permission denied|(?:rename|unlink|unlinkat|remove) /\S{1,300}.{0,300}permission "
+        r"denied",
         "permission denied",
         "EACCES on a file that an earlier run wrote, while the directory itself let the installer in. That is typical "
         "of a file with the SELinux categories of another pod; it works once per node and fails on the restart.",
@@ -301,8 +302,8 @@ HOST = (
         "/var/run/cgroup does not exist on node which is needed by calico-node",
         ("projectcalico/calico#6907",),
         unless=(
-            r"nodename|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|secrets/|/bin/sh|conflist|"
-            r": not found"
+            r"nodename|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|secrets/|/bin/sh|"
+            r"conflist|: not found"
         ),
         mount_failure=SUGGESTS,
         version_incompatibility=FITS,
@@ -343,7 +344,7 @@ HOST = (
     _HOST.message(
         "noexec-mount",
         "cause",
-        r"^(?:\S+ on )?(?:\S{1,200}\s+)?(?:/opt|/opt/cni|/opt/cni/bin|/var|/var/lib|/var/lib/cni|"
+        r"^(?:\S{1,60} on )?(?:\S{1,200}\s+)?(?:/opt|/opt/cni|/opt/cni/bin|/var|/var/lib|/var/lib/cni|"
         r"/)\s.{0,300}\bnoexec\b",
         "noexec",
         "The CNI binaries lie on a filesystem that forbids executing: the installer may succeed and no pod gets a "
@@ -356,7 +357,7 @@ HOST = (
     _HOST.message(
         "immutable-attribute",
         "cause",
-        r"^[-acdijmstuxACDEFIMNPSTV]{0,22}i[-acdjmstuxeACDEFIMNPSTV]{2,22}\s+/\S*(?:cni|net\.d)",
+        r"^[-acdijmstuxACDEFIMNPSTV]{0,22}i[-acdjmstuxeACDEFIMNPSTV]{2,22}\s+/\S{0,60}(?:cni|net\.d)",
         "/cni|net.d",
         "The directory or file is immutable (chattr +i): nobody may change it, not even root.",
         "----i---------e------- /opt/cni/bin",
@@ -366,7 +367,7 @@ HOST = (
         "stated-ownership",
         "cause",
         r"(?:own(?:ed|er(?:ship)?)|belongs?)\b.{0,60}\b(?:kube|calico|nobody|uid|user|997|998|999|1000)\b|"
-        r"\bDAC_OVERRIDE\b|drop\w*.{0,20}capabilit|\bchattr\b|\bimmutable\b|\bumask\b|noexec|root.?squash",
+        r"\bDAC_OVERRIDE\b|drop\w{0,12}.{0,20}capabilit|\bchattr\b|\bimmutable\b|\bumask\b|noexec|root.?squash",
         "own|belong|dac_override|capabilit|chattr|immutable|umask|noexec|squash",
         "Ownership, capabilities or mount options of the host directory were named.",
         "the directory is owned by user kube after the upgrade",

@@ -25,7 +25,7 @@ ADDRESS = (
         "fatal",
         r"(?:Couldn't|Unable to|Could not|Failed to|unable to|cannot) auto-?detect|no suitable (?:address|interface)|"
         r"no valid (?:host )?(?:IPv[46] )?(?:interfaces?|address(?:es)?) found|No valid interfaces|"
-        r"autodetect\w*.{0,100}(?:fail|wrong|no |error|incorrect|picked|chose)",
+        r"autodetect\w{0,12}.{0,100}(?:fail|wrong|no |error|incorrect|picked|chose)",
         "detect|no suitable|no valid",
         "calico-node finds no address by the configured autodetection method.",
         "Couldn't autodetect an IPv4 address. If auto-detecting, choose a different autodetection method.",
@@ -40,8 +40,8 @@ ADDRESS = (
         + _BRIDGE_ADDRESS
         + r"\b|already using the IPv\d address "
         + _BRIDGE_ADDRESS
-        + r"\b|(?:picks?|picked|chose|choos\w+|uses?|using|select\w*|detect\w*) .{0,60}(?:wrong|docker\d?|bridge|"
-        r"virbr|nat|vagrant)\S{0,20} ?(?:interface|address|ip|nic)",
+        + r"\b|(?:picks?|picked|chose|choos\w{1,30}|uses?|using|select\w{0,12}|detect\w{0,12}) .{0,60}(?:wrong|"
+        r"docker\d?|bridge|virbr|nat|vagrant)\S{0,20} ?(?:interface|address|ip|nic)",
         "address|not established",
         "The address of a container bridge or of a virtual machine's private NAT was taken for the node's own.",
         "BIRD is not ready: BGP not established with 172.21.0.1",
@@ -76,7 +76,7 @@ ADDRESS = (
     _ADDRESS.message(
         "bgp-down",
         "probe",
-        r"BGP not established|BGP (?:session|peer)\w*.{0,80}(?:down|not established|fail|never|idle)",
+        r"BGP not established|BGP (?:session|peer)\w{0,12}.{0,80}(?:down|not established|fail|never|idle)",
         "bgp",
         "BGP sessions are down. Where the peer's address is not the address of a node, autodetection is to blame, "
         "else TCP 179 between the nodes.",
@@ -87,8 +87,8 @@ ADDRESS = (
     _ADDRESS.message(
         "left-over-link",
         "fatal",
-        r"(?:vxlan|ipip|tunl|cali\w*|cni0|flannel\S{0,4}|veth).{0,160}(?:file exists|already exists|already has an IP "
-        r"address different)|RTNETLINK answers: File exists|(?:device|link|route) already exists",
+        r"(?:vxlan|ipip|tunl|cali\w{0,12}|cni0|flannel\S{0,4}|veth).{0,160}(?:file exists|already exists|already has "
+        r"an IP address different)|RTNETLINK answers: File exists|(?:device|link|route) already exists",
         "exists|already has an ip",
         "An interface or route of an earlier installation is in the way.",
         'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24',
@@ -146,7 +146,7 @@ POOL = (
         "pool-overlap",
         "fatal",
         r"(?:pool|cidr|pod network|podsubnet|pod-network-cidr|subnet)\b.{0,120}(?:overlap|conflict|collid|same "
-        r"(?:range|as)|clash|not within|is not contained)|(?:overlap|conflict|clash)\w* .{0,80}(?:pool|cidr|pod "
+        r"(?:range|as)|clash|not within|is not contained)|(?:overlap|conflict|clash)\w{0,12} .{0,80}(?:pool|cidr|pod "
         r"network|subnet)|strictaffinity|IP ?Pool.{0,80}(?:invalid|block size)",
         "overlap|conflict|collid|same range|same as|clash|not within|not contained|strictaffinity|pool",
         "The address pool overlaps another network, or does not fit the cluster's pod network.",
@@ -169,8 +169,8 @@ CRD = (
     _CRD.message(
         "builtin-kind-gone",
         "fatal",
-        r"no matches for kind \\?\"(?:PodDisruptionBudget|PodSecurityPolicy|DaemonSet|Deployment|ClusterRole\w*|"
-        r"CronJob|Ingress|NetworkPolicy|PriorityClass|MutatingAdmissionPolicy\w*)\\?\"",
+        r"no matches for kind \\?\"(?:PodDisruptionBudget|PodSecurityPolicy|DaemonSet|Deployment|ClusterRole\w{0,12}|"
+        r"CronJob|Ingress|NetworkPolicy|PriorityClass|MutatingAdmissionPolicy\w{0,12})\\?\"",
         "no matches for kind",
         "The manifest uses an API that this Kubernetes does not serve (any more, or yet).",
         'no matches for kind "PodDisruptionBudget" in version "policy/v1beta1"',
@@ -181,7 +181,7 @@ CRD = (
         "fatal",
         r"could not find the requested resource|no matches for kind|resource mapping not found|ensure CRDs are "
         r"installed|(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|CRDs? "
-        r"(?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|(?:missing|lack\w*|"
+        r"(?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|(?:missing|lack\w{0,12}|"
         r"without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
         "requested resource|no matches for kind|resource mapping|crd|resource type|customresourcedefinition",
         "A kind of object that Calico needs is not known to the API server: its CRD is missing or of another version.",
@@ -232,10 +232,11 @@ KERNEL = (
         "module-missing",
         "fatal",
         r"Couldn't load (?:match|target)|(?:modprobe|insmod|module)\b.{0,120}(?:not found|fail|no such|missing|not "
-        r"loaded|need to insmod|unavailable)|Cannot initialize: iptables|can't initialize ip6?tables|(?:load\w*|"
-        r"missing|install\w*|enabl\w*) (?:the )?(?:kernel |nf_conntrack|ip_tables|xt_\w+|ip6?t_\w+|ip_set|vxlan|ipip|"
-        r"br_netfilter|overlay)\S{0,30} ?(?:modules?)?|Kernel (?:support|module)s? (?:missing|not)|(?:nf_conntrack|"
-        r"ip_set|xt_\w+|ipt_\w+|br_netfilter|ip_tables)\w* .{0,60}(?:missing|not |fail)",
+        r"loaded|need to insmod|unavailable)|Cannot initialize: iptables|can't initialize ip6?tables|(?:load\w{0,12}|"
+        r"missing|install\w{0,12}|enabl\w{0,12}) (?:the )?(?:kernel |nf_conntrack|ip_tables|xt_\w{1,30}|"
+        r"ip6?t_\w{1,30}|ip_set|vxlan|ipip|br_netfilter|overlay)\S{0,30} ?(?:modules?)?|Kernel (?:support|module)s? "
+        r"(?:missing|not)|(?:nf_conntrack|ip_set|xt_\w{1,30}|ipt_\w{1,30}|br_netfilter|ip_tables)\w{0,12} "
+        r".{0,60}(?:missing|not |fail)",
         "load|module|modprobe|insmod|initialize|kernel|missing|install|enabl|nf_conntrack|ip_set|xt_|ipt_|"
         "br_netfilter|ip_tables",
         "A module of the kernel's packet filter is missing or cannot be loaded from inside the container.",
@@ -260,7 +261,7 @@ KERNEL = (
         "fatal",
         r"\b(?:e?bpf|BTF|verifier|cgroupv?2|XDP)\b.{0,160}(?:not supported|fail|invalid argument|too old|unsupported|"
         r"requires|denied|error)|kernel (?:version )?\S{0,30} ?(?:is )?(?:too old|not supported|unsupported)|at least "
-        r"(?:linux )?kernel|(?:attach|load)\w* .{0,40}\bbpf\b",
+        r"(?:linux )?kernel|(?:attach|load)\w{0,12} .{0,40}\bbpf\b",
         "bpf|btf|verifier|cgroup|xdp|kernel",
         "The kernel lacks what the eBPF data plane needs.",
         "Failed to load BPF program: invalid argument",

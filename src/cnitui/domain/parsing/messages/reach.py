@@ -74,10 +74,11 @@ REACH = (
         "typha",
         "fatal",
         r":5473\b.{0,120}" + _NO_ANSWER + r"|typha.{0,160}" + _NO_ANSWER + r"|"
-        r"(?:fail\w*|unable|could not|couldn't|retry\w*|error).{0,60}(?:connect\w*|reach|dial\w*|talk).{0,40}typha|no "
-        r"(?:ready |available |suitable )?typha (?:endpoints?|instances?|pods?|service)|typha (?:endpoints?|service) "
-        r"(?:was |were )?not found|typha.{0,120}(?:no endpoints|discovery failed|look up typha)|(?:connection|connect|"
-        r"reach|dial)\w*.{0,20}\btypha\b.{0,60}(?:fail|lost|error|refused|unreachable|cannot|not )",
+        r"(?:fail\w{0,12}|unable|could not|couldn't|retry\w{0,12}|error).{0,60}(?:connect\w{0,12}|reach|dial\w{0,12}|"
+        r"talk).{0,40}typha|no (?:ready |available |suitable )?typha (?:endpoints?|instances?|pods?|service)|typha "
+        r"(?:endpoints?|service) (?:was |were )?not found|typha.{0,120}(?:no endpoints|discovery failed|look up "
+        r"typha)|(?:connection|connect|reach|dial)\w{0,12}.{0,20}\btypha\b.{0,60}(?:fail|lost|error|refused|"
+        r"unreachable|cannot|not )",
         "typha|5473",
         "calico-node does not reach Typha, which hands out the datastore's content (TCP 5473 between the nodes).",
         "Failed to connect to typha endpoint 10.0.0.12:5473. dial tcp 10.0.0.12:5473: i/o timeout",
@@ -168,8 +169,8 @@ REACH = (
     _REACH.message(
         "name-resolution",
         "fatal",
-        r"(?:lookup|resolv\w*) \S{1,120}.{0,120}(?:no such host|server misbehaving|i/o timeout|refused|failure)|could "
-        r"not resolve host|temporary failure in name resolution",
+        r"(?:lookup|resolv\w{0,12}) \S{1,120}.{0,120}(?:no such host|server misbehaving|i/o timeout|refused|failure)|"
+        r"could not resolve host|temporary failure in name resolution",
         "no such host|server misbehaving|resolve host|name resolution|lookup ",
         "The name of the API server (or etcd) does not resolve on this node.",
         "dial tcp: lookup api.cluster.example on 192.0.2.53:53: no such host",
@@ -234,9 +235,10 @@ REACH = (
     _REACH.message(
         "stated-vip",
         "cause",
-        r"(?:\d{1,3}\.){3}1\b.{0,120}(?:not (?:reach|access|respond|work|answer)\w*|unreach|no (?:response|answer|"
-        r"access)|timed? ?out|timeout|fails?|hangs?|blocked|block)|(?:access|reach|connect|talk|ping|curl)\w* (?:to "
-        r")?(?:\d{1,3}\.){3}1\b|service (?:ip|vip|address|cidr).{0,80}(?:unreach|not reach|timeout|fails?|blocked)",
+        r"(?:\d{1,3}\.){3}1\b.{0,120}(?:not (?:reach|access|respond|work|answer)\w{0,12}|unreach|no (?:response|"
+        r"answer|access)|timed? ?out|timeout|fails?|hangs?|blocked|block)|(?:access|reach|connect|talk|ping|"
+        r"curl)\w{0,12} (?:to )?(?:\d{1,3}\.){3}1\b|service (?:ip|vip|address|cidr).{0,80}(?:unreach|not reach|"
+        r"timeout|fails?|blocked)",
         ".1|service",
         "Somebody says that the Service address of the API server does not answer.",
         "the workers cannot reach 10.96.0.1",
@@ -265,7 +267,8 @@ KUBE_PROXY = (
         "cause",
         r"kube-proxy\S{0,40}\s{1,20}\d{1,3}/\d{1,3}\s{1,20}(?!Running|Completed)[A-Z]\w{3,40}|"
         r"kube-?proxy\b.{0,120}(?:crash|not running|is down|missing|broken|fail|error|not (?:installed|deployed|"
-        r"started)|disabled|stopped|wrong|misconfig)|(?:restart\w*|fix\w*|repair\w*|reinstall\w*) (?:the )?kube-?proxy",
+        r"started)|disabled|stopped|wrong|misconfig)|(?:restart\w{0,12}|fix\w{0,12}|repair\w{0,12}|reinstall\w{0,12}) "
+        r"(?:the )?kube-?proxy",
         "kube-proxy|kube proxy|kubeproxy",
         "kube-proxy itself is in trouble, so Service addresses are not programmed on this node.",
         "kube-proxy-x7k2p   0/1     CrashLoopBackOff   12 (2m ago)   40m",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cnitui.domain.parsing.messages.known import KnownMessage
 
-LONGEST_LINE = 6000
+LONGEST_LINE = 2400
 """Characters of a line that are searched; of a longer one its beginning and its end."""
 
 _ESCAPES = re.compile(

@@ -44,8 +44,8 @@ IMAGE = (
         "missing-library",
         "fatal",
         r"error while loading shared libraries|symbol lookup error|undefined symbol|version `?GLIBC\S{0,20}'? not "
-        r"found|(?:fails?|failed|unable|cannot|can't) to (?:load|find|open) (?:the )?lib\w+|lib\w+\.so\S{0,20}:? "
-        r".{0,40}not found|(?:library|libpcap|libbpf|libc) (?:is )?missing",
+        r"found|(?:fails?|failed|unable|cannot|can't) to (?:load|find|open) (?:the )?lib\w{1,30}|"
+        r"lib\w{1,30}\.so\S{0,20}:? .{0,40}not found|(?:library|libpcap|libbpf|libc) (?:is )?missing",
         "shared librar|symbol|glibc|lib",
         "The image lacks a library that its program needs: a defect of that image, often of one architecture only.",
         "error while loading shared libraries: libpcap.so.0.8: cannot open shared object file",
@@ -104,7 +104,7 @@ ADMISSION = (
         "fatal",
         r"violates PodSecurity|PodSecurityPolic(?:y|ies): unable|unable to (?:admit|validate against any)|security "
         r"context constraint|no providers available to validate|Privileged containers are not allowed|disallowed by "
-        r"cluster policy|hostNetwork: Invalid value|(?:host|privileged)\w*\S{0,20}: Forbidden:",
+        r"cluster policy|hostNetwork: Invalid value|(?:host|privileged)\w{0,12}\S{0,20}: Forbidden:",
         "violates podsecurity|podsecuritypolic|unable to|security context constraint|no providers|not allowed|"
         "disallowed|invalid value|forbidden",
         "The API server does not admit the pod: there is no pod that could crash, only an event on the DaemonSet.",
@@ -148,7 +148,7 @@ ADMISSION = (
         "cause",
         r"\b(?:PSP|PSA|SCC|PodSecurity(?:Policy|Admission)?s?)\b.{0,120}(?:not |missing|block|den|reject|prevent|"
         r"forbid|disallow|fail|error|enforc)|(?:block|den|reject|prevent|disallow|fail|error|due "
-        r"to)\w*.{0,60}\b(?:PSP|PSA|SCC|PodSecurity\w*|webhook|gatekeeper|kyverno|admission)\b",
+        r"to)\w{0,12}.{0,60}\b(?:PSP|PSA|SCC|PodSecurity\w{0,12}|webhook|gatekeeper|kyverno|admission)\b",
         "psp|psa|scc|podsecurity|webhook|gatekeeper|kyverno|admission",
         "Somebody names a pod security policy in connection with the failure.",
         "PSP for the operator is not created during installation",
@@ -231,7 +231,7 @@ RUNTIME = (
         "cgroup-driver",
         "fatal",
         r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|false|"
-        r"wrong|but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w*|differ\w*) .{0,30}cgroup",
+        r"wrong|but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w{0,12}|differ\w{0,12}) .{0,30}cgroup",
         "cgroup",
         "Kubelet and runtime manage control groups with different drivers: healthy containers are killed.",
         'failed to run Kubelet: misconfiguration: kubelet cgroup driver: "systemd" is different from docker cgroup '
@@ -266,9 +266,9 @@ RUNTIME = (
     _RUNTIME.message(
         "runtime-restarted",
         "cause",
-        r"restart\w* (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime|container runtime|"
-        r"dockerd)\b.{0,80}(?:help|fix|solv|work|cure|resolv|ready)|(?:help|fix|solv|cure|resolv)\w*.{0,60}restart\w* "
-        r"(?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime)",
+        r"restart\w{0,12} (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime|container runtime|"
+        r"dockerd)\b.{0,80}(?:help|fix|solv|work|cure|resolv|ready)|(?:help|fix|solv|cure|"
+        r"resolv)\w{0,12}.{0,60}restart\w{0,12} (?:of )?(?:the )?(?:containerd|docker|cri-?o|kubelet|runtime)",
         "restart",
         "A restart of the runtime cured it, so the runtime had lost its way.",
         "after restarting containerd the node turns Ready, it fixed the problem",
@@ -290,7 +290,7 @@ PRESSURE = (
     _PRESSURE.message(
         "out-of-memory",
         "fatal",
-        r"\bOOM ?Kill\w*|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|memory "
+        r"\bOOM ?Kill\w{0,12}|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|memory "
         r"cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|low on "
         r"resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
         "oom|out of memory|allocate memory|out of|temporarily unavailable|newosproc|pthread_create|low on resource|"
@@ -313,8 +313,8 @@ PRESSURE = (
     _PRESSURE.message(
         "short-of-room",
         "fatal",
-        r"\bthrottl\w+|Insufficient (?:cpu|memory|pods|ephemeral-storage)|node (?:is )?(?:overloaded|under load)|high "
-        r"(?:cpu|load)|failed to create new OS thread|too many open files",
+        r"\bthrottl\w{1,30}|Insufficient (?:cpu|memory|pods|ephemeral-storage)|node (?:is )?(?:overloaded|under load)|"
+        r"high (?:cpu|load)|failed to create new OS thread|too many open files",
         "throttl|insufficient|overloaded|under load|high cpu|high load|os thread|too many open",
         "The node has no room for more: memory, CPU, threads or files.",
         "0/3 nodes are available: 3 Insufficient cpu.",

@@ -20,7 +20,7 @@ _NO_CURE = (
     r"same (?:error|result)"
 )
 _OFF = (
-    r"(?:setenforce 0|permissive|(?:disabl|turn|switch)\w* (?:off )?selinux|selinux (?:is |was )?(?:disabled|off|"
+    r"(?:setenforce 0|permissive|(?:disabl|turn|switch)\w{0,12} (?:off )?selinux|selinux (?:is |was )?(?:disabled|off|"
     r"permissive))"
 )
 _TROUBLE = (
@@ -52,7 +52,7 @@ STATED = (
         "selinux-off",
         r"selinux (?:is |was |has been )?(?:already |completely |globally )?(?:disabled|off\b|permissive|not "
         r"(?:enabled|installed|in use|active|the cause|to blame|involved))|(?:no|without) selinux\b|"
-        r"(?:disabl\w*|turn\w* off|setenforce 0|permissive).{0,60}" + _NO_CURE,
+        r"(?:disabl\w{0,12}|turn\w{0,12} off|setenforce 0|permissive).{0,60}" + _NO_CURE,
         "SELinux does not enforce there, or switching it off changed nothing.",
         "SELinux is disabled on all nodes",
         "selinux|setenforce|permissive|disabl",
@@ -69,7 +69,7 @@ STATED = (
     ),
     _said(
         "label",
-        r"\brestorecon\b|\bsemanage\b|\bchcon\b|\bfcontext\b|\bre-?label\w*|\bmcs\b|security context of (?:the "
+        r"\brestorecon\b|\bsemanage\b|\bchcon\b|\bfcontext\b|\bre-?label\w{0,12}|\bmcs\b|security context of (?:the "
         r")?(?:file|dir)|(?:container|rke2|k3s)-selinux|(?:wrong|incorrect|missing|bad) (?:selinux )?(?:label|context|"
         r"type)\b|selinux (?:label|context|type|policy package)",
         "SELinux labels, or the package that brings their rules, were named.",
@@ -92,7 +92,7 @@ STATED = (
         r"\bpermissions? (?:denied|problem|error|issue|of|on)\b|\bch(?:own|mod|attr)\b|\bown(?:er|ed|"
         r"ership)\b.{0,60}(?:root|uid|user|kube|director|file|wrong|by)|\bumask\b|\bnoexec\b|\bapparmor\b|"
         r"\bcap(?:abilit(?:y|ies)|_)|\bimmutable (?:flag|attribute|bit|file)|\bmode 0?7[05]0\b|root.?squash|not "
-        r"executable|execut\w+ (?:bit|permission)",
+        r"executable|execut\w{1,30} (?:bit|permission)",
         "Ownership, mode, capabilities or mount options were named.",
         "chown root:root /opt/cni/bin helped",
         "permission|chown|chmod|chattr|own|umask|noexec|apparmor|capabilit|cap_|immutable|mode |squash|execut",
@@ -120,7 +120,7 @@ STATED = (
     ),
     _said(
         "mount",
-        r"\bhost ?path\b.{0,80}" + _TROUBLE + r"|\b(?:shared|propagat\w+|rshared|private) mount|mount propagation|"
+        r"\bhost ?path\b.{0,80}" + _TROUBLE + r"|\b(?:shared|propagat\w{1,30}|rshared|private) mount|mount propagation|"
         r"\bmount --make|\b(?:bpffs|cgroup2?|bpf file ?system)\b.{0,60}(?:not |mount|missing)|director(?:y|"
         r"ies)\b.{0,80}(?:does ?n.t exist|do not exist|does not exist|missing|not (?:there|present|created|exist))|"
         r"(?:secret|config ?map)\b.{0,60}(?:missing|not (?:found|there|exist|created)|does)|volume.{0,60}" + _TROUBLE,
@@ -131,8 +131,10 @@ STATED = (
     ),
     _said(
         "image",
-        r"\bair-?gap\w*|\b(?:image|registry|mirror|tag|docker hub|quay)\b.{0,80}(?:pull|" + _TROUBLE + r"|rate limit|"
-        r"credential|corrupt|incomplete|re-?pull|delet)|\bpull(?:ing|ed)? (?:the )?image|\bimagepull\w+",
+        r"\bair-?gap\w{0,12}|\b(?:image|registry|mirror|tag|docker hub|quay)\b.{0,80}(?:pull|"
+        + _TROUBLE
+        + r"|rate limit|"
+        r"credential|corrupt|incomplete|re-?pull|delet)|\bpull(?:ing|ed)? (?:the )?image|\bimagepull\w{1,30}",
         "The image or its registry was named.",
         "the cluster is air-gapped and the image was not mirrored",
         "air|image|registry|mirror|tag|docker hub|quay|pull",
@@ -141,9 +143,9 @@ STATED = (
     ),
     _said(
         "processor",
-        r"\b(?:arm64|aarch64|armv\d\w*|amd64|x86[-_]64(?:-v\d)?|ppc64le|s390x|riscv64?|raspberry)\b.{0,80}(?:image|"
-        r"binar|build|only|not |missing|wrong|fail|support)|\bcpu (?:model|type|level|feature|does|is too|lacks?|"
-        r"support|without)|\barchitecture\b|\bqemu64|\bkvm64|\bavx\d?\b|\bmicroarchitecture",
+        r"\b(?:arm64|aarch64|armv\d\w{0,12}|amd64|x86[-_]64(?:-v\d)?|ppc64le|s390x|riscv64?|"
+        r"raspberry)\b.{0,80}(?:image|binar|build|only|not |missing|wrong|fail|support)|\bcpu (?:model|type|level|"
+        r"feature|does|is too|lacks?|support|without)|\barchitecture\b|\bqemu64|\bkvm64|\bavx\d?\b|\bmicroarchitecture",
         "The processor or its architecture was named.",
         "the image has no arm64 build",
         "arm|aarch64|amd64|x86|ppc64|s390x|riscv|raspberry|cpu |architecture|qemu64|kvm64|avx",
@@ -152,9 +154,9 @@ STATED = (
     ),
     _said(
         "policy",
-        r"\bpod ?security\w*|\bpsps?\b|\bpsa\b|\bpss\b|\bsccs?\b|security context constraint|admission|gatekeeper|"
-        r"kyverno|\bopa\b|webhook|privileged (?:pods?|containers?) (?:are |is |were )?(?:not allowed|disallow|forbid|"
-        r"den|block)|allow-privileged",
+        r"\bpod ?security\w{0,12}|\bpsps?\b|\bpsa\b|\bpss\b|\bsccs?\b|security context constraint|admission|"
+        r"gatekeeper|kyverno|\bopa\b|webhook|privileged (?:pods?|containers?) (?:are |is |were )?(?:not allowed|"
+        r"disallow|forbid|den|block)|allow-privileged",
         "A policy that admits pods was named.",
         "the namespace enforces the restricted Pod Security Standard",
         "security|psp|psa|pss|scc|admission|gatekeeper|kyverno|opa|webhook|privileged",
@@ -164,9 +166,9 @@ STATED = (
         "runtime",
         r"\b(?:containerd|cri-?o|docker(?:d)?|cri-dockerd|runc|crun|kubelet|runtime)\b.{0,100}(?:"
         + _TROUBLE
-        + r"|restart|config|upgrad|cgroup|socket|watch)|restart\w* .{0,30}(?:containerd|docker|cri-?o|kubelet|runtime|"
-        r"node)\b|"
-        r"system[dD]?cgroup|cgroup ?driver|\breboot\w*.{0,40}" + _CURE,
+        + r"|restart|config|upgrad|cgroup|socket|watch)|restart\w{0,12} .{0,30}(?:containerd|docker|cri-?o|kubelet|"
+        r"runtime|node)\b|"
+        r"system[dD]?cgroup|cgroup ?driver|\breboot\w{0,12}.{0,40}" + _CURE,
         "The container runtime or the kubelet was named.",
         "SystemdCgroup was false in containerd's config.toml",
         "containerd|cri|docker|runc|crun|kubelet|runtime|restart|cgroup|reboot",
@@ -174,9 +176,9 @@ STATED = (
     ),
     _said(
         "pressure",
-        r"\b(?:memory|ram|cpu|oom|swap\w*|overload\w*|throttl\w*)\b.{0,80}(?:limit|pressure|low|small|short|high|heav|"
-        r"starv|exhaust|request|kill|usage|only|full|insufficient|ing\b)|\b(?:limit|request|only \d+ "
-        r"?[mg]i?b?)\b.{0,40}(?:memory|ram|cpu)|\boom\w*|probe timeouts?|slow disk|high load",
+        r"\b(?:memory|ram|cpu|oom|swap\w{0,12}|overload\w{0,12}|throttl\w{0,12})\b.{0,80}(?:limit|pressure|low|small|"
+        r"short|high|heav|starv|exhaust|request|kill|usage|only|full|insufficient|ing\b)|\b(?:limit|request|only \d+ "
+        r"?[mg]i?b?)\b.{0,40}(?:memory|ram|cpu)|\boom\w{0,12}|probe timeouts?|slow disk|high load",
         "Memory, CPU or load was named.",
         "the nodes have little memory and swap heavily, the limit is low",
         "memory|ram|cpu|oom|swap|overload|throttl|limit|request|only |probe|slow|load",
@@ -214,9 +216,9 @@ STATED = (
     ),
     _said(
         "network",
-        r"\b(?:firewall\w*|ufw|security groups?|acl|nsg|proxy|proxies|vpn|nat|route|routes|routing|gateway|mtu|vlan|"
-        r"dns)\b|\badvertis\w+|\bport (?:6443|8443|443|2379)\b|\b(?:api ?server|etcd|control[- ]plane|master|endpoint|"
-        r"load "
+        r"\b(?:firewall\w{0,12}|ufw|security groups?|acl|nsg|proxy|proxies|vpn|nat|route|routes|routing|gateway|mtu|"
+        r"vlan|dns)\b|\badvertis\w{1,30}|\bport (?:6443|8443|443|2379)\b|\b(?:api ?server|etcd|control[- ]plane|"
+        r"master|endpoint|load "
         r"?balancer|vip|10\.96\.0\.1)\b.{0,100}(?:" + _TROUBLE + r"|reach|connect|access)",
         "The way to the control plane was named.",
         "port 6443 of the control plane is blocked by a security group",
@@ -257,8 +259,8 @@ STATED = (
     ),
     _said(
         "release",
-        r"\b(?:version|release|upgrad\w+|updat\w+|downgrad\w+|regression|bug|patch release|roll\w* back|newer|older|"
-        r"deprecat\w+|removed in)\b.{0,120}(?:v?\d{1,2}\.\d{1,3}|"
+        r"\b(?:version|release|upgrad\w{1,30}|updat\w{1,30}|downgrad\w{1,30}|regression|bug|patch release|"
+        r"roll\w{0,12} back|newer|older|deprecat\w{1,30}|removed in)\b.{0,120}(?:v?\d{1,2}\.\d{1,3}|"
         + _TROUBLE
         + r"|"
         + _CURE
@@ -275,10 +277,10 @@ STATED = (
     ),
     _said(
         "configuration",
-        r"\b(?:conflist|cni conf\w*|cni_network_config|net\.d|10-calico)\b.{0,120}(?:"
+        r"\b(?:conflist|cni conf\w{0,12}|cni_network_config|net\.d|10-calico)\b.{0,120}(?:"
         + _TROUBLE
         + r"|invalid|empty|overwr|truncat|placeholder|json|first|before|two|several|second|other)|\b(?:second|another|"
-        r"other|two|several|competing) (?:cni )?conf\w*|sorts? before|\binvalid json",
+        r"other|two|several|competing) (?:cni )?conf\w{0,12}|sorts? before|\binvalid json",
         "The CNI configuration was named.",
         "a second config file 100-crio-bridge.conf sorts before Calico's",
         "conf|net.d|10-calico|json|sort",
@@ -288,10 +290,11 @@ STATED = (
     ),
     _said(
         "directory",
-        r"(?:cni|bin|conf)[- _]?dir\w*.{0,80}(?:" + _TROUBLE + r"|other|another|custom|default|instead|while|but)|"
-        r"(?:look|search|read|expect|instal|writ)\w* .{0,60}(?:in|at|from|to|under) /\S*(?:cni|/bin|"
-        r"net\.d)\S*.{0,60}(?:but|while|instead|not|whereas)|(?:looks?|search\w*|expects?) (?:for )?.{0,40}(?:in|at|"
-        r"under) /\S+|/(?:usr|var/lib/(?:rancher|cni)|home/kubernetes|var/snap)\S*(?:cni|bin)",
+        r"(?:cni|bin|conf)[- _]?dir\w{0,12}.{0,80}(?:" + _TROUBLE + r"|other|another|custom|default|instead|while|but)|"
+        r"(?:look|search|read|expect|instal|writ)\w{0,12} .{0,60}(?:in|at|from|to|under) /\S{0,60}(?:cni|/bin|"
+        r"net\.d)\S{0,60}.{0,60}(?:but|while|instead|not|whereas)|(?:looks?|search\w{0,12}|expects?) (?:for "
+        r")?.{0,40}(?:in|at|under) /\S{1,60}|/(?:usr|var/lib/(?:rancher|cni)|home/kubernetes|var/snap)\S{0,60}(?:cni|"
+        r"bin)",
         "A CNI directory other than the usual one was named.",
         "k3s looks for plugins in /var/lib/rancher/k3s/data/current/bin",
         "dir|look|search|read|expect|instal|writ|/usr|/var|/home",
@@ -301,7 +304,8 @@ STATED = (
     _said(
         "operator",
         r"\b(?:tigera-?)?operator\b|\btigerastatus\b|\binstallation (?:cr|resource|object)\b|\b(?:edit|chang|"
-        r"patch)\w*.{0,80}(?:revert|restor|set back|put back|comes? back|overwrit|undone|lost|gone|disappear|reset)",
+        r"patch)\w{0,12}.{0,80}(?:revert|restor|set back|put back|comes? back|overwrit|undone|lost|gone|disappear|"
+        r"reset)",
         "The operator was named, or changes that do not last.",
         "the tigera-operator overwrites my change of the DaemonSet after a few seconds",
         "operator|tigerastatus|installation|edit|chang|patch",
@@ -310,9 +314,10 @@ STATED = (
     _said(
         "left-over",
         r"\b(?:left ?-?overs?|left behind|stale|remnants?|remain(?:s|ing|ed)?|still (?:there|present|exists?|in|has)|"
-        r"not (?:cleaned|removed|deleted)|kubeadm reset|re-?install\w*|re-?join\w*|re-?creat\w*|renam\w+|hostname|"
-        r"previous\w*|formerly|old (?:node|cni|calico|flannel|cluster|installation|file|conf|ipam|entr|record|"
-        r"iptables)|migrat\w+ from|cloned|same (?:machine|host) ?-?id|clean(?:ing|ed)? up)\b",
+        r"not (?:cleaned|removed|deleted)|kubeadm reset|re-?install\w{0,12}|re-?join\w{0,12}|re-?creat\w{0,12}|"
+        r"renam\w{1,30}|hostname|previous\w{0,12}|formerly|old (?:node|cni|calico|flannel|cluster|installation|file|"
+        r"conf|ipam|entr|record|iptables)|migrat\w{1,30} from|cloned|same (?:machine|host) ?-?id|clean(?:ing|ed)? "
+        r"up)\b",
         "Something of an earlier time was named: a former installation, name or network.",
         "the node was renamed and the old node object was left behind",
         "left|stale|remnant|remain|still|not |kubeadm reset|install|join|creat|renam|hostname|previous|former|old |"
@@ -322,8 +327,9 @@ STATED = (
     _said(
         "interface",
         r"\b(?:wrong|different|second|two|multiple|several|other|private|public|internal|nat|bridge|docker\d?|"
-        r"virtualbox) (?:network )?(?:interfaces?|nics?|network cards?|ip|ips|address(?:es)?)\b|autodetect\w*|"
-        r"auto-detect\w*|ip_autodetection\w*|nodeaddressautodetection\w*|can-reach|10\.0\.2\.15|\bvagrant\b",
+        r"virtualbox) (?:network )?(?:interfaces?|nics?|network cards?|ip|ips|address(?:es)?)\b|autodetect\w{0,12}|"
+        r"auto-detect\w{0,12}|ip_autodetection\w{0,12}|nodeaddressautodetection\w{0,12}|can-reach|10\.0\.2\.15|"
+        r"\bvagrant\b",
         "The choice of the node's own address was named.",
         "calico picks the wrong interface on hosts with two NICs",
         "interface|nic|network card|ip|address|detect|can-reach|10.0.2.15|vagrant",

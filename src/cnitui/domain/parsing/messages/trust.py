@@ -151,8 +151,8 @@ TRUST = (
     _TRUST.message(
         "stated-clock",
         "cause",
-        r"\b(?:clocks?|ntp|chrony|system time)\b.{0,60}\b(?:skew\w*|drift\w*|wrong|off|out of sync|not sync\w*|"
-        r"differ\w*|behind|ahead)|clock skew|certificates? (?:has |have |had )?expired",
+        r"\b(?:clocks?|ntp|chrony|system time)\b.{0,60}\b(?:skew\w{0,12}|drift\w{0,12}|wrong|off|out of sync|not "
+        r"sync\w{0,12}|differ\w{0,12}|behind|ahead)|clock skew|certificates? (?:has |have |had )?expired",
         "clock|ntp|chrony|time |certificate",
         "Somebody says that clocks differ or certificates expired.",
         "the clocks of the machines were out of sync",
