@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from cnitui.domain.finding import Verdict
 from cnitui.engine.blocks import StepView
 from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms
 from cnitui.engine.guide.judging import other_causes, root_cause
@@ -37,6 +38,19 @@ def guide(state: State, skipped: Collection[int] = (), ssh: str = "") -> tuple[S
     return tuple(_view(step, state, step.number in skipped, ssh) for step in STEPS)
 
 
+def _meaning(step: Step, state: State) -> str:
+    """What the causes that this step can decide on have come to: for, still open, ruled out."""
+    if state.diagnosis is None or not state.failing:
+        return ""
+    verdicts: dict[str, list[str]] = {"for": [], "open": [], "ruled out": []}
+    for finding in state.diagnosis.findings:
+        if finding.cause in step.causes:
+            decided = finding.verdict is Verdict.RULED_OUT
+            verdicts["ruled out" if decided else "for" if finding.verdict.confident else "open"].append(finding.cause)
+    told = (f"{word} {', '.join(dict.fromkeys(causes))}" for word, causes in verdicts.items() if causes)
+    return " · ".join(told)
+
+
 def _view(step: Step, state: State, skipped: bool, ssh: str) -> StepView:
     looking = _LOOKING.get(step.id)
     outline = looking(state) if looking else _DOING[step.id](state, state.repair)
@@ -50,6 +64,6 @@ def _view(step: Step, state: State, skipped: bool, ssh: str) -> StepView:
         outline.headline,
         step.why,
         outline.blocks,
-        outline.meaning,
+        _meaning(step, state),
         commands_of(step, state, ssh),
     )

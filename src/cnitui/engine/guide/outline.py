@@ -15,4 +15,3 @@ class Outline:
     summary: str
     headline: str
     blocks: tuple[Block, ...] = ()
-    meaning: str = ""

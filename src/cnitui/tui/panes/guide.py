@@ -33,6 +33,8 @@ STATE_ROLES: dict[StepState, Role] = {
     "running": "accent",
     "waiting": "dim",
 }
+SHORT_PAGE = 25
+"""Rows below which a page is short."""
 STEPS_WIDTH = 29
 """Cells of the step list beside the step."""
 
@@ -54,15 +56,21 @@ class StepPage(Vertical):
         """Fill the page; it starts at its top when another step is shown."""
         self.set_class(bool(choices), "-choosing")
         self.query_one("#choices", PickList).show(choices)
-        self.query_one(BlocksView).show(page_of(view), from_top=other_step)
+        page = page_of(view, short=self.size.height < SHORT_PAGE)
+        self.query_one(BlocksView).show(page, from_top=other_step)
 
 
-def page_of(view: StepView) -> tuple[Block, ...]:
-    """A step's page: the conclusion at the top, reasons quiet below it, then the evidence."""
+def page_of(view: StepView, *, short: bool = False) -> tuple[Block, ...]:
+    """A step's page: the conclusion at the top, reasons quiet below it, then the evidence.
+
+    On a short page the evidence comes before the reasons: there is no room to scroll past them every time.
+    """
     role = STATE_ROLES[view.state]
+    why = Paragraph(view.why, "dim")
     blocks: list[Block] = [Paragraph(f"{view.glyph} {view.headline}", role if role != "dim" else "normal")]
-    blocks.append(Paragraph(view.why, "dim"))
+    blocks.extend(() if short else (why,))
     blocks.extend(view.blocks)
+    blocks.extend((why,) if short else ())
     if view.meaning:
         blocks += [Heading("What it means"), Paragraph(view.meaning)]
     if view.commands:
@@ -79,7 +87,6 @@ class GuidePane(Pane):
     GuidePane StepPage {{ display: none; margin-left: 1; }}
     GuidePane.-zoomed StepPage {{ display: block; }}
     GuidePane.-zoomed #steps {{ width: {STEPS_WIDTH}; }}
-    MainScreen.-narrow GuidePane.-zoomed #steps {{ width: 23; }}
     """
     pane_id = "guide"
     title = "Guide"

@@ -33,7 +33,7 @@ ROLES = (
 )
 
 
-class BlocksView(ScrollView, can_focus=True):
+class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
     """A read-only page of blocks; `show` replaces them and keeps the scroll position when little has changed."""
 
     DEFAULT_CSS = """
@@ -58,6 +58,10 @@ class BlocksView(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "Down", show=False, id="blocks.down", tooltip="One line down"),
         Binding("k,up", "scroll_up", "Up", show=False, id="blocks.up", tooltip="One line up"),
+        Binding(
+            "pagedown,ctrl+d,space", "page_down", "Page", show=False, id="blocks.page-down", tooltip="One page down"
+        ),
+        Binding("pageup,ctrl+u", "page_up", "Page", show=False, id="blocks.page-up", tooltip="One page up"),
         Binding("g,home", "scroll_home", "Top", show=False, id="blocks.top", tooltip="To the top"),
         Binding("G,end", "scroll_end", "End", show=False, id="blocks.end", tooltip="To the end"),
     ]

@@ -30,7 +30,7 @@ class Pick:
     current: bool = False
 
 
-class PickList(ScrollView, can_focus=True):
+class PickList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts `Highlighted` when it moves and `Picked` on enter or a click."""
 
     DEFAULT_CSS = """
