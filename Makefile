@@ -31,6 +31,7 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 
 screenshots: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group screenshots
 	@$(BIN)/python screenshots/make.py
 
 lock: # newest versions that pyproject.toml allows, proven in an environment of their own
