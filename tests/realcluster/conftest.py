@@ -48,6 +48,28 @@ def realcluster() -> RealCluster:
     return RealCluster(Path(folder), Path(log) if log else None)
 
 
+@pytest.fixture(scope="session")
+def state(realcluster: RealCluster) -> str:
+    """Which of the harness's states the cluster is in, told from its objects."""
+    namespaces = realcluster.kubectl("get", "namespaces", "-o", "name")
+    if "calico-system" in namespaces:
+        return "operator"
+    policies = realcluster.kubectl("get", "validatingadmissionpolicies", "-o", "name")
+    label = realcluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.labels}")
+    found = json.loads(realcluster.kubectl("-n", "kube-system", "get", "daemonset", "calico-node", "-o", "json"))
+    install = next(c for c in found["spec"]["template"]["spec"]["initContainers"] if c["name"] == "install-cni")
+    if install.get("securityContext", {}).get("privileged"):
+        return "stock"
+    if found["spec"]["updateStrategy"]["type"] == "OnDelete":
+        return "ondelete"
+    return "policy" if policies else "psa" if "enforce" in label else "broken"
+
+
+def only_in(state: str, *wanted: str) -> None:
+    if state not in wanted:
+        pytest.skip(f"the cluster is in state {state}, this needs {' or '.join(wanted)}")
+
+
 class Users:
     """Gateways to the real cluster, as several users."""
 

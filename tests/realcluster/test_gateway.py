@@ -9,13 +9,13 @@ from contextlib import aclosing
 from typing import cast
 
 import pytest
-from tests.realcluster.conftest import RealCluster, Users
 
 from cnitui.domain.exchange import Changed, Listed, LogRequest, Removed, Update
 from cnitui.domain.facts import CALICO_SELECTOR, PodStatus
 from cnitui.domain.plan import Access, ObjectRef
 from cnitui.errors import ClusterUnreachable, Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from tests.realcluster.conftest import RealCluster, Users
 
 pytestmark = pytest.mark.realcluster
 DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "kube-system")

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.realcluster.conftest import RealCluster, Users
 
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile
@@ -37,14 +36,14 @@ from cnitui.errors import Stale, UsageError
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from tests.realcluster.audit import ADMIN, stored
+from tests.realcluster.conftest import RealCluster, Users, only_in
 
 pytestmark = pytest.mark.realcluster
 
-STATES = ("broken", "stock", "ondelete", "psa", "policy", "operator")
 WHY = Confirmation("realcluster", "no node access: agreed to try")
 PATIENCE = Patience(stall=60)
 WAITS = Waits(pods=60, nodes=60, test_pod=60)
-WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 
 class WallClock:
@@ -55,23 +54,6 @@ class WallClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-@pytest.fixture(scope="session")
-def state(realcluster: RealCluster) -> str:
-    """Which of the harness's states the cluster is in, told from its objects."""
-    namespaces = realcluster.kubectl("get", "namespaces", "-o", "name")
-    if "calico-system" in namespaces:
-        return "operator"
-    policies = realcluster.kubectl("get", "validatingadmissionpolicies", "-o", "name")
-    label = realcluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.labels}")
-    found = json.loads(realcluster.kubectl("-n", "kube-system", "get", "daemonset", "calico-node", "-o", "json"))
-    install = next(c for c in found["spec"]["template"]["spec"]["initContainers"] if c["name"] == "install-cni")
-    if install.get("securityContext", {}).get("privileged"):
-        return "stock"
-    if found["spec"]["updateStrategy"]["type"] == "OnDelete":
-        return "ondelete"
-    return "policy" if policies else "psa" if "enforce" in label else "broken"
 
 
 @dataclass(frozen=True)
@@ -85,23 +67,7 @@ class Site:
     def stored(self) -> list[tuple[str, str]]:
         """What the server stored for us since then, by its own audit log: verb and resource/name."""
         entries = self.real.audited()[self.audited :]
-        return [(str(entry["verb"]), _object(entry)) for entry in entries if _is_stored_by_us(entry)]
-
-
-def _is_stored_by_us(entry: dict[str, object]) -> bool:
-    user, uri = entry["user"], str(entry["requestURI"])
-    assert isinstance(user, dict)
-    ours = user["username"] == "kubernetes-admin" and entry["stage"] == "ResponseComplete"
-    harmless = "selfsubjectaccessreviews" in uri or "dryRun=All" in uri
-    return ours and entry["verb"] in WRITES and not harmless
-
-
-def _object(entry: dict[str, object]) -> str:
-    """The audit log names a created object only by what was answered."""
-    about, answered = entry["objectRef"], entry.get("responseObject")
-    assert isinstance(about, dict)
-    metadata = answered.get("metadata", {}) if isinstance(answered, dict) else {}
-    return f"{about['resource']}/{about.get('name') or metadata.get('name', '')}"
+        return [(write.verb, write.target) for write in stored(entries) if write.user == ADMIN]
 
 
 @pytest.fixture
@@ -170,11 +136,6 @@ async def checks(bench: Workbench, ready: Preview, repaired: tuple[str, ...]) ->
     subject = Subject(ready.plan, ready.plan_id, repaired)
     async with aclosing(verify(bench, subject, WAITS)) as found:
         return {check.id: check async for check in found}
-
-
-def only_in(state: str, *wanted: str) -> None:
-    if state not in wanted:
-        pytest.skip(f"the cluster is in state {state}, this needs {' or '.join(wanted)}")
 
 
 def template_of(real: RealCluster) -> object:
