@@ -8,11 +8,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.lab.conftest import Api
-from tests.lab.test_kubelet import DAEMON_SET, PATCH, pod_of, security
 
 from cnitui.lab.lab import Lab
 from cnitui.lab.resources import DAEMON_SETS
+from tests.lab.conftest import Api
+from tests.lab.test_kubelet import DAEMON_SET, PATCH, pod_of, security
 
 PODS = "/api/v1/namespaces/kube-system/pods"
 
@@ -394,3 +394,17 @@ async def test_the_server_comes_back_on_its_port_with_its_objects(lab: Lab, api:
     await lab.start_api()
     assert lab.api_url == url
     assert len((await api.call("GET", PODS))["items"]) == 13
+
+
+async def test_acting_as_another_takes_his_rights_and_is_itself_a_right(lab: Lab, api: Api) -> None:
+    async def nodes(who: str, acting: str) -> Any:
+        headers = {"Authorization": f"Bearer {lab.api.users[who].token}", "Impersonate-User": acting}
+        async with api.session.get(lab.api_url + "/api/v1/nodes", headers=headers) as answer:
+            return answer.status, (await answer.json()).get("message", "")
+
+    assert (await nodes("token-admin", "viewer"))[1].startswith('nodes is forbidden: User "viewer"')
+    assert (await nodes("token-admin", "stranger"))[0] == 403
+    assert (await nodes("viewer", "kubernetes-admin"))[1] == (
+        'users "kubernetes-admin" is forbidden: User "viewer" cannot impersonate resource "users" in API group "" '
+        "at the cluster scope"
+    )

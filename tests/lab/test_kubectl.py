@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.lab.conftest import Kubectl, need, run
-from tests.lab.test_kubelet import pod_of
 
 from cnitui.lab.lab import Lab
+from tests.lab.conftest import Kubectl, need, run
+from tests.lab.test_kubelet import pod_of
 
 SYSTEM = ("-n", "kube-system")
 PRIVILEGED = json.dumps(

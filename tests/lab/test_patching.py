@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.lab.conftest import need
 
 from cnitui.lab.calico import daemon_set
 from cnitui.lab.errors import ApiError
 from cnitui.lab.patching import json_patch, merge_patch, strategic_merge
+from tests.lab.conftest import need
 
 Json = Any
 

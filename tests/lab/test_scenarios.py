@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.lab.test_kubelet import pod_of, ready, words, worker_of
-from tests.lab.test_shell import sh
 
 from cnitui.lab.lab import Lab
 from cnitui.lab.node import Node
 from cnitui.lab.scenarios import SCENARIOS, find
+from tests.lab.test_kubelet import pod_of, ready, words, worker_of
+from tests.lab.test_shell import sh
 
 WORKER = "worker-01"
 LAST_LINE = {

@@ -236,3 +236,20 @@ async def test_first_lines_have_the_shape_of_a_real_nodes(lab: Lab, command: str
     known = {shape(line) for line in real}
     assert ours
     assert shape(ours[0]) in known
+
+
+async def test_a_missing_file_fails_a_grep_that_also_matched(lab: Lab) -> None:
+    status, out, err = await sh(lab, "grep -h enable_selinux /etc/containerd/config.toml /etc/crio")
+    assert (status, out) == (2, "  enable_selinux = true\n")
+    assert err == "grep: /etc/crio: No such file or directory\n"
+
+
+async def test_curl_says_on_request_how_far_it_came(lab: Lab) -> None:
+    _, _, err = await sh(lab, "curl -kvsS -o /dev/null -m 5 https://10.240.0.11:6443/livez")
+    assert "* Connected to 10.240.0.11 (10.240.0.11) port 6443 (#0)\n" in err
+    lab.world.node("worker-01").network.endpoint = "refused"
+    status, _, err = await sh(lab, "curl -kvsS -o /dev/null -m 5 https://10.240.0.11:6443/livez")
+    assert status == 7
+    assert err.endswith("curl: (7) Failed to connect to 10.240.0.11 port 6443: Connection refused\n")
+    lab.world.node("worker-01").network.endpoint = "ok"
+    assert (await sh(lab, "curl -s https://10.96.0.1/livez"))[0] == 60

@@ -6,9 +6,9 @@ import asyncio
 
 import asyncssh
 import pytest
-from tests.lab.conftest import need, run
 
 from cnitui.lab.lab import Lab
+from tests.lab.conftest import need, run
 
 
 async def connect(lab: Lab, node: str = "worker-01", **options: object) -> asyncssh.SSHClientConnection:

@@ -98,7 +98,7 @@ class ApiServer:
         code, body, name = 500, b"", ""
         try:
             body = await request.read()
-            user = self._authenticate(request)
+            user = self._impersonated(request, self._authenticate(request))
             name = user.name
             await self._misbehave(request.method, target)
             response = await self._dispatch(request, user, body)
@@ -153,6 +153,15 @@ class ApiServer:
                 if key == "commonName" and value in self.users and not self.users[value].expired:
                     return self.users[value]
         raise ApiError(401, "Unauthorized")
+
+    def _impersonated(self, request: web.BaseRequest, user: User) -> User:
+        """`kubectl --as`: another user's rights for those who may; an unknown name has none."""
+        name = request.headers.get("Impersonate-User", "")
+        if not name:
+            return user
+        if not user.may("impersonate", "", "users"):
+            raise forbidden(user, "impersonate", "", "users", "", name)
+        return self.users.get(name) or User(name, tuple(request.headers.getall("Impersonate-Group", ())), ())
 
     async def _dispatch(self, request: web.BaseRequest, user: User, body: bytes) -> web.StreamResponse:
         path = request.path.rstrip("/") or "/"

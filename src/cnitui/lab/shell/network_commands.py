@@ -25,25 +25,40 @@ def _reach(run: Invocation, host: str) -> str:
     return REACHABLE if host in ("127.0.0.1", "localhost", run.node.ip) else "timeout"
 
 
+_CURL_VALUES = (
+    "max-time", "connect-timeout", "output", "write-out", "header", "noproxy", "resolve", "cacert", "request", "retry",
+)  # fmt: skip
+
+
 async def curl(run: Invocation) -> int:
-    """curl [-k] [-s] [-m N] [-o FILE] [-w FORMAT] URL against the API server's addresses."""
-    flags, operands = run.options(
-        "moHwX", long_with_value=("max-time", "connect-timeout", "output", "write-out", "header")
-    )
+    """curl [-k] [-s] [-S] [-v] [-m N] [-o FILE] [-w FORMAT] URL against the API server's addresses."""
+    flags, operands = run.options("moHwX", long_with_value=_CURL_VALUES)
     url = operands[0] if operands else ""
     found = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?", url)
     if found is None:
-        run.err(f"curl: (6) Could not resolve host: {url}\n")
-        return 6
+        return _curl_error(run, flags, 6, f"Could not resolve host: {url}")
     host, port = found.group(2), found.group(3) or ("443" if found.group(1) == "https" else "80")
-    limit = float(flags.get("m") or flags.get("connect-timeout") or flags.get("max-time") or 130)
     reach = _reach(run, host)
-    quiet = ("s" in flags or "silent" in flags) and "S" not in flags
-    if reach == REACHABLE:
-        return _answer(run, flags, found.group(4) or "/")
-    code, text = await _refused(run, reach, host, port, limit)
-    if "w" in flags or "write-out" in flags:
+    _verbose(run, flags, f"*   Trying {host}:{port}...")
+    if reach != REACHABLE:
+        limit = float(flags.get("m") or flags.get("connect-timeout") or flags.get("max-time") or 130)
+        code, text = await _refused(run, reach, host, port, limit)
+        _verbose(run, flags, f"* {text}", "* Closing connection 0")
         run.out(_written(flags, "000"))
+        return _curl_error(run, flags, code, text)
+    _verbose(run, flags, f"* Connected to {host} ({host}) port {port} (#0)")
+    if not {"k", "insecure", "cacert"} & set(flags):
+        return _curl_error(run, flags, 60, "SSL certificate problem: unable to get local issuer certificate")
+    return _answer(run, flags, host, found.group(4) or "/")
+
+
+def _verbose(run: Invocation, flags: dict[str, str], *lines: str) -> None:
+    for line in lines if "v" in flags or "verbose" in flags else ():
+        run.err(line + "\n")
+
+
+def _curl_error(run: Invocation, flags: dict[str, str], code: int, text: str) -> int:
+    quiet = ("s" in flags or "silent" in flags) and not {"S", "show-error"} & set(flags)
     if not quiet:
         run.err(f"curl: ({code}) {text}\n")
     return code
@@ -54,13 +69,15 @@ def _written(flags: dict[str, str], status: str) -> str:
     return form.replace("%{http_code}", status).replace("%{response_code}", status).replace("\\n", "\n")
 
 
-def _answer(run: Invocation, flags: dict[str, str], path: str) -> int:
+def _answer(run: Invocation, flags: dict[str, str], host: str, path: str) -> int:
     healthy = path.split("?")[0] in ("/healthz", "/readyz", "/livez")
     known = {"/version": '{\n  "major": "1",\n  "minor": "31",\n  "gitVersion": "' + run.world.kubernetes + '"\n}'}
     body = "ok" if healthy else known.get(path, _FORBIDDEN)
+    status = "403 Forbidden" if body == _FORBIDDEN else "200 OK"
+    _verbose(run, flags, f"> GET {path} HTTP/1.1", f"> Host: {host}", ">", f"< HTTP/1.1 {status}", "<")
     if "o" not in flags and "output" not in flags:
         run.out(body)
-    run.out(_written(flags, "200" if body != _FORBIDDEN else "403"))
+    run.out(_written(flags, status[:3]))
     return 0
 
 

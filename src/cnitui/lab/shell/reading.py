@@ -93,6 +93,12 @@ def audit_log(node: Node) -> str:
     return "".join(line + "\n" for line in lines)
 
 
+def _filesystems(node: Node) -> str:
+    """/proc/filesystems: selinuxfs is there unless the kernel started without SELinux."""
+    names = ["nodev\tsysfs", "nodev\ttmpfs", "nodev\tproc", "nodev\tcgroup2", "nodev\toverlay", "\txfs", "\text4"]
+    return "".join(f"{name}\n" for name in (["nodev\tselinuxfs"] if node.selinux.enabled else []) + names)
+
+
 def _enforce(node: Node) -> str:
     return "1" if node.selinux.mode == "enforcing" else "0"
 
@@ -102,6 +108,7 @@ _MADE: dict[str, Callable[[Node], str]] = {
     "/proc/self/mounts": mount_lines,
     "/etc/mtab": mount_lines,
     "/proc/self/mountinfo": mount_info,
+    "/proc/filesystems": _filesystems,
     "/sys/fs/selinux/enforce": _enforce,
     "/var/log/audit/audit.log": audit_log,
 }

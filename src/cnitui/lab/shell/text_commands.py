@@ -99,7 +99,7 @@ def grep(run: Invocation) -> int:
     for name, content in found:
         prefix = f"{name}:" if len(operands) > 1 and "h" not in flags else ""
         matched = _grep_one(run, flags, expression, prefix, content) or matched
-    return 2 if status and not matched else int(not matched)
+    return 2 if status and not (matched and "q" in flags) else int(not matched)
 
 
 def _grep_one(run: Invocation, flags: dict[str, str], expression: re.Pattern[str], prefix: str, content: str) -> bool:
