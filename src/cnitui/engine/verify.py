@@ -29,7 +29,7 @@ from cnitui.engine.rollout import (
     refusals_of,
     selector_of,
 )
-from cnitui.engine.test_pod import run_test_pod
+from cnitui.engine.verification_pod import run_test_pod
 from cnitui.engine.watching import Mirror
 from cnitui.engine.workbench import VERIFICATION, Workbench, target_of
 from cnitui.errors import ClusterError, StateError
