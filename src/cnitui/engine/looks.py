@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Literal
 
 from cnitui.engine.ports import Clock
@@ -46,10 +46,10 @@ class Looks:
             running.cancel()
         self._tasks[slot] = asyncio.create_task(self._look(slot, probe), name=f"look {kind} {subject}")
 
-    def again(self, subject: str | None = None) -> None:
-        """Forget what was seen, of one subject or of all, so that the next `want` looks again."""
+    def again(self, subject: str | None = None, kinds: Collection[str] = ()) -> None:
+        """Forget what was seen, of one subject or of all, so that the next `want` looks again; `kinds` limits it."""
         for slot in list(self._keys):
-            if subject is None or slot[0] == subject:
+            if subject in (None, slot[0]) and (not kinds or slot[1] in kinds):
                 del self._keys[slot]
 
     def forget(self, subjects: set[str]) -> None:

@@ -7,33 +7,35 @@ The session watches, looks where the picture says that looking is due, judges wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from cnitui.domain.derive import calico_install_of, install_cni_of, reference_node
+from cnitui.domain.derive import calico_install_of, reference_node
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile, Reading, Source, Unavailable
-from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, CniFiles, NodeStatus, PodStatus
+from cnitui.domain.facts import ApiEndpoints, CniFiles, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.engine.apply import Confirmation
-from cnitui.engine.book import Book
+from cnitui.engine.book import Book, lacking
 from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.looks import Looks
-from cnitui.engine.ports import CommandOutput, NodeCommand, NodeShell
+from cnitui.engine.ports import NodeShell
 from cnitui.engine.probes.cluster import Readings, probe_endpoints, probe_pod
 from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
 from cnitui.engine.repair import Repair
 from cnitui.engine.services import Services
 from cnitui.engine.state import State
+from cnitui.engine.subjects import Noting, attempts_key, node_request, unread
 from cnitui.engine.watching import Picture
 from cnitui.engine.workbench import Workbench
-from cnitui.errors import ClusterError, NodeError
+from cnitui.errors import ClusterError, NodeUnreachable
 
 PUBLISH_EVERY = 0.05
 """Seconds between two states at most: a burst of watch events becomes one repaint."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
+_FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
 
 class Session:
@@ -55,6 +57,7 @@ class Session:
         self._settled = False
         self._repaired: tuple[str, ...] = ()
         self._judged: tuple[CaseFile, Diagnosis] | None = None
+        self._was_cut = False
 
     # --- intents --------------------------------------------------------------------------------------------------
 
@@ -66,6 +69,17 @@ class Session:
         """Read a node (or everything) anew."""
         self._looks.again(node)
         self._wake.set()
+
+    def give_up(self, why: str) -> State:
+        """Judge without what has not been read until now: that is unavailable, for this reason."""
+        for pod in self._subjects():
+            look = self.state.look(pod.node)
+            if look is None or look.phase == "asking":
+                by_hand = self.shell.by_hand(self._node(pod.node)) if self.shell else None
+                missed = unread(pod, why, self.clock.now(), by_hand)
+                self._take(tuple(r for r in missed if self._book.case.reading(r[0], r[1]) is None))
+        self._show(self._next_state())
+        return self.state
 
     async def accept_host_key(self, node: str, fingerprint: str) -> None:
         """The user trusts this key: keep it, and read the node."""
@@ -97,10 +111,9 @@ class Session:
     async def read_files(self, node: str) -> Reading[CniFiles]:
         """What is in a node's CNI directories now."""
         pod = self.state.pod(node)
-        status = next((status for status in self.state.nodes if status.name == node), NodeStatus(node))
         if self.shell is None or pod is None:
             return Unavailable("nodes are not read", Source(f"ssh {node}", node))
-        readings = await probe_node(self.shell, status, node_request(pod, None), self.clock)
+        readings = await probe_node(self.shell, self._node(node), node_request(pod, None), self.clock)
         self._take(readings)
         found = next((reading for fact, _, reading in readings if fact is CniFiles), None)
         unasked = Unavailable("the node did not say", Source(f"ssh {node}", node))
@@ -117,6 +130,7 @@ class Session:
                 tasks.create_task(self._picture.watch_nodes())
                 tasks.create_task(self._picture.watch_daemonsets())
                 tasks.create_task(self._publish())
+                tasks.create_task(self._retry_nodes())
         finally:
             await self._looks.close()
             await self.logs.close()
@@ -140,14 +154,34 @@ class Session:
             await self._wake.wait()
             self._wake.clear()
             self._show(self._next_state())
+            self._note_recovery()
             self._look_where_due()
             self._note_whether_settled()
             await self.clock.sleep(PUBLISH_EVERY)
 
+    def _note_recovery(self) -> None:
+        """After the API server was away, what it was asked meanwhile is asked again."""
+        cut = self._picture.pods.link.phase == "stale"
+        if self._was_cut and not cut:
+            self._looks.again(kinds=("endpoints", "pod"))
+        self._was_cut = cut
+
+    async def _retry_nodes(self) -> None:
+        """Nodes that could not be reached are tried again by themselves, ever more rarely."""
+        wait = _FIRST_NODE_RETRY
+        while True:
+            await self.clock.sleep(wait)
+            lost = [node for node, look in self._looks.states.items() if isinstance(look.error, NodeUnreachable)]
+            for node in lost:
+                self._looks.again(node, kinds=("node",))
+            wait = min(_LAST_NODE_RETRY, wait * 2) if lost else _FIRST_NODE_RETRY
+            if lost:
+                self._wake.set()
+
     def _note_whether_settled(self) -> None:
         """Settled: all that was to be read was read (or refused), and judged."""
         picture = self._picture
-        known = picture.pods.listed and all(m.link.phase != "asking" for m in (picture.nodes, picture.daemonsets))
+        known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
         settled = known and self._looks.running == 0
         if settled != self._settled:
             self._settled = settled
@@ -177,6 +211,7 @@ class Session:
             looks=tuple(sorted(self._looks.states.items())),
         )
         self._book.picture(state.rows, state.daemonset, self.clock.now())
+        self._book.lack(lacking(picture, [pod.node for pod in state.failing] or [state.reference]))
         self.logs.pods_changed(state.pods)
         diagnosis = self._judge()
         if diagnosis is not None:
@@ -208,77 +243,37 @@ class Session:
     # --- looking --------------------------------------------------------------------------------------------------
 
     def _look_where_due(self) -> None:
-        state = self.state
-        subjects = [pod for pod in state.pods if pod.node and (pod.failing or pod.node == state.reference)]
+        subjects = self._subjects()
         self._looks.forget(set(self._looks.states) - {pod.node for pod in subjects} - {""})
         if subjects:
             self._looks.want("", "endpoints", None, lambda: probe_endpoints(self.cluster, self.clock))
         for pod in subjects:
             self._look_at(pod)
 
+    def _subjects(self) -> list[PodStatus]:
+        """The pods worth a look: those that fail, and the one they are compared with."""
+        reference = self.state.reference
+        pods = [row.pod for row in self.state.rows if row.pod is not None and row.pod.node]
+        return [pod for pod in pods if pod.failing or pod.node == reference]
+
+    def _node(self, name: str) -> NodeStatus:
+        return next((node for node in self.state.nodes if node.name == name), NodeStatus(name))
+
     def _look_at(self, pod: PodStatus) -> None:
         self._looks.want(pod.node, "pod", attempts_key(pod), lambda: probe_pod(self.cluster, pod, self.clock))
         endpoints = self._looks.states.get("")
-        if self.shell is None or not self._nodes_known or endpoints is None or endpoints.phase == "asking":
+        if self.shell is None or not self._picture.nodes.known or endpoints is None or endpoints.phase == "asking":
             return
-        node = next((node for node in self.state.nodes if node.name == pod.node), NodeStatus(pod.node))
+        node = self._node(pod.node)
         shell, request = self.shell, node_request(pod, self.state.case.value(ApiEndpoints))
-        self._looks.want(pod.node, "node", pod.uid, lambda: self._read_node(shell, node, request))
+        key = (pod.uid, tuple(node.addresses.items()))
+        self._looks.want(pod.node, "node", key, lambda: self._read_node(shell, node, request))
 
     async def _read_node(self, shell: NodeShell, node: NodeStatus, request: NodeProbeRequest) -> Readings:
         """As `probe_node`; a failed connection is raised too, because the user may have to accept a host key."""
-        noting = _Noting(shell)
+        noting = Noting(shell)
         readings = await probe_node(noting, node, request, self.clock)
         if noting.error is None:
             return readings
         self._take(readings)
         raise noting.error
-
-    @property
-    def _nodes_known(self) -> bool:
-        """Addresses are needed to reach nodes; when listing them is refused, their names must do."""
-        return self._picture.nodes.listed or self._picture.nodes.link.phase == "refused"
-
-
-class _Noting:
-    """A node shell that remembers why a connection failed, which a reading tells only in words."""
-
-    def __init__(self, shell: NodeShell) -> None:
-        self._shell = shell
-        self.error: NodeError | None = None
-
-    async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
-        try:
-            return await self._shell.run(node, commands)
-        except NodeError as error:
-            self.error = error
-            raise
-
-    def by_hand(self, node: NodeStatus) -> str:
-        return self._shell.by_hand(node)
-
-    async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
-        await self._shell.accept_host_key(node, fingerprint)
-
-    async def close(self) -> None:
-        await self._shell.close()
-
-
-def attempts_key(pod: PodStatus) -> object:
-    """Changes whenever an attempt of the pod has ended."""
-    return (pod.uid, tuple((c.name, c.last_failure.container_id if c.last_failure else "") for c in pod.containers))
-
-
-def node_request(pod: PodStatus, api: ApiEndpoints | None) -> NodeProbeRequest:
-    """What to ask the pod's node: its CNI directories, the last attempt's container, the API's addresses."""
-    install = install_cni_of(pod)
-    container = pod.failing or pod.container(INSTALL_CNI)
-    run = container and (container.last_failure or container.current or container.last)
-    return NodeProbeRequest(
-        bin_dir=install.bin_dir if install else "/opt/cni/bin",
-        net_dir=install.net_dir if install else "/etc/cni/net.d",
-        container=container.name if container else INSTALL_CNI,
-        container_id=run.container_id if run else "",
-        service=api.service if api else "",
-        endpoint=next(iter(api.endpoints), "") if api else "",
-    )

@@ -13,6 +13,8 @@ from cnitui.engine.ports import Changed, Clock, ClusterApi, Interrupted, Listed,
 from cnitui.errors import Forbidden, Unauthorized
 
 T = TypeVar("T")
+PATIENCE = 3
+"""Failures in a row after which we go on without a list that never came; it is tried again all the same."""
 _CALICO_CONTAINERS = frozenset({INSTALL_CNI, "calico-node"})
 
 
@@ -24,6 +26,12 @@ class Mirror(Generic[T]):
         self._items: dict[str, T] = {}
         self.link = Link()
         self.listed = False
+        self._failures = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is nothing to wait for: listed once, refused, or failed so often that we go on without."""
+        return self.listed or self.link.phase == "refused" or self._failures >= PATIENCE
 
     @property
     def items(self) -> tuple[T, ...]:
@@ -41,8 +49,10 @@ class Mirror(Generic[T]):
             case Removed(item):
                 self._items.pop(self._key(item), None)
             case Interrupted():
+                self._failures += 1
                 self.link = _broken(self.link, update, clock)
                 return
+        self._failures = 0
         if self.link.phase != "live":
             self.link = Link("live", since=clock.now())
 

@@ -66,6 +66,12 @@ async def probe_endpoints(cluster: ClusterApi, clock: Clock) -> Readings:
     return ((ApiEndpoints, "", await _reading(cluster.api_endpoints(), source, lambda found: found)),)
 
 
+def pod_unread(pod: PodStatus, why: str, at: datetime) -> Readings:
+    """What `probe_pod` would have answered, unavailable for one and the same reason."""
+    source = Source(f"kubectl -n {pod.namespace} logs {pod.name}", pod.node, at)
+    return tuple((fact, pod.node, Unavailable(why, source)) for fact in (AttemptLogs, Milestones, PodEvents))
+
+
 async def probe_pod(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
     """Logs of the last attempts of the container that matters, and the pod's events."""
     container = pod.failing or pod.container(INSTALL_CNI)
