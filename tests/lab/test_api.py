@@ -408,3 +408,40 @@ async def test_acting_as_another_takes_his_rights_and_is_itself_a_right(lab: Lab
         'users "kubernetes-admin" is forbidden: User "viewer" cannot impersonate resource "users" in API group "" '
         "at the cluster scope"
     )
+
+
+async def test_pod_security_warns_of_the_patch_and_then_refuses_the_pods(lab: Lab, api: Api) -> None:
+    level = "pod-security.kubernetes.io/"
+    labels = {level + "enforce": "baseline", level + "warn": "baseline"}
+    await api.call("PATCH", "/api/v1/namespaces/kube-system", {"metadata": {"labels": labels}}, PATCH)
+    body = json.dumps({"spec": {"template": {"spec": security("install-cni", privileged=True)}}})
+    for query in ({"dryRun": "All"}, {}):
+        async with api.open("PATCH", DAEMON_SET, body, PATCH, **query) as answer:
+            assert answer.status == 200
+            warning = answer.headers["Warning"]
+            assert warning.startswith(
+                '299 - "would violate PodSecurity \\"baseline:latest\\": host namespaces (hostNetwork=true), '
+            )
+            assert 'privileged (containers \\"upgrade-ipam\\", \\"install-cni\\", ' in warning
+    await lab.until(lambda: pod_of(lab, "worker-01") is None)
+    await lab.until(lambda: any(e["reason"] == "FailedCreate" for e in lab.world.store.all("events")))
+    event = next(e for e in lab.world.store.all("events") if e["reason"] == "FailedCreate")
+    assert event["message"].startswith(
+        'Error creating: pods "calico-node-" is forbidden: violates PodSecurity "baseline:latest": '
+    )
+
+
+async def test_any_text_can_be_put_into_a_log(lab: Lab, api: Api) -> None:
+    hostile = "[/red]\x1b[2J \u202e wide 漢 \udcff"
+    lab.say("worker-01", "install-cni", hostile)
+    path = f"{PODS}/{pod_of(lab, 'worker-01')['metadata']['name']}/log"
+    async with api.open("GET", path, container="install-cni", tailLines="1") as answer:
+        assert await answer.read() == hostile.encode("utf-8", "surrogateescape") + b"\n"
+
+
+async def test_a_deleted_node_takes_its_daemon_pods_along(lab: Lab, api: Api) -> None:
+    assert (await api.call("DELETE", "/api/v1/nodes/worker-01"))["_code"] == 200
+    await lab.until(lambda: pod_of(lab, "worker-01") is None)
+    await lab.until(
+        lambda: lab.world.store.get(DAEMON_SETS, "kube-system", "calico-node")["status"]["desiredNumberScheduled"] == 2
+    )

@@ -11,6 +11,7 @@ It shares no code with what it is there to test, and is judged by kubectl and Op
         lab.faults.forbid("kubernetes-admin", "patch", "daemonsets"); lab.faults.clear()
         await lab.stop_api(); await lab.start_api()                    # same port, same objects
         lab.ssh.fault("worker-01").hang = True; lab.ssh.change_host_key("worker-01"); lab.ssh.down("worker-01")
+        lab.say("worker-01", "install-cni", "[red]hostile[/]")          # one more line in a log
         lab.audit                           # every write request: method, path, user, dry_run, code
         await lab.until(lambda: ...)        # wait on a fact about the world
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from cnitui.lab.api.admission import refuse_insecure
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.errors import ApiError
 from cnitui.lab.resources import DAEMON_SETS, NODES, PODS
@@ -100,6 +101,7 @@ class DaemonSetController:
         pod = daemon_pod(daemon_set, node, digest)
         default_pod(pod, self._store.suffix())
         try:
+            refuse_insecure(self._store, pod)
             made = self._store.create(PODS, pod)
         except ApiError as error:
             self._record(daemon_set, "Warning", "FailedCreate", f"Error creating: {error.message}")

@@ -45,7 +45,7 @@ class Lab:
     @classmethod
     @contextlib.asynccontextmanager
     async def start(
-        cls, scenario: str = scenarios.DEFAULT, *, speed: float = 1.0, nodes: int = 3, seed: int | None = None
+        cls, scenario: str = scenarios.DEFAULT, *, speed: float = 1.0, nodes: int | None = None, seed: int | None = None
     ) -> AsyncIterator[Lab]:
         """Runs a scenario until the block ends; ValueError for an unknown one.
 
@@ -53,7 +53,7 @@ class Lab:
         """
         chosen = scenarios.find(scenario)
         world = World(Clock(speed), random.Random(seed))  # noqa: S311 - names, not secrets
-        cluster.build(world, chosen, nodes)
+        cluster.build(world, chosen, 3 if nodes is None else nodes)
         directory = Path(tempfile.mkdtemp(prefix="cnitui-lab-"))
         lab = cls._assemble(chosen.name, world, directory)
         try:
@@ -145,6 +145,14 @@ class Lab:
                     await changed.wait()
         finally:
             self.world.store.ignore(note)
+
+    def say(self, node: str, container: str, text: str) -> None:
+        """Adds a line to the log of calico-node's container there: any text, however hostile."""
+        for worker in self.world.workers.values():
+            if worker.node.name == node and (found := worker.find(container)) is not None:
+                attempt = found.current or found.last
+                if attempt is not None:
+                    attempt.log.append(self.world.clock.now(), text)
 
     def summary(self) -> str:
         """What a user wants to know at the start."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cnitui.lab.errors import ApiError, invalid
 from cnitui.lab.jsontypes import copied
+from cnitui.lab.pod_security import refusal
 from cnitui.lab.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, Resource
 from cnitui.lab.templates import default_container, default_pod
 
@@ -68,7 +69,19 @@ def _check_namespace(store: Store, namespace: str, meta: Object) -> None:
 def _admit_pod(store: Store, resource: Resource, obj: Object) -> None:
     check_pod_spec(resource, obj["metadata"].get("name", ""), obj.get("spec") or {}, "spec")
     obj.pop("status", None)
+    refuse_insecure(store, obj)
     default_pod(obj, store.suffix())
+
+
+def refuse_insecure(store: Store, pod: Object) -> None:
+    """403 for a pod that its namespace's Pod Security level does not allow."""
+    meta = pod["metadata"]
+    namespace = store.find(NAMESPACES.key, "", meta["namespace"])
+    why = refusal(namespace, "enforce", pod["spec"]) if namespace is not None else ""
+    if why:
+        name = meta.get("name") or meta.get("generateName", "")
+        details = {"name": name, "kind": "pods"}
+        raise ApiError(403, f'pods "{name}" is forbidden: {why.replace("violate ", "violates ", 1)}', details=details)
 
 
 def _admit_workload(resource: Resource, obj: Object) -> None:

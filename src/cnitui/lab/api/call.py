@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cnitui.lab.errors import ApiError
@@ -30,6 +30,8 @@ class Call:
     headers: Mapping[str, str]
     user: User
     body: bytes = b""
+    warnings: list[str] = field(default_factory=list)
+    """Sent with the answer, as `Warning` headers."""
 
     @property
     def watching(self) -> bool:

@@ -14,7 +14,8 @@ from cnitui.lab.daemonset import delete_pod
 from cnitui.lab.errors import ApiError, conflict
 from cnitui.lab.events import as_new_event
 from cnitui.lab.jsontypes import copied
-from cnitui.lab.resources import EVENTS, LEASES, NEW_EVENTS, PODS, RESOURCES, Resource
+from cnitui.lab.pod_security import refusal
+from cnitui.lab.resources import EVENTS, LEASES, NAMESPACES, NEW_EVENTS, PODS, RESOURCES, Resource
 from cnitui.lab.selectors import field_selector, label_selector
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def create(world: World, call: Call) -> Object:
     if call.resource is NEW_EVENTS:
         raise ApiError(405, "the lab records events through core/v1 only")
     wanted = admit_create(world.store, call.resource, call.namespace, body)
+    _warn(world, call, wanted)
     if call.dry_run:
         made = world.store.prepare(call.resource, wanted)
         _refuse_taken(world, call, made)
@@ -143,6 +145,15 @@ def _refuse_taken(world: World, call: Call, made: Object) -> None:
 def _evict(world: World, call: Call) -> Object:
     delete_pod(world, world.store.get(PODS, call.namespace, call.name))
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def _warn(world: World, call: Call, obj: Object) -> None:
+    """Pod Security warns of workloads whose pods it would refuse."""
+    namespace = world.store.find(NAMESPACES.key, "", call.namespace)
+    template = ((obj.get("spec") or {}).get("template") or {}).get("spec")
+    if namespace is not None and isinstance(template, dict):
+        why = refusal(namespace, "warn", template)
+        call.warnings.extend([f"would {why}"] if why else [])
 
 
 def update(world: World, call: Call) -> Object:
@@ -180,6 +191,7 @@ def _write(world: World, call: Call, current: Object, wanted: Object) -> Object:
         fresh = {**current, "status": wanted.get("status", {})}
     else:
         fresh = admit_update(call.resource, current, wanted)
+        _warn(world, call, fresh)
     fresh = {**fresh, "metadata": {**fresh["metadata"], "resourceVersion": current["metadata"]["resourceVersion"]}}
     if call.dry_run:
         return fresh

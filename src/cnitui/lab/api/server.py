@@ -180,7 +180,11 @@ class ApiServer:
             return await self._stream(request, open_log(self.world, call), "text/plain")
         if call.watching:
             return await self._stream(request, open_watch(self.world, one(call), Renderer(call)), "application/json")
-        return self._objects(call)
+        response = self._objects(call)
+        for text in call.warnings:
+            quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+            response.headers.add("Warning", f'299 - "{quoted}"')
+        return response
 
     def _unauthorised_paths(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
         """What any authenticated user may read: health, version, discovery."""
