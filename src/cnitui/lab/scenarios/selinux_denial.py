@@ -26,7 +26,9 @@ def prepare(node: Node) -> None:
     if node.control_plane:
         return
     for name, size in BINARIES.items():
-        node.files.file(f"{BIN_DIR}/{name}", type_="container_file_t", mode=0o755, size=OLD_SIZES.get(name, size))
+        node.files.file(f"{BIN_DIR}/{name}", mode=0o755, size=OLD_SIZES.get(name, size))
+    for plugin in node.files.children(BIN_DIR):
+        node.files.file(plugin.path, type_="container_file_t", mode=0o755, size=plugin.size)
 
 
 SCENARIO = Scenario(
