@@ -45,7 +45,6 @@ class Row:
     label: str
     cells: tuple[str, ...]
     differs: tuple[bool, ...]
-    note: str = ""
 
     @property
     def any_differs(self) -> bool:
@@ -78,27 +77,37 @@ def compare(
     groups: dict[tuple[str, ...], list[str]] = {}
     for node, given in answers.items():
         groups.setdefault(tuple(map(_alike, given)), []).append(node)
-    columns_of = [answers[nodes[0]] if len(nodes) == 1 else alike for alike, nodes in groups.items()]
-    base = tuple(question(case, reference) for _, question in questions) if reference else ()
-    columns = (((reference,),) if reference else ()) + tuple(tuple(nodes) for nodes in groups.values())
-    table = ([base] if reference else []) + columns_of
+    columns = [[reference], *groups.values()] if reference else list(groups.values())
+    if reference:
+        answers[reference] = tuple(question(case, reference) for _, question in questions)
     rows = []
     for index, (label, _) in enumerate(questions):
-        cells = tuple(column[index] for column in table)
-        if all(not cell or cell.startswith(UNKNOWN) for cell in cells):
-            continue
-        differs = tuple(bool(reference) and _differs(base[index], cell) for cell in cells)
-        rows.append(Row(label, cells, differs))
-    return Comparison(columns, tuple(rows), bool(reference))
+        cells = tuple(_shared([answers[node][index] for node in column]) for column in columns)
+        if any(cell and not cell.startswith(UNKNOWN) for cell in cells):
+            rows.append(Row(label, cells, tuple(bool(reference) and _differs(cells[0], cell) for cell in cells)))
+    return Comparison(tuple(map(tuple, columns)), tuple(rows), bool(reference))
 
 
 def _alike(answer: str) -> str:
-    """The answer without what is each node's own by nature: a pod's categories, counts and times of its denials."""
+    """The answer without what is each node's own by nature.
+
+    That is a pod's categories, the counts and times of its denials, and the words in which a node refused to answer.
+    """
+    if answer.startswith(UNKNOWN):
+        return UNKNOWN
     return _COUNT.sub("", _LAST.sub("", _CATEGORIES.sub("c…", answer)))
 
 
+def _shared(answers: Sequence[str]) -> str:
+    """What a column says for all its nodes: their answer, without what is each one's own when they are not the same."""
+    first = answers[0]
+    return first if first.startswith(UNKNOWN) or all(answer == first for answer in answers) else _alike(first)
+
+
 def _differs(base: str, cell: str) -> bool:
-    return base != cell and not base.startswith(UNKNOWN) and not cell.startswith(UNKNOWN)
+    """Whether both sides answered and the answers mean something else; one not asked yet is no difference."""
+    known = all(answer and not answer.startswith(UNKNOWN) for answer in (base, cell))
+    return known and _alike(base) != _alike(cell)
 
 
 def unknown(case: CaseFile, fact: type[object], node: str) -> str:
@@ -112,7 +121,7 @@ def unknown(case: CaseFile, fact: type[object], node: str) -> str:
 
 def selinux_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ...]:
     """What the SELinux pane shows, in its order."""
-    paths = list(dict.fromkeys((*_parents(bin_dir), bin_dir, *_parents(net_dir), net_dir)))
+    paths = list(dict.fromkeys((_parent(bin_dir), bin_dir, _parent(net_dir), net_dir)))
     return (
         ("mode now", _mode),
         ("configured", _configured),
@@ -138,9 +147,8 @@ def host_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ..
     )
 
 
-def _parents(path: str) -> list[str]:
-    parts = path.strip("/").split("/")
-    return ["/" + "/".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)][:1]
+def _parent(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[0] or "/"
 
 
 def _short(path: str) -> str:
@@ -282,7 +290,7 @@ def _immutable(case: CaseFile, node: str) -> str:
 def machine_questions() -> tuple[tuple[str, Question], ...]:
     """Pod, operating system, kernel and runtime: why the master works and the workers do not."""
     return (
-        ("pod status", _of(PodStatus, lambda pod: pod.status)),
+        ("pod", _of(PodStatus, _pod_state)),
         ("template revision", _of(PodStatus, lambda pod: pod.revision)),
         ("install-cni image", _of(InstallCni, lambda install: install.image)),
         ("install-cni privileged", _of(InstallCni, _privileges)),
@@ -305,6 +313,11 @@ def _of(fact: type[F], tell: Callable[[F], str]) -> Question:
         return tell(value) if value is not None else unknown(case, fact, node)
 
     return question
+
+
+def _pod_state(pod: PodStatus) -> str:
+    """Which container fails, not the status word: that alternates, and would set nodes apart that are alike."""
+    return f"{pod.failing.name} fails" if pod.failing else pod.status
 
 
 def _privileges(install: InstallCni) -> str:

@@ -20,9 +20,9 @@ def parse_stamp(text: str) -> datetime | None:
         text = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
     try:
         stamp = datetime.fromisoformat(text)
-    except ValueError:
+        return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter from a year that UTC would not have
         return None
-    return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
 def parse_line(line: str, number: int = 0) -> LogLine:
