@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,10 +18,13 @@ from cnitui.settings import (
     LOG_LEVELS,
     NODE_ACCESS,
     Settings,
+    checked,
     configuration_file,
+    expanded,
     kubeconfig_files,
     read_configuration,
     seconds_of,
+    speed_of,
     state_folder,
 )
 
@@ -39,7 +44,7 @@ def common(command: F) -> F:
         click.option("--ssh-config", default="", metavar="FILE", help="OpenSSH configuration; default ~/.ssh/config."),
         click.option("--ssh-user", default="", metavar="USER", help="User on the nodes."),
         click.option("--ssh-key", default="", metavar="FILE", help="Private key for the nodes."),
-        click.option("--readonly", is_flag=True, help="Remove everything that writes."),
+        click.option("--readonly", is_flag=True, default=None, help="Remove everything that writes."),
         click.option("--log-level", type=click.Choice(LOG_LEVELS), default="warning", help="Detail of our own log."),
         click.option("--log-file", default="", metavar="FILE", help="Our own log; default in the state folder."),
     ]
@@ -55,29 +60,26 @@ def settings_from(given: dict[str, Any]) -> Settings:
         "kubeconfig": kubeconfig_files(given["kubeconfig"]),
         "request_timeout": seconds_of(given["request_timeout"]),
         "log_level": given["log_level"],
-        "readonly": given["readonly"] or settings.readonly,
     }
-    changes |= {key: given[key] for key in ("context", "namespace", "impersonate", "node_access") if given[key]}
-    changes |= {key: given[key] for key in ("ssh_user",) if given[key]}
+    if given["readonly"] is not None:
+        changes["readonly"] = given["readonly"]
+    texts = ("context", "namespace", "impersonate", "node_access", "ssh_user")
+    changes |= {key: given[key] for key in texts if given[key]}
     paths = ("ssh_config", "ssh_key", "log_file")
-    changes |= {key: Path(given[key]).expanduser() for key in paths if given[key]}
-    return replace(settings, **changes)
-
-
-def _only_common(given: dict[str, Any]) -> dict[str, Any]:
-    names = {option.name for option in run.params}
-    return {name: value for name, value in given.items() if name in names}
+    changes |= {key: expanded(given[key], f"--{key.replace('_', '-')}") for key in paths if given[key]}
+    return checked(replace(settings, **changes))
 
 
 def _needs_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise click.UsageError("this needs a terminal; `cnitui diagnose` works without one")
 
 
 @click.group(
     context_settings=CONTEXT,
     invoke_without_command=True,
-    epilog="Without a command: opens the screens on the current kubeconfig context.",
+    epilog="Without a command: opens the screens on the current kubeconfig context. "
+    'Completion: eval "$(_CNITUI_COMPLETE=bash_source cnitui)", or zsh_source, or fish_source.',
 )
 @click.version_option(__version__, "-V", "--version", message="cnitui %(version)s")
 @common
@@ -93,28 +95,50 @@ def run(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _merged(ctx: click.Context, /, given: dict[str, Any]) -> Settings:
-    """Options may stand before or after the command's name; the later one wins."""
+    """Options may stand before or after the command's name: the later one wins, and both win over the environment."""
     before: dict[str, Any] = ctx.obj or {}
     parent = ctx.parent
     merged = dict(given)
     for name in before:
-        default_here = ctx.get_parameter_source(name) in (None, click.core.ParameterSource.DEFAULT)
-        if default_here and parent is not None and name in merged:
+        if parent is not None and name in merged and _strength(parent, name) > _strength(ctx, name):
             merged[name] = before[name]
     return settings_from(merged)
 
 
+def _strength(ctx: click.Context, /, name: str) -> int:
+    """How much an option's value counts by where it comes from."""
+    source = ctx.get_parameter_source(name)
+    if source is click.core.ParameterSource.COMMANDLINE:
+        return 2
+    return 1 if source is click.core.ParameterSource.ENVIRONMENT else 0
+
+
+def _causes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from cnitui.domain.causes import CATALOGUE
+
+    return [cause.id for cause in CATALOGUE if cause.id.startswith(incomplete)]
+
+
+def _scenarios(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from cnitui.lab.scenarios import SCENARIOS
+
+    return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
+
+
 @run.command()
-@click.argument("scenario", required=False, default="selinux-denial")
-@click.option("--speed", default=1.0, show_default=True, help="How much faster than a kubelet the lab waits.")
+@click.argument("scenario", required=False, default="selinux-denial", shell_complete=_scenarios)
+@click.option("--speed", default="1", show_default=True, help="How much faster than a kubelet the lab waits.")
 @common
 @click.pass_context
-def demo(ctx: click.Context, /, scenario: str, speed: float, **given: Any) -> None:
+def demo(ctx: click.Context, /, scenario: str, speed: str, **given: Any) -> None:
     """Open the screens on the built-in lab; nothing outside this machine is touched."""
+    factor = speed_of(speed)
+    if scenario not in _scenarios(ctx, ctx.command.params[0], ""):
+        raise click.UsageError(f"there is no scenario {scenario[:80]!r}; `cnitui lab --list` names them")
     _needs_terminal()
     from cnitui.launch import open_demo
 
-    sys.exit(open_demo(_merged(ctx, given), scenario, speed))
+    sys.exit(open_demo(_merged(ctx, given), scenario, factor))
 
 
 @run.command()
@@ -162,7 +186,7 @@ def info(ctx: click.Context, /, **given: Any) -> None:
 
 
 @run.command()
-@click.argument("cause", required=False, default="")
+@click.argument("cause", required=False, default="", shell_complete=_causes)
 def explain(cause: str) -> None:
     """Explain a cause; without one, list them all."""
     from cnitui.domain.explain import explanation
@@ -197,16 +221,43 @@ def patch(manifest: Path, output: Path | None, in_place: bool, diff: bool, check
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `cnitui` and `kubectl-cnitui`; expected failures become one line on stderr and an exit code."""
     try:
-        run.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except click.exceptions.Abort:
+        try:
+            sys.exit(run.main(args=list(arguments) if arguments is not None else None, standalone_mode=False))
+        finally:
+            _flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except CnituiError as error:
-        click.echo(f"cnitui: {error.what}", err=True)
-        if error.next_step:
-            click.echo(f"        {error.next_step}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(_failed(error.what, error.next_step, error.exit_code))
+    except BrokenPipeError:
+        sys.exit(_unheard())
+    except OSError as error:
+        sys.exit(_failed(f"{error.filename or 'standard output'}: {error.strerror or error}"))
+    except Exception as bug:  # noqa: BLE001 - nobody at a terminal is helped by a traceback; the log keeps it
+        from cnitui.process import keep_traceback
+
+        what = f"this is a bug of cnitui: {type(bug).__name__}: {bug}"[:500]
+        sys.exit(_failed(what, f"Its traceback is in {keep_traceback()}."))
+
+
+def _failed(what: str, next_step: str = "", code: int = 1) -> int:
+    click.echo(f"cnitui: {what}", err=True)
+    if next_step:
+        click.echo(f"        {next_step}", err=True)
+    return code
+
+
+def _flush() -> None:
+    """What is still buffered may meet a full disk or a closed pipe, of which the interpreter would only moan."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _unheard() -> int:
+    """Nobody reads our stdout any more: end quietly, as a program that SIGPIPE ends does."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

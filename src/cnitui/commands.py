@@ -6,7 +6,7 @@ import asyncio
 import platform
 import sys
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,8 @@ import click
 
 from cnitui import __version__
 from cnitui.compose import services
+from cnitui.domain.diagnosis import diagnose
+from cnitui.domain.finding import Diagnosis, Missing
 from cnitui.engine.apply import Confirmation, Unrecorded, Written, apply
 from cnitui.engine.preview import Preview
 from cnitui.engine.rollout import Rollout
@@ -23,15 +25,14 @@ from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
-from cnitui.errors import ClusterError, CnituiError, Forbidden, Unauthorized, UsageError
+from cnitui.errors import ClusterUnreachable, CnituiError, Forbidden, UsageError
 from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
-from cnitui.recorded import exit_code as of_diagnosis
-from cnitui.recorded import told
+from cnitui.recorded import exit_code, told
 from cnitui.settings import Settings, configuration_file
 
 T = TypeVar("T")
-HEALTHY, FAILED, USAGE, FOUND, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+HEALTHY, FAILED = 0, 1
 
 
 def run_async(work: Coroutine[object, object, T]) -> T:
@@ -44,56 +45,71 @@ def run_async(work: Coroutine[object, object, T]) -> T:
 
 
 def run_diagnose(settings: Settings, output: str, wait: float) -> int:
-    """Collect, judge, print; the exit code is SPEC'd by what was found."""
+    """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
-    state = run_async(_diagnosed(settings, wait))
-    if state.diagnosis is None:
-        raise state.fatal or ClusterError("The calico-node pods could not be listed in time", "Try a longer --wait.")
-    click.echo(told(state.diagnosis, output))
-    return leave(exit_code(state))
+    state = run_async(_sitting(settings, wait))
+    diagnosis = judged(state)
+    _narrate(state, diagnosis)
+    click.echo(told(diagnosis, output), nl=False)
+    return leave(exit_code(diagnosis))
 
 
-def exit_code(state: State) -> int:
-    """0 healthy, 3 a confident cause, 4 undetermined or nothing may be read, 1 unreachable or 401."""
-    diagnosis = state.diagnosis
+def judged(state: State) -> Diagnosis:
+    """What a state comes to; raises the error of one that comes to nothing.
+
+    Pods that may not be listed are undetermined, and so are pods of which none fails but not all are ready.
+    """
     error = state.pods_link.error
-    if diagnosis is None or (not state.pods and isinstance(error, ClusterError)):
-        return UNDECIDED if isinstance(error, Forbidden) else FAILED
-    return of_diagnosis(diagnosis)
+    if state.fatal is not None:
+        raise state.fatal
+    if state.diagnosis is None and not isinstance(error, Forbidden):
+        raise error or ClusterUnreachable("The calico-node pods could not be listed in time", "Try a longer --wait.")
+    diagnosis = state.diagnosis or diagnose(state.case)
+    unready = [row.pod for row in state.rows if row.pod is not None and not row.healthy]
+    if diagnosis.status != "healthy" or not unready:
+        return diagnosis
+    missing = tuple(Missing(f"readiness of {pod.node or pod.name}", f"the pod is {pod.status}") for pod in unready)
+    return replace(diagnosis, status="undetermined", unavailable=(*diagnosis.unavailable, *missing))
 
 
-async def _diagnosed(settings: Settings, wait: float) -> State:
+async def _sitting(settings: Settings, wait: float) -> State:
     """The state once everything was read, or when the time is up."""
     async with services(settings) as opened:
         session = Session(opened)
         settled = asyncio.Event()
 
         def look(state: State) -> None:
-            refused = state.pods_link.phase == "refused"
-            if state.settled or state.fatal is not None or refused:
+            if state.settled or state.fatal is not None or state.pods_link.phase == "refused":
                 settled.set()
 
         session.subscribe(look)
         running = asyncio.create_task(session.run())
         settling = asyncio.create_task(settled.wait())
         await asyncio.wait({running, settling}, timeout=wait or None, return_when=asyncio.FIRST_COMPLETED)
-        failure = running.exception() if running.done() and not running.cancelled() else None
+        if not settled.is_set() and not running.done():
+            session.give_up(f"it was not read within --wait {wait:g}s")
         running.cancel()
         settling.cancel()
-        await asyncio.gather(running, settling, return_exceptions=True)
-        if failure is not None:
-            raise failure
-        return _refused(session.state)
+        (failure, _) = await asyncio.gather(running, settling, return_exceptions=True)
+        if isinstance(failure, Exception):
+            raise _first_of(failure)
+        return session.state
 
 
-def _refused(state: State) -> State:
-    """A state in which the pods may not be listed is told as undetermined, one without contact as the error it is."""
-    if state.fatal is not None:
-        raise state.fatal
-    error = state.pods_link.error
-    if not state.pods and isinstance(error, Unauthorized):
-        raise error
-    return state
+def _first_of(failure: Exception) -> Exception:
+    """An expected failure out of a group of them."""
+    while isinstance(failure, ExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
+
+
+def _narrate(state: State, diagnosis: Diagnosis) -> None:
+    """What a person should know beside the data: a server that went away, and what could not be read."""
+    if state.pods_link.phase != "live" and state.pods_link.error is not None:
+        click.echo(f"cnitui: {state.pods_link.error}", err=True)
+    elif diagnosis.status == "undetermined":
+        for missing in diagnosis.unavailable:
+            click.echo(f"cnitui: {missing.what}: {missing.why}", err=True)
 
 
 # --- undo -----------------------------------------------------------------------------------------------------------
@@ -159,7 +175,7 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
 
 def print_info(settings: Settings) -> int:
     """Versions, settings in force, and where files are kept."""
-    files = ", ".join(str(path) for path in settings.kubeconfig) or "none found"
+    files = ", ".join(f"{path}{'' if path.exists() else ' (not there)'}" for path in settings.kubeconfig)
     rows = [
         ("cnitui", __version__),
         ("python", platform.python_version()),

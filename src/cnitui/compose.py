@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cnitui.clock import SystemClock
-from cnitui.errors import CnituiError
+from cnitui.errors import UsageError
 from cnitui.settings import Settings
 
 if TYPE_CHECKING:  # nothing of these is needed for the first frame
@@ -29,6 +29,8 @@ CLOSE_WITHIN = 0.3
 
 def opening(settings: Settings, lab: LabProcess | None = None) -> Opening:
     """What a session calls to get its services; with a lab, that one is waited for first."""
+    if settings.node_access == "pod":
+        raise UsageError("--node-access pod is not available yet", "Use ssh, or none for cluster evidence only.")
 
     async def opened() -> Services:
         own = settings
@@ -59,8 +61,6 @@ def open_services(settings: Settings) -> Services:
     from cnitui.gateways.journal import FileJournal
     from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
-    if settings.node_access == "pod":
-        raise CnituiError("--node-access pod is not available yet", "Use ssh, or none for cluster evidence only.")
     cluster = KubernetesCluster(
         settings.kubeconfig,
         context=settings.context,

@@ -10,7 +10,7 @@ import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from cnitui.settings import Settings
+from cnitui.settings import Settings, state_folder
 
 
 def leave(code: int) -> int:
@@ -37,6 +37,16 @@ def log_to_file(settings: Settings) -> None:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)
+
+
+def keep_traceback() -> str:
+    """Write the exception that is being handled to our own log; answers where that is."""
+    root = logging.getLogger()
+    if not root.handlers:
+        log_to_file(Settings(state_dir=state_folder()))
+    root.error("unexpected", exc_info=True)
+    kept = [handler.baseFilename for handler in root.handlers if isinstance(handler, logging.FileHandler)]
+    return next(iter(kept), "no file: the log cannot be written")
 
 
 def _make_private(folder: Path) -> None:

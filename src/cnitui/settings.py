@@ -7,6 +7,7 @@ the variable), the key and what was expected.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from cnitui.errors import ConfigurationError, UsageError
 
 NodeAccess = Literal["ssh", "pod", "none"]
 NODE_ACCESS: tuple[NodeAccess, ...] = ("ssh", "pod", "none")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""RFC 1123 label: kubernetes staging/src/k8s.io/apimachinery/pkg/util/validation."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -56,9 +59,12 @@ class _Reader:
         return ConfigurationError(f"{self.file}: {key}: expected {expected}, got {shown}", "Correct it or remove it.")
 
     def text(self, key: str, value: object) -> str:
-        if not isinstance(value, str):
-            raise self.wrong(key, "a text", value)
+        if not isinstance(value, str) or not value.isprintable():
+            raise self.wrong(key, "a text on one line", value)
         return value
+
+    def path(self, key: str, value: object) -> Path:
+        return expanded(self.text(key, value), f"{self.file}: {key}")
 
     def texts(self, key: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -120,7 +126,7 @@ def _ssh(reader: _Reader, value: object) -> dict[str, object]:
     changes: dict[str, object] = {}
     for key in ("config", "key"):
         if key in given:
-            changes[f"ssh_{key}"] = Path(reader.text(f"ssh.{key}", given[key])).expanduser()
+            changes[f"ssh_{key}"] = reader.path(f"ssh.{key}", given[key])
     if "user" in given:
         changes["ssh_user"] = reader.text("ssh.user", given["user"])
     return changes
@@ -159,6 +165,36 @@ def seconds_of(text: str, where: str = "--request-timeout") -> float:
     return value
 
 
+def speed_of(text: str) -> float:
+    """A factor above 0 that is still a time machine and no standstill; raises UsageError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.001 <= value <= 1000:
+        raise UsageError(f"--speed: expected a number from 0.001 to 1000, got {text[:40]!r}")
+    return value
+
+
+def expanded(text: str, where: str) -> Path:
+    """A path with `~` and `~user` expanded; raises ConfigurationError for a user who is none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"{where}: {text[:200]!r} has no home directory to start from") from error
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings, wherever they come from, when they can be meant; raises UsageError."""
+    name = settings.namespace
+    if name and not _NAMESPACE.fullmatch(name):
+        raise UsageError(
+            f"namespace {name[:80]!r}: expected lower case letters, digits and '-', at most 63 of them",
+            "See: kubectl get namespaces",
+        )
+    return settings
+
+
 def configuration_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the configuration file is looked for."""
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "cnitui" / "config.yaml"
@@ -172,26 +208,25 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
     """The specification wants an absolute path; anything else is ignored."""
     given = Path(environ.get(variable, ""))
-    return given if given.is_absolute() else Path.home() / default
+    return given if given.is_absolute() else expanded("~", variable) / default
 
 
 def kubeconfig_files(given: str, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """The kubeconfig files in kubectl's order; empty when none is named and the default does not exist."""
+    """The kubeconfig files in kubectl's order, whether they exist or not; the default one when none is named."""
     named = given or environ.get("CNITUI_KUBECONFIG", "") or environ.get("KUBECONFIG", "")
     if named:
-        return tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
-    default = Path.home() / ".kube" / "config"
-    return (default,) if default.exists() else ()
+        return tuple(expanded(part, "kubeconfig") for part in named.split(os.pathsep) if part)
+    return (expanded("~", "kubeconfig") / ".kube" / "config",)
 
 
 def read_configuration(settings: Settings, file: Path) -> Settings:
     """Settings with what the file says; a file that is not there says nothing."""
     try:
-        text = file.read_text("utf-8")
-    except FileNotFoundError:
+        text = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return settings
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}", "Correct it or remove it.") from error
     from cnitui.gateways.documents import load_yaml
 
     return from_document(settings, load_yaml(text, str(file)), str(file))
