@@ -87,7 +87,7 @@ async def _nothing() -> Readings:
 
 
 async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
-    source = Source(f"kubectl -n {pod.namespace} events --for pod/{pod.name}", pod.node, clock.now())
+    source = Source(events_command(pod), pod.node, clock.now())
 
     def fact(found: tuple[Event, ...]) -> PodEvents:
         return PodEvents(found)
@@ -97,8 +97,7 @@ async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings
 
 async def _attempt_logs(cluster: ClusterApi, pod: PodStatus, container: ContainerStatus, clock: Clock) -> Readings:
     source = Source(f"kubectl -n {pod.namespace} logs {pod.name} -c {container.name}", pod.node, clock.now())
-    wanted = [run for run in (container.last, container.current) if run is not None]
-    attempts, error = await _read_attempts(cluster, pod, container, wanted)
+    attempts, error = await _read_attempts(cluster, attempt_requests(pod, container))
     if not attempts and error is not None:
         gone = Unavailable(error.what, source, error.next_step)
         return ((AttemptLogs, pod.node, gone), (Milestones, pod.node, gone))
@@ -111,20 +110,33 @@ async def _attempt_logs(cluster: ClusterApi, pod: PodStatus, container: Containe
     return tuple(readings)
 
 
+def attempt_requests(pod: PodStatus, container: ContainerStatus) -> tuple[tuple[Run, LogRequest], ...]:
+    """The runs that the kubelet knows and how to ask for their logs, oldest first.
+
+    During back-off the kubelet serves the last run without `previous`.
+    """
+    runs = [run for run in (container.last, container.current) if run is not None]
+    return tuple(
+        (
+            run,
+            LogRequest(pod.namespace, pod.name, container.name, previous=run is not runs[-1], limit_bytes=LOG_LIMIT),
+        )
+        for run in runs
+    )
+
+
+def events_command(pod: PodStatus) -> str:
+    """How a person asks for the pod's events."""
+    return f"kubectl -n {pod.namespace} events --for pod/{pod.name}"
+
+
 async def _read_attempts(
-    cluster: ClusterApi, pod: PodStatus, container: ContainerStatus, runs: list[Run]
+    cluster: ClusterApi, wanted: tuple[tuple[Run, LogRequest], ...]
 ) -> tuple[list[Attempt], CnituiError | None]:
-    """The log of each run, oldest first; during back-off the kubelet serves the last run without `previous`."""
+    """The log of each run, oldest first."""
     attempts: list[Attempt] = []
     trouble: CnituiError | None = None
-    for run in runs:
-        request = LogRequest(
-            pod.namespace,
-            pod.name,
-            container.name,
-            previous=run is not runs[-1],
-            limit_bytes=LOG_LIMIT,
-        )
+    for run, request in wanted:
         try:
             lines = parse_log(await cluster.read_log(request))
         except CnituiError as error:
