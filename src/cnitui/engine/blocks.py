@@ -62,11 +62,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A small table: one role per row's first cell that deserves one."""
+    """A small table with one role per row; `leaves` are the columns that go, in this order, where it is narrow."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     roles: tuple[Role, ...] = ()
+    leaves: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

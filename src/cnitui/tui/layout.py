@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
-from cnitui.domain.comparison import Comparison
+from cnitui.domain.comparison import UNKNOWN, Comparison, Row
 from cnitui.engine.blocks import (
     GLYPHS,
     Block,
@@ -20,7 +20,7 @@ from cnitui.engine.blocks import (
     Quote,
     Role,
 )
-from cnitui.tui.text import clean, exactly, fit, pad, width_of, wrap
+from cnitui.tui.text import Cut, clean, exactly, fit, pad, width_of, wrap
 
 Span = tuple[str, str]
 """Text and its role: one of `Role`, or `heading`, `command`, `quote`, `added`, `removed`, `hunk`."""
@@ -120,20 +120,46 @@ def _diff(block: DiffText, width: int) -> Iterable[Line]:
 
 @_lines.register
 def _grid(block: Grid, width: int) -> Iterable[Line]:
-    columns = list(zip(block.headers, *block.rows, strict=True))
-    wanted = [max(width_of(clean(cell)) for cell in column) for column in columns]
-    widths = _shrink(wanted, width - 2 * (len(wanted) - 1) - 2)
-    yield (("  " + "  ".join(exactly(fit(h, w), w) for h, w in zip(block.headers, widths, strict=True)), "dim"),)
-    for index, row in enumerate(block.rows):
+    shown = [tuple(clean(cell) for cell in row) for row in block.rows]
+    wanted = [max(map(width_of, column)) for column in zip(block.headers, *shown, strict=True)]
+    kept = _kept(wanted, block.leaves, width)
+    widths = _shrink([wanted[column] for column in kept], width - 2 * len(kept))
+    if any(block.headers):
+        yield (("  " + _cells([block.headers[column] for column in kept], widths), "dim"),)
+    for index, row in enumerate(shown):
         role: Role = block.roles[index] if index < len(block.roles) else "normal"
-        cells = [exactly(fit(clean(cell), w, "middle"), w) for cell, w in zip(row, widths, strict=True)]
-        yield (f"{GLYPHS[role]} ", role), ("  ".join(cells), "normal")
+        yield (f"{GLYPHS[role]} ", role), (_cells([row[column] for column in kept], widths), "normal")
+
+
+def _cells(texts: Sequence[str], widths: Sequence[int]) -> str:
+    """Names lose their middle; the last column, where the words are, its tail."""
+    last = len(texts) - 1
+    cuts: list[Cut] = ["tail" if place == last else "middle" for place in range(len(texts))]
+    return "  ".join(exactly(fit(text, size, cut), size) for text, size, cut in zip(texts, widths, cuts, strict=True))
+
+
+LEAST_CELL = 16
+"""Cells below which a cut text says nothing any more."""
+
+
+def _kept(wanted: Sequence[int], leaves: Sequence[int], width: int) -> list[int]:
+    """The columns that are shown: while there is no room for legible ones, the next that may leave leaves.
+
+    When none may leave any more, those at the right end do, so that no line is wider than the page.
+    """
+    kept = list(range(len(wanted)))
+    for column in (*leaves, *reversed(range(1, len(wanted)))):
+        least = LEAST_CELL if any(leaving in kept for leaving in leaves) else 1
+        if sum(2 + min(wanted[one], least) for one in kept) <= width:
+            break
+        kept = [one for one in kept if one != column]
+    return kept
 
 
 def _shrink(wanted: list[int], room: int) -> list[int]:
-    """Widths that fit: the widest column gives way first, none below six cells."""
+    """Widths that fit: the widest column gives way first."""
     widths = list(wanted)
-    while sum(widths) > room and max(widths) > 6:
+    while sum(widths) > room and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1
     return widths
 
@@ -144,6 +170,9 @@ def _columns(block: Columns, width: int) -> Iterable[Line]:
 
 
 LABEL_WIDTH = 24
+MARK_WIDTH = 3
+"""Cells before each column: the sign of a difference, and air on both sides of it."""
+LEAST_COLUMN = 16
 _USER_AND_ROLE = re.compile(r"\b\w+_u:(?:object|system)_r:")
 
 
@@ -151,14 +180,25 @@ def comparison_lines(comparison: Comparison, width: int, *, header: bool = True)
     """Reference and workers side by side: what is equal is dim, what differs is bright and carries `≠`."""
     if not comparison.columns:
         return [(("nothing to compare yet", "dim"),)]
-    label = min(LABEL_WIDTH, max(12, width // 4))
-    cell = max(12, (width - label - 2) // len(comparison.columns) - 2)
+    label = min(LABEL_WIDTH, width // 4)
+    beside = max(1, (width - label) // (MARK_WIDTH + LEAST_COLUMN))
     lines: list[Line] = []
-    if header:
-        lines.append(_column_heads(comparison, label, cell))
-    for row in comparison.rows:
-        lines.extend(_row_lines(row.label, row.cells, row.differs, label, cell))
+    for shown in _bands(comparison, beside):
+        cell = (width - label) // len(shown) - MARK_WIDTH
+        lines.extend([()] if lines else [])
+        lines.extend([_column_heads(comparison, shown, label, cell)] if header else [])
+        for row in comparison.rows:
+            lines.extend(_row_lines(row, shown, label, cell))
     return lines
+
+
+def _bands(comparison: Comparison, beside: int) -> Iterable[tuple[int, ...]]:
+    """Which columns stand side by side: those that do not fit go below, beside the reference again."""
+    every = range(len(comparison.columns))
+    first = 1 if comparison.has_reference and beside > 1 and len(every) > beside else 0
+    step = beside - first
+    for start in range(first, len(every), step):
+        yield (*every[:first], *every[start : start + step])
 
 
 def column_title(comparison: Comparison, index: int, most: int = 3) -> str:
@@ -168,11 +208,11 @@ def column_title(comparison: Comparison, index: int, most: int = 3) -> str:
     return f"reference {shown}" if index == 0 and comparison.has_reference else shown
 
 
-def _column_heads(comparison: Comparison, label: int, cell: int) -> Line:
+def _column_heads(comparison: Comparison, shown: Sequence[int], label: int, cell: int) -> Line:
     spans: list[Span] = [(" " * label, "dim")]
-    for index in range(len(comparison.columns)):
+    for index in shown:
         title = fit(clean(column_title(comparison, index)), cell)
-        spans.append((f"  {exactly(title, cell)}", "heading"))
+        spans.append((" " * MARK_WIDTH + exactly(title, cell), "heading"))
     return tuple(spans)
 
 
@@ -183,15 +223,22 @@ def _compact(text: str, width: int) -> str:
     return _USER_AND_ROLE.sub("…", text)
 
 
-def _row_lines(name: str, cells: tuple[str, ...], differs: tuple[bool, ...], label: int, cell: int) -> Iterable[Line]:
-    pieces = [wrap_words(_compact(text, cell), cell) for text in cells]
-    for line in range(max(map(len, pieces))):
-        spans: list[Span] = [(exactly(fit(clean(name), label - 1, "middle") if line == 0 else "", label), "dim")]
-        for index, parts in enumerate(pieces):
+def _row_lines(row: Row, shown: Sequence[int], label: int, cell: int) -> Iterable[Line]:
+    pieces = {index: wrap_words(_compact(row.cells[index], cell), cell) for index in shown}
+    for line in range(max(map(len, pieces.values()))):
+        spans: list[Span] = [(exactly(fit(clean(row.label), label - 1, "middle") if line == 0 else "", label), "dim")]
+        for index, parts in pieces.items():
             text = parts[line] if line < len(parts) else ""
-            mark = "≠ " if differs[index] and line == 0 else "  "
-            unknown = cells[index].startswith("?")
-            role = "warn" if unknown else "bad" if differs[index] else "dim" if not any(differs) else "normal"
-            spans.append((mark, "bad" if differs[index] else "dim"))
-            spans.append((pad(text, cell), role))
+            mark = " ≠ " if row.differs[index] and line == 0 else " " * MARK_WIDTH
+            spans.append((mark, "bad" if row.differs[index] else "dim"))
+            spans.append((pad(text, cell), _cell_role(row, index)))
         yield tuple(spans)
+
+
+def _cell_role(row: Row, index: int) -> str:
+    """What nobody knows is a warning, what differs is bright, and what is equal everywhere is dim."""
+    if row.cells[index].startswith(UNKNOWN):
+        return "warn"
+    if row.differs[index]:
+        return "bad"
+    return "normal" if row.any_differs else "dim"

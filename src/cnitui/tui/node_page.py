@@ -53,7 +53,7 @@ def _pod(pod: PodStatus) -> list[Block]:
         for status in pod.containers
     )
     headers = ("CONTAINER", "KIND", "STATE", "RESTARTS", "LAST ATTEMPT", "IMAGE")
-    return [Heading(f"Pod {pod.namespace}/{pod.name}: {pod.status}"), Grid(headers, rows, roles)]
+    return [Heading(f"Pod {pod.namespace}/{pod.name}: {pod.status}"), Grid(headers, rows, roles, leaves=(1, 5))]
 
 
 def _container(status: ContainerStatus) -> tuple[str, ...]:
@@ -94,4 +94,4 @@ def _events(state: State, name: str) -> list[Block]:
         for event in events.events[-30:]
     )
     roles: tuple[Role, ...] = tuple("dim" if e.kind == "Normal" else "warn" for e in events.events[-30:])
-    return [Heading("Events"), Grid(("LAST", "REASON", "TIMES", "MESSAGE"), rows, roles)]
+    return [Heading("Events"), Grid(("LAST", "REASON", "TIMES", "MESSAGE"), rows, roles, leaves=(2,))]

@@ -72,7 +72,7 @@ def test_no_bytes_raise(raw: bytes) -> None:
         assert "\n" not in line.text
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 30)), st.integers(-14, 14))
-def test_every_stamp_of_every_zone_is_read_back(naive: datetime, hours: int) -> None:
-    stamp = naive.replace(tzinfo=timezone(timedelta(hours=hours)))
+@given(st.integers(0, 4_000_000_000_000_000), st.integers(-14, 14))
+def test_every_stamp_of_every_zone_is_read_back(micros: int, hours: int) -> None:
+    stamp = datetime(1970, 1, 2, tzinfo=timezone(timedelta(hours=hours))) + timedelta(microseconds=micros)
     assert parse_stamp(stamp.isoformat()) == stamp

@@ -37,6 +37,7 @@ def _table(state: State) -> tuple[Block, ...]:
         ("NODE", "POD", "STATUS", "CONTAINER", "EXIT", "RESTARTS", "NODE READY"),
         tuple(_symptom_cells(row) for row in rows),
         tuple(_symptom_role(row) for row in rows),
+        leaves=(1, 3, 6),
     )
     more = len(state.rows) - len(rows)
     return (grid, Paragraph(f"and {more} more nodes", "dim")) if more else (grid,)

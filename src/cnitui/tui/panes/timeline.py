@@ -36,7 +36,7 @@ class TimelinePane(Pane):
         moments = timeline(self.state)[-SHOWN:]
         self.rule.note = f"{len(moments)} moments"
         rows = tuple((f"{m.at:%m-%d %H:%M:%S}", m.node or "–", m.kind, m.words) for m in moments)
-        grid = Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments))
+        grid = Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments), leaves=(2,))
         self.query_one(BlocksView).show((grid,))
 
     def on_show(self) -> None:
