@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.causes._words import ASK_DESCRIBE, ASK_LOG
 from cnitui.domain.causes.base import Cause, ruled_out, undetermined
 from cnitui.domain.evidence import CaseFile, Observed, Unavailable
 from cnitui.domain.facts import (
@@ -77,11 +78,19 @@ def _state(case: CaseFile) -> tuple[Status, tuple[str, ...], tuple[str, ...]]:
     pods = [pod for node in case.subjects(PodStatus) if (pod := case.value(PodStatus, node)) is not None]
     if not pods:
         return _state_without_pods(case)
-    failing = tuple(sorted(pod.node for pod in pods if pod.failing is not None))
-    healthy = tuple(sorted(pod.node for pod in pods if pod.failing is None))
+    failing = tuple(sorted(pod.node for pod in pods if pod.failing is not None or _ails(case, pod)))
+    healthy = tuple(sorted(pod.node for pod in pods if pod.node not in failing))
     if failing:
         return "failing", failing, healthy
     return ("failing" if _pods_missing(case) else "healthy"), (), healthy
+
+
+def _ails(case: CaseFile, pod: PodStatus) -> bool:
+    """Whether a pod that runs is not ready and something known was said about it; just started is no trouble."""
+    if pod.phase == "Pending" or not pod.total or pod.ready >= pod.total:
+        return False
+    signs = derived(case, pod.node).value(Signs, pod.node)
+    return signs is not None and any(max(sign.message.causes.values(), default=0) > 0 for sign in signs.found)
 
 
 def _pods_missing(case: CaseFile) -> bool:
@@ -92,13 +101,19 @@ def _pods_missing(case: CaseFile) -> bool:
 
 def _state_without_pods(case: CaseFile) -> tuple[Status, tuple[str, ...], tuple[str, ...]]:
     rows = case.value(PodRows)
-    if rows is not None and rows.rows and all(_well(row.status, row.ready) for row in rows.rows) and len(case) == 1:
+    if rows is not None and rows.rows and all(_well(row.status, row.ready) for row in rows.rows) and _silent(case):
         return "healthy", (), tuple(row.node for row in rows.rows if row.node)
     subjects = {subject for fact, subject, reading in case if isinstance(reading, Observed) and _speaks(fact)}
     if not subjects:
         return "undetermined", (), ()
     named = tuple(sorted(filter(None, subjects)))
     return "failing", named or ("",), ()
+
+
+def _silent(case: CaseFile) -> bool:
+    """Whether nothing known was said at all."""
+    signs = derived(case, "").value(Signs)
+    return signs is None or not any(sign.message.causes for sign in signs.found)
 
 
 def _speaks(fact: type[object]) -> bool:
@@ -197,13 +212,16 @@ def _next_evidence(order: Sequence[Finding]) -> tuple[NextEvidence, ...]:
     """The commands that would settle what is open, those of the leading findings first; none when all is settled."""
     if any(finding.verdict is Verdict.CONFIRMED for finding in order):
         return ()
-    wanted = [finding for finding in order if claims(finding)] or [f for f in order if f.cause == UNKNOWN]
+    wanted = [finding for finding in order if claims(finding)]
     steps = [step for finding in wanted for step in finding.judgement.ask]
     fallback = [step for finding in order if finding.cause == UNKNOWN for step in finding.judgement.ask]
     unique: dict[str, NextEvidence] = {}
-    for step in steps or fallback:
+    for step in steps or fallback or _FIRST_STEPS:
         unique.setdefault(step.command, step)
     return tuple(unique.values())[:MOST_COMMANDS]
+
+
+_FIRST_STEPS = tuple(NextEvidence(_filled(step.command, {}), step.why) for step in (ASK_LOG, ASK_DESCRIBE))
 
 
 def _missing(case: CaseFile, subjects: Sequence[str]) -> tuple[Missing, ...]:

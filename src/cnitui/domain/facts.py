@@ -308,8 +308,8 @@ class Milestones:
 
     `failed_at` is the step that the first error belongs to, or "" when that cannot be told. `not_writeable` names the
     directories the installer skipped, the secondary one (normal) left out; paths are those inside the container.
-    `binaries_dir` is set only when every copy into it succeeded: the shell installer says "Wrote" even when none did
-    (projectcalico/cni-plugin#420). `error` is the text after `error=`; the installer itself prints `<nil>` when it
+    `binaries_dir` is set only when every copy into it succeeded: the shell installer says "Wrote" even when none
+    did (projectcalico/cni-plugin#420). `error` is the text after `error=`; the installer itself prints `<nil>` when it
     threw the errno away.
     """
 

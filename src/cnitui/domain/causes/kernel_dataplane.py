@@ -24,7 +24,7 @@ projectcalico/calico#13499, #8745; projectcalico/felix#2360; felix/iptables/tabl
 
 from __future__ import annotations
 
-from cnitui.domain.causes._words import WORDS, judge_words
+from cnitui.domain.causes._words import NO_STAGE, WORDS, judge_words
 from cnitui.domain.causes.base import Cause
 from cnitui.domain.facts import Stage
 from cnitui.domain.finding import Judgement, NextEvidence
@@ -42,8 +42,9 @@ _STAGES: frozenset[Stage] = frozenset({"binaries"})
 
 
 def judge(view: View) -> Judgement:
-    """Words of kernel and packet filter."""
-    return judge_words(view, CAUSE.id, stages=_STAGES, ask=_ASK)
+    """Words of kernel and packet filter; of install-cni's steps only a copy that the kernel does not support."""
+    stages = _STAGES if view.need(Signs).of("kernel-copy") else NO_STAGE
+    return judge_words(view, CAUSE.id, stages=stages, ask=_ASK)
 
 
 CAUSE = Cause(

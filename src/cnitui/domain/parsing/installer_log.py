@@ -194,7 +194,7 @@ def _binaries_dir(records: Sequence[InstallerRecord], text: str) -> str:
     wrote = _WROTE.search(text)
     if wrote is None or any(_SHELL_KEEPS_GOING.match(record.message) for record in records):
         return ""
-    return wrote["dir"].rstrip("\\n")
+    return wrote["dir"].removesuffix("\\n")
 
 
 def _format_of(records: Sequence[InstallerRecord]) -> str:

@@ -14,12 +14,12 @@ from cnitui.domain.parsing.messages.node import ADDRESS, CRD, KERNEL, POOL
 from cnitui.domain.parsing.messages.reach import KUBE_PROXY, REACH
 from cnitui.domain.parsing.messages.scan import MessageIndex
 from cnitui.domain.parsing.messages.start import ADMISSION, IMAGE, PRESSURE, RUNTIME, VOLUME
-from cnitui.domain.parsing.messages.stated import STATED
+from cnitui.domain.parsing.messages.stated import SENTENCES
 from cnitui.domain.parsing.messages.trust import TRUST
 
 __all__ = ["MESSAGES", "STATED", "Kind", "KnownMessage", "Weight", "recognise", "recognise_all"]
 
-MESSAGES: tuple[KnownMessage, ...] = (
+_ALL: tuple[KnownMessage, ...] = (
     *NORMAL,
     *OPERATOR,
     *ADMISSION,
@@ -38,15 +38,21 @@ MESSAGES: tuple[KnownMessage, ...] = (
     *RUNTIME,
     *RELEASE,
     *STEPS,
+    *SENTENCES,
 )
-"""Every known message. Mechanisms stand before the installer's own steps: in `Unable to create token …: i/o timeout`
-the timeout is what a person wants to read about."""
+
+MESSAGES = tuple(message for message in _ALL if not message.spoken)
+"""Every message of a program. Mechanisms stand before the installer's own steps: of `Unable to create token …: i/o
+timeout` the timeout is what a person wants to read about."""
+
+STATED = tuple(message for message in _ALL if message.spoken)
+"""What people say, looked for only where a person speaks."""
 
 LONGEST_SENTENCE = 800
 """What is longer is not somebody's sentence."""
 
 _INDEX = MessageIndex(MESSAGES)
-_SPOKEN = MessageIndex((*MESSAGES, *STATED))
+_SPOKEN = MessageIndex(_ALL)
 
 
 def recognise(line: str) -> KnownMessage | None:

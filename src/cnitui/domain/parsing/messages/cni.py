@@ -75,7 +75,7 @@ CNI = (
         "The runtime calls the plugin of another network: its configuration was left behind and comes first.",
         'plugin type="weave-net" name="weave" failed (add): dial tcp 127.0.0.1:6784: connect: connection refused',
         stale_node_state=SUGGESTS,
-        bad_cni_config=SUGGESTS,
+        bad_cni_config=FITS,
     ),
     _CNI.message(
         "config-elsewhere",
@@ -251,7 +251,7 @@ RELEASE = (
         version_incompatibility=SPECIFIC,
     ),
     _RELEASE.message(
-        "stated-release",
+        "stated-comparison",
         "cause",
         r"(?:works?|worked|fine|ok|no problem|succeeds?) (?:again )?(?:with|on|in|using|after \w{1,30} (?:back )?to) "
         r"(?:\w{1,30} ){0,3}v?\d{1,2}\.\d{1,3}|(?:fixed|solved|resolved|gone|introduced|regression|broken|fails?) "

@@ -94,5 +94,5 @@ class Topic:
             weights,
             reports,
             re.compile(unless, re.IGNORECASE) if unless else None,
-            self.spoken,
+            self.spoken or name.startswith("stated-"),
         )

@@ -144,7 +144,7 @@ ADMISSION = (
         rbac_forbidden=FITS,
     ),
     _ADMISSION.message(
-        "stated-policy",
+        "stated-policy-trouble",
         "cause",
         r"\b(?:PSP|PSA|SCC|PodSecurity(?:Policy|Admission)?s?)\b.{0,120}(?:not |missing|block|den|reject|prevent|"
         r"forbid|disallow|fail|error|enforc)|(?:block|den|reject|prevent|disallow|fail|error|due "

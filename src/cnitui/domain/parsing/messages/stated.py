@@ -37,7 +37,7 @@ def _said(
     return topic.message(f"stated-{name}", "cause", pattern, anchors, meaning, example, (), unless, **causes)
 
 
-STATED = (
+SENTENCES = (
     _said(
         "selinux-cure",
         _OFF + r".{0,120}" + _CURE + r"|" + _CURE + r".{0,120}" + _OFF,
@@ -60,7 +60,7 @@ STATED = (
     _said(
         "selinux",
         r"\bselinux\b|\baudit2allow\b|\bavc denials?\b|\bcontainer_t\b|\bspc_t\b",
-        "SELinux was named.",
+        "SELinux itself was named.",
         "SELinux blocks the installer from writing the plugins",
         "selinux|audit2allow|avc|container_t|spc_t",
         unless=_OFF + r"|(?:no|without|not) selinux",
@@ -102,7 +102,7 @@ STATED = (
     ),
     _said(
         "busy",
-        r"\b(?:binary|plugin|file) (?:is |was |still )?(?:in use|busy|being executed)|text file busy",
+        r"\b(?:binary|plugin|file) (?:(?:is|was|still) ){0,3}(?:in use|busy|being executed)|text file busy",
         "A binary in use was named.",
         "the plugin binary was still in use",
         "in use|busy|executed",
@@ -251,7 +251,7 @@ STATED = (
     _said(
         "definitions",
         r"\bcrds?\b|custom ?resource ?definitions?",
-        "CRDs were named.",
+        "Definitions of Calico's objects (CRDs) were named.",
         "the CRDs were not applied",
         "crd|custom",
         missing_crds=SUGGESTS,
@@ -338,7 +338,7 @@ STATED = (
     _said(
         "bgp",
         r"\bbgp\b|\bbird\b|\bport 179\b|\btcp[/ ]179\b|\bas number\b|\bpeer(?:ing|s)?\b",
-        "BGP was named.",
+        "BGP, or a port or peer of it, was named.",
         "TCP port 179 is blocked between the racks",
         "bgp|bird|179|as number|peer",
         bgp_not_ready=SUGGESTS,
