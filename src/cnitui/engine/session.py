@@ -27,7 +27,7 @@ from cnitui.engine.probes.node_commands import NodeProbeRequest
 from cnitui.engine.repair import Repair
 from cnitui.engine.services import Services
 from cnitui.engine.state import State
-from cnitui.engine.subjects import Noting, attempts_key, node_request, unread
+from cnitui.engine.subjects import Noting, attempts_key, node_request, node_unasked, unread
 from cnitui.engine.watching import Picture
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import ClusterError, NodeUnreachable
@@ -261,13 +261,19 @@ class Session:
 
     def _look_at(self, pod: PodStatus) -> None:
         self._looks.want(pod.node, "pod", attempts_key(pod), lambda: probe_pod(self.cluster, pod, self.clock))
+        if self.shell is None:
+            self._looks.want(pod.node, "node", pod.uid, lambda: self._leave_node(pod))
+            return
         endpoints = self._looks.states.get("")
-        if self.shell is None or not self._picture.nodes.known or endpoints is None or endpoints.phase == "asking":
+        if not self._picture.nodes.known or endpoints is None or endpoints.phase == "asking":
             return
         node = self._node(pod.node)
         shell, request = self.shell, node_request(pod, self.state.case.value(ApiEndpoints))
         key = (pod.uid, tuple(node.addresses.items()))
         self._looks.want(pod.node, "node", key, lambda: self._read_node(shell, node, request))
+
+    async def _leave_node(self, pod: PodStatus) -> Readings:
+        return node_unasked(pod, self.clock.now())
 
     async def _read_node(self, shell: NodeShell, node: NodeStatus, request: NodeProbeRequest) -> Readings:
         """As `probe_node`; a failed connection is raised too, because the user may have to accept a host key."""

@@ -61,6 +61,12 @@ def node_request(pod: PodStatus, api: ApiEndpoints | None) -> NodeProbeRequest:
     )
 
 
+def node_unasked(pod: PodStatus, at: datetime) -> Readings:
+    """What a node would have answered, when nodes are not to be read at all."""
+    refusal = NodeError("nodes are not read (--node-access none)", "Use --node-access ssh", node=pod.node)
+    return unreachable(pod.node, refusal, at, f"ssh {pod.node}", node_request(pod, None))
+
+
 def unread(pod: PodStatus, why: str, at: datetime, by_hand: str | None) -> Readings:
     """All that a look at the pod, and at its node when `by_hand` says how it is reached, would have answered."""
     pods = pod_unread(pod, why, at)
