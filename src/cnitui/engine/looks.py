@@ -54,13 +54,16 @@ class Looks:
 
     def forget(self, subjects: set[str]) -> None:
         """Drop subjects that no longer exist."""
-        for slot in [slot for slot in self._keys if slot[0] in subjects]:
-            del self._keys[slot]
+        for slot in [slot for slot in {*self._keys, *self._tasks, *self._errors} if slot[0] in subjects]:
+            self._keys.pop(slot, None)
+            self._errors.pop(slot, None)
             task = self._tasks.pop(slot, None)
             if task is not None:
                 task.cancel()
         for subject in subjects:
             self.states.pop(subject, None)
+        if subjects:
+            self._changed()
 
     async def _look(self, slot: tuple[str, str], probe: Probe) -> None:
         self._errors.pop(slot, None)
