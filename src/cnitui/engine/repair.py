@@ -15,13 +15,15 @@ from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Remedy, Situation, advice, remedy
 from cnitui.engine.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
 from cnitui.engine.preview import Preview, preview
-from cnitui.engine.repair_state import Action, Option, RepairState
+from cnitui.engine.repair_state import Action, Option, Phase, RepairState
 from cnitui.engine.rollout import Rollout
 from cnitui.engine.situate import situate
 from cnitui.engine.undo import undo_preview
 from cnitui.engine.verify import CHECKS, ReadFiles, Subject, verify
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import CnituiError
+
+UNDER_WAY: tuple[Phase, ...] = ("applying", "verifying")
 
 
 class Repair:
@@ -58,7 +60,12 @@ class Repair:
         self._set(considered=name)
 
     async def choose(self, name: str, case: CaseFile, diagnosis: Diagnosis) -> None:
-        """Plan the remedy on the objects as they are now and preview it; a failure is told in the state."""
+        """Plan the remedy on the objects as they are now and preview it; a failure is told in the state.
+
+        While something is being written or verified, nothing else is planned: the state tells that one's progress.
+        """
+        if self.state.phase in UNDER_WAY:
+            return
         self._set(chosen=name, considered=name, phase="planning", preview=None, no_plan="", error=None, undoing=False)
         try:
             suffix = secrets.token_hex(2)
@@ -79,7 +86,7 @@ class Repair:
     async def apply(self, confirmation: Confirmation) -> bool:
         """Carry out what is previewed; answers whether the rollout came to its end. Failures are told in the state."""
         seen = self.state.preview
-        if seen is None or self.state.busy:
+        if seen is None or self.state.busy or self.state.applied is seen:
             return False
         before = self.state.diagnosed if self.state.undoing else self._judged
         self._set(phase="applying", error=None, rollout=None, notes=(), checks=(), diagnosed=before)
@@ -126,6 +133,8 @@ class Repair:
 
     async def plan_undo(self, plan_id: str = "") -> None:
         """Preview the change that takes a plan back; without an id the one applied here, else the latest."""
+        if self.state.phase in UNDER_WAY:
+            return
         applied = self.state.applied.plan_id if self.state.applied and not self.state.undone else ""
         self._set(chosen="undo", phase="planning", preview=None, no_plan="", error=None, undoing=True)
         try:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cnitui.domain.finding import Verdict
 from cnitui.engine.blocks import StepView
-from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms
+from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms, unreached
 from cnitui.engine.guide.judging import other_causes, root_cause
 from cnitui.engine.guide.names import commands_of
 from cnitui.engine.guide.outline import Outline
@@ -53,7 +53,7 @@ def _meaning(step: Step, state: State) -> str:
 
 def _view(step: Step, state: State, skipped: bool, ssh: str) -> StepView:
     looking = _LOOKING.get(step.id)
-    outline = looking(state) if looking else _DOING[step.id](state, state.repair)
+    outline = (unreached(state) or looking(state)) if looking else _DOING[step.id](state, state.repair)
     if skipped:
         outline = replace(outline, state="skipped", summary="skipped")
     return StepView(

@@ -8,6 +8,7 @@ from cnitui.domain.comparison import Comparison, compare, machine_questions, sel
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
 from cnitui.domain.parsing.messages import KnownMessage, recognise
+from cnitui.domain.remedies.base import listed
 from cnitui.engine.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
@@ -17,18 +18,38 @@ SHOWN_ROWS = 200
 """Rows of a table in the guide; the pods pane has them all."""
 
 
+def unreached(state: State) -> Outline | None:
+    """What the steps that look have to say when the pods themselves could never be read; None when they could."""
+    refused = state.pods_link.error if state.pods_link.phase == "refused" else None
+    error = state.fatal or refused
+    if error is None or state.diagnosis is not None:
+        return None
+    blocks = (Paragraph(error.next_step, "dim"),) if error.next_step else ()
+    return Outline("unknown", "not readable", _sentence(error.what), blocks)
+
+
 def symptoms(state: State) -> Outline:
     """Step 1: which nodes fail, in which container, how."""
     if state.diagnosis is None:
         return Outline("running", "asking", "Asking the API server which pods fail.")
     failing = [row for row in state.rows if row.failing]
     if not failing:
-        word = "none fails" if state.pods else "no Calico pods"
-        outcome: StepState = "pass" if state.pods else "unknown"
-        return Outline(outcome, word, f"{len(state.pods)} calico-node pods found, none of them fails.", _table(state))
+        return _nothing_fails(state)
     containers = sorted({row.pod.failing.name for row in failing if row.pod and row.pod.failing})
     headline = f"{len(failing)} of {len(state.rows)} nodes fail in {', '.join(containers)}."
     return Outline("fail", f"{len(failing)} of {len(state.rows)} nodes fail", headline, _table(state))
+
+
+def _nothing_fails(state: State) -> Outline:
+    if not state.pods:
+        text = "No calico-node pods were found in the namespaces you may read."
+        return Outline("unknown", "no Calico pods", text, _table(state))
+    waiting = [row.name for row in state.rows if not row.healthy]
+    if waiting:
+        text = f"{len(state.pods)} calico-node pods found, none of them fails; not ready yet: {listed(tuple(waiting))}."
+        return Outline("unknown", "not all ready", text, _table(state))
+    text = f"{len(state.pods)} calico-node pods found, none of them fails."
+    return Outline("pass", "none fails", text, _table(state))
 
 
 def _table(state: State) -> tuple[Block, ...]:
@@ -79,7 +100,7 @@ def reports(state: State) -> Outline:
     word = "1 message known" if count == 1 else f"{count} messages known"
     blocks: list[Block] = []
     for seen in found:
-        blocks.append(Heading(", ".join(seen.nodes)))
+        blocks.append(Heading(listed(seen.nodes)))
         blocks.append(Quote(seen.quote, seen.source))
         blocks.append(Item(seen.message.meaning, "warn", _reports_of(seen.message)))
     return Outline(
@@ -133,7 +154,13 @@ def _unread(state: State) -> tuple[Block, ...]:
         for pod in state.failing
         if isinstance(reading := state.case.reading(AttemptLogs, pod.node), Unavailable)
     ]
-    return tuple(missing)
+    return _first(missing, "more nodes")
+
+
+def _first(items: list[Item], what: str, most: int = 5) -> tuple[Block, ...]:
+    """The first few, and how many more there are."""
+    more = [Paragraph(f"and {len(items) - most} {what}", "dim")] if len(items) > most else []
+    return (*items[:most], *more)
 
 
 # --- steps 3 and 4 --------------------------------------------------------------------------------------------------
@@ -181,12 +208,10 @@ def selinux(state: State) -> Outline:
     return Outline(stance, word, sentence + partial, table)
 
 
-def unreadable(state: State, most: int = 5) -> tuple[Block, ...]:
+def unreadable(state: State) -> tuple[Block, ...]:
     """The nodes that could not be read, each with the reason and what would help."""
-    failed = [(node, look.error) for node, look in state.looks if look.error is not None and node]
-    items = [Item(error.what, "warn", error.next_step) for _, error in failed[:most]]
-    more = [Paragraph(f"and {len(failed) - most} more nodes", "dim")] if len(failed) > most else []
-    return (*items, *more)
+    errors = [look.error for node, look in state.looks if look.error is not None and node]
+    return _first([Item(error.what, "warn", error.next_step) for error in errors], "more nodes")
 
 
 def _why_unread(state: State, nodes: list[str]) -> str:

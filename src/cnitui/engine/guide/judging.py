@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
+from cnitui.domain.remedies.base import listed
 from cnitui.engine.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import State
@@ -38,8 +39,13 @@ def other_causes(state: State) -> Outline:
     return Outline(stance, summary, f"{told}.", tuple(blocks))
 
 
+def on(nodes: tuple[str, ...]) -> str:
+    """` on worker-01, worker-02`, bounded; "" where no node could be told."""
+    return f" on {listed(nodes)}" if nodes else ""
+
+
 def _finding_blocks(finding: Finding) -> list[Block]:
-    where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
+    where = on(finding.nodes)
     judgement = finding.judgement
     text = f"{finding.verdict.words.upper()}  {finding.title} ({finding.cause}){where}"
     blocks: list[Block] = [Item(text, VERDICT_ROLES[finding.verdict], judgement.because)]
@@ -78,7 +84,7 @@ def root_cause(state: State) -> Outline:
 
 def _proof(finding: Finding) -> list[Block]:
     judgement = finding.judgement
-    where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
+    where = on(finding.nodes)
     blocks: list[Block] = [
         Heading(f"{finding.title}{where}"),
         Item(judgement.because, VERDICT_ROLES[finding.verdict]),

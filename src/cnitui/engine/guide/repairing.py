@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from cnitui.domain.plan import Plan, PodRestart
+from cnitui.domain.remedies import Step
 from cnitui.engine.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
+from cnitui.engine.guide.judging import on
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.preview import Preview, Problem
 from cnitui.engine.repair_state import Option, RepairState
@@ -12,6 +16,8 @@ from cnitui.engine.state import State
 from cnitui.engine.verify import Check
 
 CHECK_ROLES: dict[str, Role] = {"pass": "good", "fail": "bad", "unknown": "warn", "running": "accent", "waiting": "dim"}
+SHOWN_PODS = 100
+"""Pods, nodes or actions that a step lists one by one."""
 PHASE_ROLES: dict[str, Role] = {"ready": "good", "failing": "bad", "starting": "accent", "ending": "accent"}
 
 
@@ -20,23 +26,30 @@ def choose(state: State, repair: RepairState) -> Outline:
     if not repair.options:
         return Outline("waiting", "", "The remedies are judged with the causes.")
     option = repair.option
-    fitting = [one.remedy.id for one in repair.options if one.fits]
-    word = f"chosen: {repair.chosen}" if repair.chosen else f"{len(fitting)} fit"
-    blocks = list(_remedy(option)) if option else []
-    for one in repair.advice:
-        blocks.append(Heading(f"Against {one.cause}{' on ' + ', '.join(one.nodes) if one.nodes else ''}"))
-        for step in one.steps:
-            blocks.append(Item(step.words, "accent"))
-            if step.command:
-                blocks.append(Command(step.command))
+    fitting = sum(one.fits for one in repair.options)
+    word = f"chosen: {repair.chosen}" if repair.chosen else f"{fitting} fit"
+    blocks = [*(_remedy(option) if option else ()), *_advice(repair)]
     stance: StepState = "pass" if repair.chosen else "waiting"
     if not state.failing and not repair.chosen:
         headline = "Nothing fails: no remedy is needed."
     elif fitting:
-        headline = f"{len(fitting)} of {len(repair.options)} remedies fit. enter previews the one under the cursor."
+        headline = f"{fitting} of {len(repair.options)} remedies fit. enter previews the one under the cursor."
     else:
         headline = "No remedy of the guide fits this cause; what to do about it is listed below."
     return Outline(stance, word, headline, tuple(blocks))
+
+
+def _advice(repair: RepairState) -> Iterator[Block]:
+    for one in repair.advice:
+        yield Heading(f"Against {one.cause}{on(one.nodes)}")
+        yield from _by_hand(one.steps)
+
+
+def _by_hand(steps: Iterable[Step]) -> Iterator[Block]:
+    for step in steps:
+        yield Item(step.words, "accent")
+        if step.command:
+            yield Command(step.command)
 
 
 def _remedy(option: Option) -> tuple[Block, ...]:
@@ -52,11 +65,7 @@ def _remedy(option: Option) -> tuple[Block, ...]:
     if remedy.correction:
         blocks += [Heading("What the guide gets wrong here"), Paragraph(remedy.correction, "dim")]
     if option.steps:
-        blocks.append(Heading("By hand"))
-    for step in option.steps:
-        blocks.append(Item(step.words, "accent"))
-        if step.command:
-            blocks.append(Command(step.command))
+        blocks += [Heading("By hand"), *_by_hand(option.steps)]
     return tuple(blocks)
 
 
@@ -82,31 +91,44 @@ def _preview(seen: Preview, *, changed: bool) -> Outline:
     stance: StepState = "fail" if seen.blocked else "unknown" if seen.needs_override else "pass"
     word = "blocked" if seen.blocked else "needs override" if seen.needs_override else "ready"
     status = "This has been applied." if changed else "Nothing has been changed yet."
-    headline = f"{plan.title}. {status}"
-    blocks: list[Block] = [*map(_problem, seen.problems)]
-    blocks += [DiffText(seen.diff)]
-    blocks += [Heading("Pods that restart"), *_restarts(plan)]
+    blocks = (*map(_problem, seen.problems), DiffText(seen.diff), *_effects(plan), *_server(seen), *_commands(seen))
+    return Outline(stance, word, f"{plan.title}. {status}", blocks)
+
+
+def _effects(plan: Plan) -> Iterator[Block]:
+    """What else happens when the change is stored."""
+    yield Heading("Pods that restart")
+    yield from _restarts(plan)
     if plan.rollout:
-        blocks.append(Paragraph(plan.rollout, "dim"))
-    blocks.append(Heading("What the server says"))
-    blocks.append(_by_server(seen))
-    blocks.extend(Item(warning, "warn") for warning in (*seen.warnings, *plan.warnings))
-    blocks.extend(
-        Item(
-            f"you may {p.access.words}" if p.allowed else f"you may not {p.access.words}",
-            "good" if p.allowed else "bad",
-        )
-        for p in seen.permissions
-    )
-    if plan.test_pod is not None:
-        pod = plan.test_pod
+        yield Paragraph(plan.rollout, "dim")
+
+
+def _server(seen: Preview) -> Iterator[Block]:
+    """What the server says to it, and what the verification will write besides."""
+    yield Heading("What the server says")
+    yield _by_server(seen)
+    for warning in (*seen.warnings, *seen.plan.warnings):
+        yield Item(warning, "warn")
+    for permission in seen.permissions:
+        may = "may" if permission.allowed else "may not"
+        yield Item(f"you {may} {permission.access.words}", "good" if permission.allowed else "bad")
+    pod = seen.plan.test_pod
+    if pod is not None:
         words = f"verification starts the pod {pod.namespace}/{pod.name} ({pod.image}) on {pod.node} and removes it"
-        blocks += [Heading("Also written"), Item(words, "dim")]
-    blocks.append(Heading("The same by hand"))
-    blocks.extend(Command(change.by_hand) for change in plan.changes if change.by_hand)
+        yield Heading("Also written")
+        yield Item(words, "dim")
+
+
+def _commands(seen: Preview) -> Iterator[Block]:
+    plan = seen.plan
+    by_hand = [Command(change.by_hand) for change in plan.changes if change.by_hand]
+    if by_hand:
+        yield Heading("The same by hand")
+        yield from by_hand
     if plan.undo_by_hand:
-        blocks += [Heading("How to take it back"), Command(f"cnitui undo {seen.plan_id}"), Command(plan.undo_by_hand)]
-    return Outline(stance, word, headline, tuple(blocks))
+        yield Heading("How to take it back")
+        yield Command(f"cnitui undo {seen.plan_id}")
+        yield Command(plan.undo_by_hand)
 
 
 def _problem(problem: Problem) -> Item:
@@ -125,14 +147,17 @@ def _restarts(plan: Plan) -> list[Block]:
         return [Item("none", "dim")]
     deletes = {pod.uid for pod in plan.deletes}
     rows = sorted((*plan.restarts, *(pod for pod in plan.deletes if pod not in plan.restarts)), key=_failing_first)
+    more = [Paragraph(f"and {len(rows) - SHOWN_PODS} more pods", "dim")] if len(rows) > SHOWN_PODS else []
     return [
-        Item(
-            f"{pod.pod} on {pod.node}, {'failing' if pod.failing else 'healthy'}"
-            + (", deleted by cnitui" if pod.uid in deletes else ""),
-            "bad" if pod.failing else "good",
-        )
-        for pod in rows
+        *(_restart(pod, deleted=pod.uid in deletes) for pod in rows[:SHOWN_PODS]),
+        *more,
     ]
+
+
+def _restart(pod: PodRestart, *, deleted: bool) -> Item:
+    how = "failing" if pod.failing else "healthy"
+    words = f"{pod.pod} on {pod.node}, {how}{', deleted by cnitui' if deleted else ''}"
+    return Item(words, "bad" if pod.failing else "good")
 
 
 def _failing_first(pod: PodRestart) -> tuple[bool, str]:
@@ -167,8 +192,13 @@ def applying(_state: State, repair: RepairState) -> Outline:
 def _rollout_blocks(rollout: Rollout | None) -> tuple[Block, ...]:
     if rollout is None or not rollout.nodes:
         return ()
-    rows = tuple((node.node, node.pod or "–", node.words) for node in rollout.nodes)
-    return (Grid(("NODE", "POD", "STATE"), rows, tuple(map(_progress_role, rollout.nodes))),)
+    nodes = rollout.nodes
+    if len(nodes) > SHOWN_PODS:
+        nodes = (*rollout.unfinished(), *(node for node in nodes if node.phase == "ready"))
+    shown, more = nodes[:SHOWN_PODS], len(nodes) - SHOWN_PODS
+    rows = tuple((node.node, node.pod or "–", node.words) for node in shown)
+    grid = Grid(("NODE", "POD", "STATE"), rows, tuple(map(_progress_role, shown)), leaves=(1,))
+    return (grid, Paragraph(f"and {more} more nodes", "dim")) if more > 0 else (grid,)
 
 
 def _progress_role(node: NodeProgress) -> Role:
@@ -176,13 +206,24 @@ def _progress_role(node: NodeProgress) -> Role:
 
 
 def _actions(repair: RepairState) -> tuple[Block, ...]:
-    if not repair.actions:
-        return ()
-    return (Heading("Done so far"), *(Item(f"{a.at:%H:%M:%S}  {a.words}", "dim") for a in repair.actions))
+    return (Heading("Done so far"), *_done(repair)) if repair.actions else ()
+
+
+def _done(repair: RepairState) -> Iterator[Block]:
+    """Our own actions with their times; of very many the latest."""
+    earlier = len(repair.actions) - SHOWN_PODS
+    if earlier > 0:
+        yield Paragraph(f"{earlier} earlier actions are in the audit log", "dim")
+    for action in repair.actions[-SHOWN_PODS:]:
+        yield Item(f"{action.at:%H:%M:%S}  {action.words}", "dim")
 
 
 def verifying(_state: State, repair: RepairState) -> Outline:
     """Step 10: the guide's four checks."""
+    if repair.undone and not repair.checks:
+        return Outline(
+            "waiting", "", "The change was taken back, so there is nothing to verify; step 1 shows the pods."
+        )
     if not repair.checks:
         return Outline("waiting", "", "Verification follows the rollout by itself.")
     checks = repair.checks
@@ -211,12 +252,10 @@ def reporting(state: State, repair: RepairState) -> Outline:
     blocks: list[Block] = [Heading("Findings")]
     told = repair.diagnosed or state.diagnosis
     for finding in told.confident or told.findings[:3]:
-        where = f" on {', '.join(finding.nodes)}" if finding.nodes else ""
-        blocks.append(Item(f"{finding.verdict.words}: {finding.title}{where}", "accent", finding.judgement.because))
+        words = f"{finding.verdict.words}: {finding.title}{on(finding.nodes)}"
+        blocks.append(Item(words, "accent", finding.judgement.because))
     blocks.append(Heading("Actions"))
-    blocks.extend(Item(f"{a.at:%H:%M:%S}  {a.words}", "dim") for a in repair.actions)
-    if not repair.actions:
-        blocks.append(Item("nothing was changed", "dim"))
+    blocks.extend(_done(repair) if repair.actions else [Item("nothing was changed", "dim")])
     if repair.checks:
         blocks += [Heading("Verification"), *(_check(check) for check in repair.checks)]
     stance: StepState = "pass" if repair.phase == "verified" else "waiting"
