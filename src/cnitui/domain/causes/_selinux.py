@@ -82,6 +82,9 @@ def _mode_off(view: View) -> Confinement | None:
 
 def _labelled(view: View) -> Confinement | None:
     label = view.use(ContainerLabel)
+    if label is not None and not label.known and label.labelling is False:
+        off = view.quote(ContainerLabel, label.raw or "the runtime does not label containers")
+        return Confinement("unconfined", "the runtime does not label containers, so none is confined", (off,))
     if label is None or not label.known:
         return None
     quote = view.quote(ContainerLabel, label.raw or str(label.label or "no label"))

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from cnitui.domain.causes._reach import ASK_REACH, REACH_FACTS, both_ways, silent
 from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, stopped_elsewhere
-from cnitui.domain.causes.base import Cause, confirmed, ruled_out
+from cnitui.domain.causes.base import Cause, confirmed, possible, ruled_out
 from cnitui.domain.facts import ApiReach
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
@@ -44,7 +44,7 @@ def judge(view: View) -> Judgement:
     spoken = judge_words(view, CAUSE.id, ask=ASK_REACH)
     service, endpoint = both_ways(view)
     if endpoint is None or not spoken.evidence_for:
-        return spoken
+        return _doubted(view, spoken)
     quote = view.quote(ApiReach, endpoint.raw or endpoint.outcome, endpoint.address)
     if silent(endpoint):
         return confirmed(
@@ -54,6 +54,14 @@ def judge(view: View) -> Judgement:
         return spoken
     also = " and so does its Service address by now" if service and service.outcome == "answered" else ""
     return ruled_out(f"the API server's own address {endpoint.address} answers from here{also}", quote)
+
+
+def _doubted(view: View, spoken: Judgement) -> Judgement:
+    """Weaker, when somebody says that the endpoint answers."""
+    answers = view.need(Signs).of("endpoint-answers")
+    if not answers or spoken.verdict.value != "possible":
+        return spoken
+    return possible(spoken.because, *spoken.evidence_for, against=(answers[0].evidence,), ask=ASK_REACH)
 
 
 CAUSE = Cause(

@@ -47,7 +47,16 @@ def judge(view: View) -> Judgement:
     if service is not None and service.outcome == "answered":
         quote = view.quote(ApiReach, service.raw or "answered", service.address)
         return ruled_out(f"the Service address {service.address} answers from here", quote)
-    return _from_endpoint(view, spoken, endpoint) or _from_rules(view, spoken)
+    return _from_endpoint(view, spoken, endpoint) or _endpoint_said_to_answer(view, spoken) or _from_rules(view, spoken)
+
+
+def _endpoint_said_to_answer(view: View, spoken: Judgement) -> Judgement | None:
+    signs = view.need(Signs)
+    answers = signs.of("endpoint-answers")
+    if not answers or spoken.verdict.confident or not signs.of("service-address", "stated-vip"):
+        return None
+    because = "the Service address does not answer and the endpoint is said to"
+    return likely(because, answers[0].evidence, *spoken.evidence_for, ask=ASK_REACH)
 
 
 def _from_endpoint(view: View, spoken: Judgement, endpoint: Reach | None) -> Judgement | None:

@@ -32,7 +32,7 @@ from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
 from cnitui.domain.parsing.os_release import parse_os_release
 from cnitui.domain.parsing.paste import Block
 from cnitui.domain.parsing.reach import parse_reach
-from cnitui.domain.parsing.runtime import parse_inspect
+from cnitui.domain.parsing.runtime import parse_inspect, parse_labelling
 from cnitui.domain.parsing.selinux_mode import parse_getenforce, parse_sestatus
 from cnitui.domain.parsing.space import parse_df
 from cnitui.domain.selinux import Avc, Label
@@ -166,7 +166,17 @@ def _attributes(blocks: Sequence[Block]) -> FileAttributes | None:
 
 def _label(blocks: Sequence[Block]) -> ContainerLabel | None:
     asked = (block for block in blocks if "inspect" in block.command or "selinuxLabel" in block.text)
-    return next((found for block in asked if (found := parse_inspect(block.text))), None)
+    inspected = next((found for block in asked if (found := parse_inspect(block.text))), None)
+    return inspected or next((found for block in blocks if (found := _labelling(block))), None)
+
+
+def _labelling(block: Block) -> ContainerLabel | None:
+    """The runtime's own switch, where its configuration was pasted."""
+    if "enable_selinux" not in block.text or len(block.text) >= _LONG_TEXT:
+        return None
+    switch = parse_labelling(block.text)
+    line = next((line.strip() for line in block.text.split("\n") if "enable_selinux" in line), "")
+    return None if switch is None else ContainerLabel(None, known=False, labelling=switch, raw=line)
 
 
 def _reach(blocks: Sequence[Block]) -> ApiReach | None:

@@ -198,9 +198,20 @@ def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> 
         if block.kind in ("document", "nodes"):
             continue
         where = f"{source}: {block.command}" if block.command else source
+        if _lacks_default_route(block):
+            yield Statement("no default route among the node's routes", block.origin or block.kind, where)
         for number, line in enumerate(block.text.split("\n"), block.first_line):
             if number not in taken and line.strip() and _worth_hearing(line):
                 yield Statement(line.strip(), block.origin or block.kind, where, f"line {number}")
+
+
+_ROUTES = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}\S* (?:dev|via) ", re.MULTILINE)
+
+
+def _lacks_default_route(block: Block) -> bool:
+    """Whether a whole table of routes was shown and none of them is the default."""
+    shown = "route" in block.origin or block.command.startswith(("ip r", "ip route", "route"))
+    return shown and _ROUTES.search(block.text) is not None and "default" not in block.text
 
 
 _TABLE_ROW = re.compile(r"\s\d{1,3}/\d{1,3}\s{1,20}[A-Z]\w")

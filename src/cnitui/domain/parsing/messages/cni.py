@@ -242,9 +242,9 @@ RELEASE = (
     _RELEASE.message(
         "unknown-option",
         "fatal",
-        r"(?:unknown|unrecognized|invalid) (?:flag|option|command|argument|shorthand)|flag provided but not defined|"
-        r"not supported (?:in|by|with) (?:this )?(?:version|kubernetes)|unsupported (?:kubernetes )?version|requires "
-        r"(?:kubernetes|calico) v?\d",
+        r"(?:unknown|unrecognized|invalid) (?:flag|option|command|shorthand)|(?:unknown|unrecognized) argument|"
+        r"invalid argument \"|flag provided but not defined|not supported (?:in|by|with) (?:this )?(?:version|"
+        r"kubernetes)|unsupported (?:kubernetes )?version|requires (?:kubernetes|calico) v?\d",
         "unknown |unrecognized|invalid |not defined|not supported|unsupported|requires ",
         "Program and manifest are of different releases.",
         "flag provided but not defined: -best-effort",

@@ -65,8 +65,8 @@ ADDRESS = (
         "bgp-session-error",
         "fatal",
         r"node-to-node mesh.{0,60}\b(?:start|down|idle)\b.{0,80}(?:Connect|Active|OpenSent|Socket)|Hold timer expired|"
-        r"Bad peer AS|bird: .{0,80}(?:Connection (?:refused|reset|closed)|Error:|unreachable)|\bBGP: (?:Error|"
-        r"Received|Unexpected|Neighbor lost)",
+        r"Bad peer AS|bird: .{0,80}(?:Connection (?:refused|reset|closed)|Error:|Received:|shutdown|unreachable)|"
+        r"\bBGP: (?:Error|Received|Unexpected|Neighbor lost)",
         "node-to-node|hold timer|peer as|bird: |bgp: ",
         "BIRD tells of a session that does not come about, or broke.",
         "10.0.0.3 | node-to-node mesh | start | 06:13:01 | Active Socket: Connection refused",
@@ -143,6 +143,16 @@ POOL = (
         ip_pool_config=CONCLUSIVE,
     ),
     _POOL.message(
+        "no-range",
+        "fatal",
+        r"qualified ip ?pool|\b(?:no|missing|empty) pod ?cidrs?\b|pod ?cidrs? (?:is |are |was )?(?:not|empty|missing)|"
+        r"\bip ?pools? (?:is |are |was )?(?:not found|missing|disabled|empty)",
+        "pool|cidr",
+        "There is no range of addresses for this node: no pool that fits, or no pod CIDR was given to it.",
+        "no podCidr for node worker-2",
+        ip_pool_config=SPECIFIC,
+    ),
+    _POOL.message(
         "pool-overlap",
         "fatal",
         r"(?:pool|cidr|pod network|podsubnet|pod-network-cidr|subnet)\b.{0,120}(?:overlap|conflict|collid|same "
@@ -208,11 +218,20 @@ KERNEL = (
     _KERNEL.message(
         "reverse-path",
         "fatal",
-        r"rp_filter|RPF check|loose RPF",
+        r"RPF check|loose RPF|rp_filter.{0,40}(?:loose|fail|error|must|not )",
         "rp_filter|rpf",
         "The kernel's reverse path filter is loose; Felix refuses to run with it.",
         "Kernel's RPF check is set to 'loose'. This would allow endpoints to spoof their IP address.",
         kernel_dataplane=CONCLUSIVE,
+    ),
+    _KERNEL.message(
+        "reverse-path-setting",
+        "cause",
+        r"rp_filter\s{0,4}=\s{0,4}2\b",
+        "rp_filter",
+        "The reverse path filter is set to loose, with which Felix refuses to run unless told to ignore it.",
+        "net.ipv4.conf.all.rp_filter = 2",
+        kernel_dataplane=SUGGESTS,
     ),
     _KERNEL.message(
         "tool-missing",
@@ -245,6 +264,16 @@ KERNEL = (
         kernel_dataplane=CONCLUSIVE,
     ),
     _KERNEL.message(
+        "module-mismatch",
+        "fatal",
+        r"Unknown symbol \w|disagrees about version of symbol|Unable to detect the \w{2,40} module|module \w{2,40} "
+        r"(?:is )?(?:not|un)\w{0,12}",
+        "unknown symbol|disagrees about|unable to detect|module ",
+        "A kernel module is missing or was built for another kernel.",
+        "ip_set_hash_net: disagrees about version of symbol ip_set_elem_len",
+        kernel_dataplane=SPECIFIC,
+    ),
+    _KERNEL.message(
         "packet-filter-failed",
         "fatal",
         r"(?:ip6?tables|ip\(6\)tables|ipset|nft|nftables|iptables-(?:legacy|nft)).{0,150}(?:fail|exit status [1-9]|"
@@ -253,6 +282,7 @@ KERNEL = (
         "tables|ipset|nft|backend",
         "The packet filter cannot be programmed on this kernel: missing modules, or the wrong backend (legacy or nft).",
         'Failed to program iptables, will retry error=exit status 2 ipVersion=0x6 table="raw"',
+        unless=r"proxier|KUBE-[A-Z]|kube-proxy",
         kernel_dataplane=SPECIFIC,
         version_incompatibility=FITS,
     ),
@@ -278,6 +308,18 @@ KERNEL = (
         "The kernel does not offer a feature that Calico uses on this node.",
         "Failed to create VXLAN tunnel device: operation not supported",
         kernel_dataplane=SPECIFIC,
+    ),
+    _KERNEL.message(
+        "device-failed",
+        "fatal",
+        r"(?:fail|unable|could not|couldn't|error)\w{0,12}.{0,60}\b(?:ip ?sets?|ipip|vxlan|wireguard|tunnel device|"
+        r"tunl0|bpf|conntrack)\b",
+        "fail|unable|could not|couldn't|error",
+        "Something of the node's packet path could not be set up; the kernel says why.",
+        "felix/ipip_mgr.go 111: Failed to add IPIP tunnel device error=exit status 1",
+        unless=r"auto-?assign|address for|ippool|ip ?pool|no available",
+        kernel_dataplane=SPECIFIC,
+        version_incompatibility=FITS,
     ),
     _KERNEL.message(
         "startup-failed",

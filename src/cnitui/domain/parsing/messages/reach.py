@@ -211,6 +211,18 @@ REACH = (
         tls_certificate=FITS,
     ),
     _REACH.message(
+        "cannot-connect",
+        "fatal",
+        r"(?:not able|unable|cannot|can't|could not|couldn't|fail\w{0,6}|error) (?:to )?(?:connect|reach|contact|dial|"
+        r"access)\w{0,6}.{0,120}(?:2379|6443|8443|api ?-?server|etcd|kubernetes|control.?plane|master|datastore)",
+        "connect|reach|contact|dial|access",
+        "The control plane cannot be reached, says a program in its own words.",
+        "Host [10.0.0.3] is not able to connect to the following ports: [10.0.0.2:2379, 10.0.0.2:6443]",
+        unless=r"bird|typha|docker|containerd|\.sock",
+        apiserver_unreachable=SUGGESTS,
+        kube_proxy_service_vip=FITS,
+    ),
+    _REACH.message(
         "bare-timeout",
         "fatal",
         r"^(?:error: ?)?(?:dial tcp: )?" + _LATE + r"\.?$|i/o timeout",
@@ -221,7 +233,7 @@ REACH = (
         kube_proxy_service_vip=FITS,
     ),
     _REACH.message(
-        "stated-no-route",
+        "no-route",
         "cause",
         r"\bno default (?:route|gateway)|(?:missing|without|lacks? (?:a |the )?)(?:default )?(?:route|gateway)|"
         r"network is unreachable|no route to host",

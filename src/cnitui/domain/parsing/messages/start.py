@@ -230,14 +230,24 @@ RUNTIME = (
     _RUNTIME.message(
         "cgroup-driver",
         "fatal",
-        r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|false|"
-        r"wrong|but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w{0,12}|differ\w{0,12}) .{0,30}cgroup",
+        r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|wrong|"
+        r"but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w{0,12}|differ\w{0,12}) .{0,30}cgroup",
         "cgroup",
         "Kubelet and runtime manage control groups with different drivers: healthy containers are killed.",
         'failed to run Kubelet: misconfiguration: kubelet cgroup driver: "systemd" is different from docker cgroup '
         "driver",
         ("projectcalico/calico#7951",),
         runtime_failure=SPECIFIC,
+    ),
+    _RUNTIME.message(
+        "cgroup-setting",
+        "cause",
+        r"SystemdCgroup\s{0,4}[=:]\s{0,4}['\"]?false",
+        "systemdcgroup",
+        "The runtime manages control groups itself, while kubelets with systemd expect systemd to.",
+        "SystemdCgroup = false",
+        ("projectcalico/calico#7951",),
+        runtime_failure=SUGGESTS,
     ),
     _RUNTIME.message(
         "sandbox-privilege",
@@ -308,7 +318,6 @@ PRESSURE = (
         "The process was killed from outside: for want of memory, by a failing liveness probe, or by the runtime.",
         "Exit Code: 137",
         resource_pressure=FITS,
-        runtime_failure=FITS,
     ),
     _PRESSURE.message(
         "short-of-room",

@@ -133,8 +133,8 @@ SENTENCES = (
         "image",
         r"\bair-?gap\w{0,12}|\b(?:image|registry|mirror|tag|docker hub|quay)\b.{0,80}(?:pull|"
         + _TROUBLE
-        + r"|rate limit|"
-        r"credential|corrupt|incomplete|re-?pull|delet)|\bpull(?:ing|ed)? (?:the )?image|\bimagepull\w{1,30}",
+        + r"|rate limit|credential|corrupt|incomplete|re-?pull|delet)|\bpull(?:ing|ed)? (?:the )?image|"
+        r"\bimagepull\w{1,30}",
         "The image or its registry was named.",
         "the cluster is air-gapped and the image was not mirrored",
         "air|image|registry|mirror|tag|docker hub|quay|pull",

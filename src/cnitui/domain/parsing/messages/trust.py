@@ -149,6 +149,16 @@ TRUST = (
         unless=_PULL + "|" + _POLICY,
     ),
     _TRUST.message(
+        "clock-not-synchronized",
+        "cause",
+        r"(?:clock|NTP) synchronized: no\b|NTP service: inactive|Leap status\s{0,8}: Not synchronised",
+        "synchronized: no|ntp service|leap status",
+        "The clock of this machine is not synchronized.",
+        "System clock synchronized: no",
+        tls_certificate=SUGGESTS,
+        serviceaccount_token=FITS,
+    ),
+    _TRUST.message(
         "stated-clock",
         "cause",
         r"\b(?:clocks?|ntp|chrony|system time)\b.{0,60}\b(?:skew\w{0,12}|drift\w{0,12}|wrong|off|out of sync|not "
