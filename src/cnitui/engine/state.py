@@ -88,6 +88,11 @@ class State:
         names = sorted({*nodes, *pods}, key=lambda name: (not _is_control_plane(nodes.get(name)), name))
         return tuple(NodeRow(name, nodes.get(name), pods.get(name)) for name in names)
 
+    @property
+    def unlisted(self) -> bool:
+        """Whether the pods were asked for and never came; then a node without a pod means nothing."""
+        return not self.pods and self.diagnosis is None and self.pods_link.error is not None
+
     @cached_property
     def failing(self) -> tuple[PodStatus, ...]:
         """The pods that fail now."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from cnitui.domain.finding import Diagnosis, Finding, Verdict
 from cnitui.engine.blocks import Role
 from cnitui.engine.state import State
+from cnitui.errors import ConfigurationError
 
 SPIN = "◌"
 
@@ -70,6 +71,8 @@ def extent(state: State, now: datetime) -> Line:
         return Line("✗", "not connected", "bad")
     if state.pods_link.phase == "asking":
         return Line(SPIN, "asking", "dim")
+    if state.unlisted:
+        return Line("✗", "pods not listed", "bad")
     failing, total = len(state.failing), len(state.rows)
     if failing:
         since = age(state.failing_since, now)
@@ -85,7 +88,10 @@ def extent(state: State, now: datetime) -> Line:
 def liveness(state: State, now: datetime) -> Line:
     """Whether what is on the screen is current."""
     link = state.pods_link
-    if state.fatal is not None or link.phase in ("stale", "refused"):
+    if state.fatal is not None:
+        by_hand = isinstance(state.fatal, ConfigurationError)
+        return Line("!", "r tries again" if by_hand else "trying again by itself", "warn")
+    if link.phase in ("stale", "refused"):
         word = "refused" if link.phase == "refused" else "stale"
         return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
     if link.phase == "asking":
@@ -110,8 +116,9 @@ def banner(state: State) -> Line:
 def _trouble(state: State) -> Line | None:
     if state.fatal is not None:
         return Line("✗", str(state.fatal), "bad")
-    if state.pods_link.phase == "refused" and state.pods_link.error is not None:
-        return Line("✗", str(state.pods_link.error), "bad")
+    error = state.pods_link.error
+    if error is not None and (state.pods_link.phase == "refused" or state.unlisted):
+        return Line("✗", str(error), "bad")
     return None
 
 
@@ -142,13 +149,3 @@ def claim(finding: Finding, diagnosis: Diagnosis) -> str:
     others = len({f.cause for f in diagnosis.confident} - {finding.cause})
     more = f" · +{others} more" if others else ""
     return f"{finding.verdict.words.upper()}  {finding.title}{where} · {finding.judgement.because}{more}"
-
-
-def selinux_mode_of(state: State, node: str, mode: str, why: str) -> str:
-    """The table's SELINUX cell: the mode, why there is none, or that we are asking."""
-    if mode:
-        return mode.lower()
-    look = state.look(node)
-    if look is not None and look.phase == "asking":
-        return SPIN
-    return "? " + why if why else ""

@@ -87,9 +87,8 @@ class PodsPane(Pane):
         return tuple(sorted(self.query_one(Table).marked))
 
     def on_table_row_selected(self, event: Table.RowSelected) -> None:
-        if type(event) is Table.RowSelected:
-            event.stop()
-            self.post_message(NodeOpened(event.key))
+        event.stop()
+        self.post_message(NodeOpened(event.key))
 
     def focus_content(self) -> None:
         self.query_one(Table).focus()
@@ -97,8 +96,9 @@ class PodsPane(Pane):
 
 def _sentence(state: State) -> tuple[str, Role]:
     link = state.pods_link
-    if link.error is not None and link.phase in ("stale", "refused"):
-        return str(link.error), "warn"
+    trouble = state.fatal or (link.error if link.phase in ("stale", "refused") else None)
+    if trouble is not None:
+        return str(trouble), "warn"
     if link.phase == "asking":
         return "asking for the calico-node pods …", "dim"
     return "no calico-node pods in the namespaces you may read: Calico is not installed, or elsewhere (-n)", "warn"
@@ -107,7 +107,7 @@ def _sentence(state: State) -> tuple[str, Role]:
 def rows_of(state: State, now: datetime) -> Iterator[tuple[str, tuple[Cell, ...]]]:
     """The table's rows, in the state's order."""
     generation = str(state.daemonset.generation) if state.daemonset else ""
-    for row in state.rows:
+    for row in () if state.unlisted else state.rows:
         yield row.name, _cells(state, row, now, generation)
 
 

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from cnitui.engine.blocks import Role
+from cnitui.tui.layout import wrap_words
 from cnitui.tui.text import clean, width_of
 from cnitui.tui.widgets.line_view import SIGNS, LineView
 from cnitui.tui.widgets.pattern import pattern_of
@@ -282,8 +283,8 @@ class TableView(LineView):
         place = self.scroll_offset.y + y - HEADER
         if place < len(self.rows.shown):
             return self._draw_row(self.rows.shown[place])
-        if y == HEADER and not self.rows.shown:
-            return self._draw_sentence()
+        if not self.rows.shown:
+            return self._draw_sentence(y - HEADER)
         return Strip.blank(self.size.width, self.ink("normal"))
 
     def _draw_header(self) -> Strip:
@@ -295,12 +296,14 @@ class TableView(LineView):
         room = max(0, self.size.width - width_of(note) - 3)
         return self.strip([(header.crop(0, room).text, ink), ("  ", ink), (note, self.ink("accent"))], ink)
 
-    def _draw_sentence(self) -> Strip:
+    def _draw_sentence(self, line: int) -> Strip:
         sentence, role = self._sentence
         if len(self.rows):
             sentence, role = f"none of {len(self.rows):,} rows matches; escape shows all", "dim"
         glyph = SIGNS[role].strip()
-        return self.strip([(" ", self.ink("normal")), (f"{glyph} {clean(sentence)}".strip(), self.ink(role))])
+        lines = wrap_words(f"{glyph} {sentence}".strip(), max(1, self.size.width - 2))
+        words = lines[line] if line < len(lines) else ""
+        return self.strip([(" ", self.ink("normal")), (words, self.ink(role))])
 
     def _draw_row(self, key: str) -> Strip:
         here, marked = key == self._cursor, key in self.marked
