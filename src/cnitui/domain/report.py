@@ -90,11 +90,15 @@ def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _rest(diagnosis: Diagnosis) -> Iterator[str]:
+    """What claims nothing, those with the same reason on one line."""
     for verdict in (Verdict.UNDETERMINED, Verdict.RULED_OUT):
-        found = [finding for finding in diagnosis.findings if finding.verdict is verdict]
-        if found:
+        groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for finding in diagnosis.findings:
+            if finding.verdict is verdict:
+                groups.setdefault((literal(finding.judgement.because), finding.nodes), []).append(finding.cause)
+        if groups:
             yield from ("", f"{verdict.words.capitalize()}:")
-            yield from (f"  {f.cause}{_on(f.nodes)}: {literal(f.judgement.because)}" for f in found)
+        yield from (f"  {', '.join(causes)}{_on(nodes)}: {why}" for (why, nodes), causes in groups.items())
 
 
 def headline(diagnosis: Diagnosis) -> str:

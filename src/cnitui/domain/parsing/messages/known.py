@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import Literal
 
 Kind = Literal["fatal", "cause", "warning", "benign", "milestone", "consequence", "probe"]
@@ -39,13 +40,13 @@ class KnownMessage:
     id: str
     topic: str
     kind: Kind
-    pattern: re.Pattern[str]
+    pattern: str
     anchors: tuple[str, ...]
     meaning: str
     example: str
     causes: Mapping[str, Weight]
     reports: tuple[str, ...] = ()
-    unless: re.Pattern[str] | None = None
+    unless: str = ""
     """What must not stand in the line: words that make it another matter."""
     spoken: bool = False
     """Whether it is looked for only where a person speaks."""
@@ -57,9 +58,15 @@ class KnownMessage:
 
     def matches(self, line: str) -> re.Match[str] | None:
         """The match in one line that holds an anchor."""
-        if self.unless is not None and self.unless.search(line):
+        if self.unless and _compiled(self.unless).search(line):
             return None
-        return self.pattern.search(line)
+        return _compiled(self.pattern).search(line)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: compiling all of them would delay the first frame."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,12 @@ class Topic:
             name,
             self.name,
             kind,
-            re.compile(pattern, re.IGNORECASE),
+            pattern,
             tuple(anchors.split("|")),
             meaning,
             example,
             weights,
             reports,
-            re.compile(unless, re.IGNORECASE) if unless else None,
+            unless,
             self.spoken or name.startswith("stated-"),
         )

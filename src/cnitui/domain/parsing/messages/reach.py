@@ -254,6 +254,7 @@ REACH = (
         ".1|service",
         "Somebody says that the Service address of the API server does not answer.",
         "the workers cannot reach 10.96.0.1",
+        unless=r"\b(?:is|are) (?:accessible|reachable)|\b(?:answers|succeeds|responds|works)\b",
         apiserver_unreachable=SUGGESTS,
         kube_proxy_service_vip=SUGGESTS,
     ),
