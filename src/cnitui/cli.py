@@ -82,16 +82,21 @@ def _needs_terminal() -> None:
     'Completion: eval "$(_CNITUI_COMPLETE=bash_source cnitui)", or zsh_source, or fish_source.',
 )
 @click.version_option(__version__, "-V", "--version", message="cnitui %(version)s")
+@click.option("--case", "case", default="", metavar="FILE", help="Open a case file instead of a cluster, read-only.")
 @common
 @click.pass_context
-def run(ctx: click.Context, /, **given: Any) -> None:
+def run(ctx: click.Context, /, case: str, **given: Any) -> None:
     """Find, prove and repair what keeps Calico's install-cni from starting on some nodes."""
     ctx.obj = given
-    if ctx.invoked_subcommand is None:
-        _needs_terminal()
-        from cnitui.launch import open_tui
+    if ctx.invoked_subcommand is not None:
+        if case:
+            raise click.UsageError(f"--case belongs behind {ctx.invoked_subcommand}, if that takes one")
+        return
+    _needs_terminal()
+    from cnitui.launch import open_case_file, open_tui
 
-        sys.exit(open_tui(settings_from(given)))
+    settings = settings_from(given)
+    sys.exit(open_case_file(settings, Path(case)) if case else open_tui(settings))
 
 
 def _merged(ctx: click.Context, /, given: dict[str, Any]) -> Settings:
@@ -161,6 +166,19 @@ def diagnose(ctx: click.Context, /, output: str, wait: str, case: str, text: str
     from cnitui.commands import run_diagnose
 
     sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait")))
+
+
+@run.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The case file.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to look around first.")
+@common
+@click.pass_context
+def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, **given: Any) -> None:
+    """Write all evidence into one case file, without secrets; `--case` opens it anywhere."""
+    from cnitui.commands import run_collect
+
+    sys.exit(run_collect(_merged(ctx, given), output, seconds_of(wait, "--wait"), force=force))
 
 
 @run.command()

@@ -6,7 +6,7 @@ import asyncio
 import platform
 import sys
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -15,17 +15,18 @@ import click
 
 from cnitui import __version__
 from cnitui.compose import services
-from cnitui.domain.diagnosis import diagnose
-from cnitui.domain.finding import Diagnosis, Missing
+from cnitui.domain.finding import Diagnosis
+from cnitui.domain.report import headline
 from cnitui.engine.apply import Confirmation, Unrecorded, Written, apply
 from cnitui.engine.preview import Preview
 from cnitui.engine.rollout import Rollout
+from cnitui.engine.saving import Saved, save_case
 from cnitui.engine.services import Services
-from cnitui.engine.session import Session
+from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State
 from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
-from cnitui.errors import ClusterUnreachable, CnituiError, Forbidden, UsageError
+from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
 from cnitui.recorded import exit_code, told
@@ -54,53 +55,10 @@ def run_diagnose(settings: Settings, output: str, wait: float) -> int:
     return leave(exit_code(diagnosis))
 
 
-def judged(state: State) -> Diagnosis:
-    """What a state comes to; raises the error of one that comes to nothing.
-
-    Pods that may not be listed are undetermined, and so are pods of which none fails but not all are ready.
-    """
-    error = state.pods_link.error
-    if state.fatal is not None:
-        raise state.fatal
-    if state.diagnosis is None and not isinstance(error, Forbidden):
-        raise error or ClusterUnreachable("The calico-node pods could not be listed in time", "Try a longer --wait.")
-    diagnosis = state.diagnosis or diagnose(state.case)
-    unready = [row.pod for row in state.rows if row.pod is not None and not row.healthy]
-    if diagnosis.status != "healthy" or not unready:
-        return diagnosis
-    missing = tuple(Missing(f"readiness of {pod.node or pod.name}", f"the pod is {pod.status}") for pod in unready)
-    return replace(diagnosis, status="undetermined", unavailable=(*diagnosis.unavailable, *missing))
-
-
 async def _sitting(settings: Settings, wait: float) -> State:
     """The state once everything was read, or when the time is up."""
     async with services(settings) as opened:
-        session = Session(opened)
-        settled = asyncio.Event()
-
-        def look(state: State) -> None:
-            if state.settled or state.fatal is not None or state.pods_link.phase == "refused":
-                settled.set()
-
-        session.subscribe(look)
-        running = asyncio.create_task(session.run())
-        settling = asyncio.create_task(settled.wait())
-        await asyncio.wait({running, settling}, timeout=wait or None, return_when=asyncio.FIRST_COMPLETED)
-        if not settled.is_set() and not running.done():
-            session.give_up(f"it was not read within --wait {wait:g}s")
-        running.cancel()
-        settling.cancel()
-        (failure, _) = await asyncio.gather(running, settling, return_exceptions=True)
-        if isinstance(failure, Exception):
-            raise _first_of(failure)
-        return session.state
-
-
-def _first_of(failure: Exception) -> Exception:
-    """An expected failure out of a group of them."""
-    while isinstance(failure, ExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure
+        return await sitting(opened, wait)
 
 
 def _narrate(state: State, diagnosis: Diagnosis) -> None:
@@ -110,6 +68,30 @@ def _narrate(state: State, diagnosis: Diagnosis) -> None:
     elif diagnosis.status == "undetermined":
         for missing in diagnosis.unavailable:
             click.echo(f"cnitui: {missing.what}: {missing.why}", err=True)
+
+
+# --- collect --------------------------------------------------------------------------------------------------------
+
+
+def run_collect(settings: Settings, output: Path, wait: float, *, force: bool) -> int:
+    """Write a case file; what could not be read is told on stderr and is no failure."""
+    log_to_file(settings)
+    saved = run_async(_collected(settings, output, wait, force=force))
+    for words in saved.unavailable:
+        click.echo(f"cnitui: not in it: {words}", err=True)
+    hidden = f", {saved.hidden} secrets hidden" if saved.hidden else ""
+    click.echo(f"cnitui: wrote {saved.path}: {saved.pieces} pieces of evidence{hidden}", err=True)
+    click.echo(f"cnitui: {headline(saved.diagnosis)}", err=True)
+    return leave(HEALTHY)
+
+
+async def _collected(settings: Settings, output: Path, wait: float, *, force: bool) -> Saved:
+    async with services(settings) as opened:
+        if opened.files is not None:
+            opened.files.check(output, overwrite=force)
+        state = await sitting(opened, wait)
+        judged(state)  # raises what left nothing to collect
+        return await save_case(opened, state, output, overwrite=force)
 
 
 # --- undo -----------------------------------------------------------------------------------------------------------

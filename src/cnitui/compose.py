@@ -18,6 +18,8 @@ from cnitui.errors import UsageError
 from cnitui.settings import Settings
 
 if TYPE_CHECKING:  # nothing of these is needed for the first frame
+    from pathlib import Path
+
     from cnitui.engine import ports
     from cnitui.engine.ports import NodeShell
     from cnitui.engine.services import Opening, Services
@@ -57,6 +59,7 @@ async def _import_clients(*, ssh: bool) -> None:
 def open_services(settings: Settings) -> Services:
     """The real gateways, not connected yet."""
     from cnitui.engine.services import Services
+    from cnitui.gateways.bundle import Bundles
     from cnitui.gateways.documents import dump_yaml
     from cnitui.gateways.journal import FileJournal
     from cnitui.gateways.kubernetes.cluster import KubernetesCluster
@@ -86,7 +89,33 @@ def open_services(settings: Settings) -> Services:
         engine_settings(settings),
         dump_yaml,
         close,
+        Bundles(settings.state_dir),
     )
+
+
+def case_opening(path: Path, settings: Settings) -> Opening:
+    """What a session calls to get services that answer from a case file; raises UsageError and ConfigurationError."""
+    found = open_case(path, settings)
+
+    async def opened() -> Services:
+        return found
+
+    return opened
+
+
+def open_case(path: Path, settings: Settings) -> Services:
+    """Services that answer from a case file."""
+    from cnitui.engine.replay import replayed
+    from cnitui.gateways.archive import is_bundle
+    from cnitui.gateways.bundle import Bundles, read_bundle
+    from cnitui.gateways.documents import dump_yaml
+
+    if path.is_file() and not is_bundle(path):
+        raise UsageError(
+            f"{path} is no case file that `cnitui collect` wrote",
+            "What people recorded as YAML is judged by: cnitui diagnose --case",
+        )
+    return replayed(read_bundle(path), Bundles(settings.state_dir), dump_yaml, path.name)
 
 
 def engine_settings(settings: Settings) -> ports.Settings:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.theme import BUILTIN_THEMES
 
-from cnitui.compose import opening
+from cnitui.compose import case_opening, opening
 from cnitui.errors import ConfigurationError
 from cnitui.lab_process import LabProcess
 from cnitui.process import leave, log_to_file
@@ -15,20 +17,33 @@ from cnitui.settings import Settings, configuration_file
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.theme import THEMES
 
+if TYPE_CHECKING:
+    from cnitui.engine.services import Opening
+
 
 def open_tui(settings: Settings, lab: LabProcess | None = None) -> int:
-    """The screens until the user leaves; answers the exit code."""
-    log_to_file(settings)
-    for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
-        os.environ.pop(variable, None)
-    app = CnituiApp(opening(settings, lab), theme=_theme(settings), keys=settings.keys)
-    gc.freeze()  # the collector's pauses are what stalls a screen; nothing imported so far is garbage
+    """The screens on a cluster until the user leaves; answers the exit code."""
     try:
-        code = app.run()
+        code = _run(settings, opening(settings, lab))
     finally:
         if lab is not None:
             lab.close()
-    return leave(app.return_code or code or 0)
+    return leave(code)
+
+
+def open_case_file(settings: Settings, path: Path) -> int:
+    """The screens on a case file; one that cannot be used is refused before anything is painted."""
+    return leave(_run(settings, case_opening(path, settings)))
+
+
+def _run(settings: Settings, opens: Opening) -> int:
+    log_to_file(settings)
+    for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
+        os.environ.pop(variable, None)
+    app = CnituiApp(opens, theme=_theme(settings), keys=settings.keys)
+    gc.freeze()  # the collector's pauses are what stalls a screen; nothing imported so far is garbage
+    code = app.run()
+    return app.return_code or code or 0
 
 
 def _theme(settings: Settings) -> str:

@@ -1,7 +1,8 @@
-"""Judging what somebody recorded or pasted: no cluster, no session, nothing slow to import."""
+"""Judging what somebody recorded or pasted, without a cluster and without anything slow to import."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.report import as_json, as_markdown, as_text
 from cnitui.errors import UsageError
+from cnitui.gateways.archive import is_bundle
 from cnitui.gateways.casefile import read_case, read_paste
 
 HEALTHY, FOUND, UNDECIDED = 0, 3, 4
@@ -18,9 +20,25 @@ HEALTHY, FOUND, UNDECIDED = 0, 3, 4
 
 def run_diagnose_recorded(case: str, text: str, output: str) -> int:
     """Judge a case file or a paste and print it; exit code as for a cluster."""
-    diagnosis = diagnose(_read(case, text))
+    diagnosis = _judged(case, text)
     click.echo(told(diagnosis, output))
     return exit_code(diagnosis)
+
+
+def _judged(case: str, text: str) -> Diagnosis:
+    if case and not text and is_bundle(Path(case)):
+        return _bundle_judged(Path(case))
+    return diagnose(_read(case, text))
+
+
+def _bundle_judged(path: Path) -> Diagnosis:
+    """What a case file of ours comes to, by the session that judges a cluster."""
+    from cnitui.engine.saving import diagnosed
+    from cnitui.gateways.bundle import Bundles, read_bundle
+    from cnitui.gateways.documents import dump_yaml
+
+    with asyncio.Runner() as runner:
+        return runner.run(diagnosed(read_bundle(path), Bundles(path.parent), dump_yaml))
 
 
 def _read(case: str, text: str) -> CaseFile:

@@ -22,6 +22,7 @@ from cnitui.domain.exchange import Removed as Removed
 from cnitui.domain.exchange import Update as Update
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, PatchType
+from cnitui.domain.recording import Hidden, Recording
 
 
 class ClusterApi(Protocol):
@@ -144,6 +145,36 @@ class Journal(Protocol):
 
     def new_id(self, now: datetime) -> str:
         """UTC time and four hex digits."""
+        ...
+
+
+class CaseFiles(Protocol):
+    """Case files on disk, and a cluster that answers from one."""
+
+    def pod(self, document: Mapping[str, object]) -> PodStatus:
+        """The fact of a pod as it was read with `ClusterApi.get`."""
+        ...
+
+    def replay(self, recording: Recording) -> tuple[ClusterApi, NodeShell | None]:
+        """What answers every question as it was answered then; no node shell when nodes were left alone."""
+        ...
+
+    def audit_lines(self, context: str) -> bytes:
+        """Our own audit lines of a context, the newest ones; empty when there are none."""
+        ...
+
+    def check(self, path: Path, *, overwrite: bool) -> None:
+        """Raise StateError when the file could not be written there."""
+        ...
+
+    def write(
+        self, path: Path, recording: Recording, diagnosis: str, hidden: Sequence[Hidden], *, overwrite: bool
+    ) -> None:
+        """Write a case file whole or not at all; raises StateError."""
+        ...
+
+    def write_text(self, path: Path, text: str, *, overwrite: bool) -> None:
+        """Write a report whole or not at all; raises StateError."""
         ...
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from cnitui.engine.ports import Clock, ClusterApi, Journal, NodeShell, Settings
+from cnitui.domain.recording import Recorded
+from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The opened ports; `render` turns an object of the API into text, `close` ends all of them."""
+    """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
+
+    `files` writes case files; `recorded` tells that the ports answer from one.
+    """
 
     cluster: ClusterApi
     shell: NodeShell | None
@@ -19,6 +23,8 @@ class Services:
     settings: Settings
     render: Callable[[Mapping[str, object]], str]
     close: Callable[[], Awaitable[None]]
+    files: CaseFiles | None = None
+    recorded: Recorded | None = None
 
 
 Opening = Callable[[], Awaitable[Services]]
