@@ -20,8 +20,7 @@ SHOWN_ROWS = 200
 
 def unreached(state: State) -> Outline | None:
     """What the steps that look have to say when the pods themselves could never be read; None when they could."""
-    refused = state.pods_link.error if state.pods_link.phase == "refused" else None
-    error = state.fatal or refused
+    error = state.fatal or state.pods_link.error
     if error is None or state.diagnosis is not None:
         return None
     blocks = (Paragraph(error.next_step, "dim"),) if error.next_step else ()

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from cnitui.domain.comparison import Comparison
-from cnitui.engine.blocks import Block, Columns, Paragraph
-from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreadable
+from cnitui.engine.blocks import Block, Columns, Item, Paragraph
+from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
 from cnitui.engine.state import State
+from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
 
 
 class ComparisonPane(Pane):
-    """A comparison as a pane; what it compares is the subclass's."""
+    """A comparison as a pane; what it compares, and `nothing` to say when that is nothing, is the subclass's."""
 
+    nothing: ClassVar[str] = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy", id="page.copy-pane", tooltip="Copy the pane's text"),
+    ]
     state: reactive[State] = reactive(State())
 
     def compose(self) -> ComposeResult:
@@ -40,27 +49,48 @@ class ComparisonPane(Pane):
         raise NotImplementedError
 
     def _blocks(self, comparison: Comparison) -> tuple[Block, ...]:
+        """The comparison, and before it whatever a reader must know about it."""
         state = self.state
+        unread = unreached(state)
+        if unread is not None:
+            return (Paragraph(f"✗ {unread.headline}", "bad"), *unread.blocks)
+        if state.diagnosis is None:
+            return (Paragraph("◌ asking which pods fail …", "dim"),)
         if not state.failing:
-            return (Paragraph(self.quiet(), "dim"),)
-        if state.node_access == "none":
-            words = "Nodes are not read (--node-access none): there is cluster evidence only, no labels and no denials."
-            return (Paragraph(words, "warn"),)
-        notes = unreadable(state)
-        if not comparison.rows and not notes:
-            return (Paragraph(f"reading {len(state.failing)} failing nodes and the reference …", "dim"),)
-        return (*notes, Columns(comparison))
+            return (Paragraph("Nothing fails, so there is nothing to compare.", "dim"),)
+        notes = (*self._notes(), *unreadable(state))
+        if comparison.rows:
+            return (*notes, Columns(comparison))
+        if state.settled:
+            return notes or (Paragraph(self.nothing, "dim"),)
+        return (*notes, Paragraph(f"◌ {progress(state)}", "dim"))
 
-    def quiet(self) -> str:
-        """The sentence for a cluster in which nothing fails."""
-        return "Nothing fails, so there is nothing to compare."
+    def _notes(self) -> tuple[Block, ...]:
+        if self.state.node_access == "none":
+            words = "Nodes are not read (--node-access none): there is cluster evidence only, no labels and no denials."
+            return (Item(words, "warn"),)
+        if not self.state.reference:
+            return (Item("No node is healthy, so there is none to compare with.", "warn"),)
+        return ()
+
+    def action_copy(self) -> None:
+        self.post_message(CopyRequested(self.query_one(BlocksView).text, f"the pane {self.title}"))
 
     def focus_content(self) -> None:
         self.query_one(BlocksView).focus()
 
 
+def progress(state: State) -> str:
+    """How many of the nodes have been read, while they are."""
+    looks = [look for node, look in state.looks if node]
+    read = sum(look.phase != "asking" for look in looks)
+    return f"reading the failing nodes and the reference: {read} of {len(looks)} read"
+
+
 class SelinuxPane(ComparisonPane):
     """Modes, labels, the process's own label, denials, and the lookalikes."""
+
+    nothing = "Neither the failing nodes nor the reference told anything."
 
     pane_id = "selinux"
     title = "SELinux"
@@ -71,6 +101,8 @@ class SelinuxPane(ComparisonPane):
 
 class DifferencesPane(ComparisonPane):
     """Every answer on which the failing nodes differ from the reference."""
+
+    nothing = "The failing nodes answer everything as the reference does."
 
     pane_id = "differences"
     title = "Differences"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from cnitui.engine.blocks import Grid
+from cnitui.engine.blocks import Grid, Paragraph
 from cnitui.engine.state import State
 from cnitui.engine.timeline import timeline
+from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
 
@@ -19,6 +23,9 @@ class TimelinePane(Pane):
 
     pane_id = "timeline"
     title = "Timeline"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy", id="page.copy-pane", tooltip="Copy the pane's text"),
+    ]
     state: reactive[State] = reactive(State())
 
     def compose(self) -> ComposeResult:
@@ -33,8 +40,14 @@ class TimelinePane(Pane):
             self._show()
 
     def _show(self) -> None:
-        moments = timeline(self.state)[-SHOWN:]
-        self.rule.note = f"{len(moments)} moments"
+        found = timeline(self.state)
+        moments = found[-SHOWN:]
+        self.rule.note = (
+            f"the last {SHOWN:,} of {len(found):,} moments" if len(found) > SHOWN else f"{len(found)} moments"
+        )
+        if not moments:
+            self.query_one(BlocksView).show((Paragraph("Nothing with a time is known yet.", "dim"),))
+            return
         rows = tuple((f"{m.at:%m-%d %H:%M:%S}", m.node or "–", m.kind, m.words) for m in moments)
         grid = Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments), leaves=(2,))
         self.query_one(BlocksView).show((grid,))
@@ -42,6 +55,9 @@ class TimelinePane(Pane):
     def on_show(self) -> None:
         self._show()
         self.query_one(BlocksView).scroll_end(animate=False)
+
+    def action_copy(self) -> None:
+        self.post_message(CopyRequested(self.query_one(BlocksView).text, f"the pane {self.title}"))
 
     def focus_content(self) -> None:
         self.query_one(BlocksView).focus()

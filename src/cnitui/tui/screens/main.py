@@ -14,7 +14,7 @@ from cnitui.engine.guide import guide
 from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.state import State
 from cnitui.tui.choices import choices_of
-from cnitui.tui.messages import PaneRequested, RemedyConsidered, StateChanged, StepOpened, StepSkipped
+from cnitui.tui.messages import PaneRequested, StateChanged, StepOpened, StepSkipped
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.panes.pods import PodsPane
@@ -24,6 +24,8 @@ from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.masthead import Masthead
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.tab_line import TabLine
+from cnitui.tui.widgets.table import Table
+from cnitui.tui.widgets.too_small import TooSmall, too_small
 
 OVERVIEW = ("pods", "guide", "logs", "selinux")
 PANES = (*OVERVIEW, "differences", "timeline")
@@ -36,6 +38,10 @@ WIDE, TALL = 110, 30
 class MainScreen(Screen[None]):
     """Shows a state; what the user wants goes up to the app as messages."""
 
+    DEFAULT_CSS = """
+    MainScreen { layers: default notice; }
+    MainScreen.-tiny TooSmall { display: block; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "overview", "Overview", show=False, id="screen.overview", tooltip="All panes side by side"),
         Binding("f2", "pane('logs')", "Logs", show=False, id="screen.logs", tooltip="Logs, full screen"),
@@ -70,6 +76,7 @@ class MainScreen(Screen[None]):
             yield DifferencesPane()
             yield TimelinePane()
         yield FooterLine()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         self._arrange()
@@ -92,7 +99,7 @@ class MainScreen(Screen[None]):
         state = self.state
         masthead = self.query_one(Masthead)
         masthead.state = state
-        masthead.hint = "f4 guide" if state.failing and self._zoomed != "guide" else ""
+        masthead.hint = "f4 guide" if state.failing and self.single != "guide" else ""
         self.query_one(PodsPane).state = state
         self.query_one(LogsPane).state = state
         self.query_one(SelinuxPane).state = state
@@ -133,12 +140,24 @@ class MainScreen(Screen[None]):
         return self.query_one(f"#{name}", Pane)
 
     def on_resize(self, event: events.Resize) -> None:
+        """What had the focus stays in view and keeps it, whatever the size."""
+        focused = self._focused_pane()
+        if focused in OVERVIEW and not self._zoomed:
+            self._last_single = focused
         self._arrange()
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """A widget that is not shown any more hands its focus to the pane's main one."""
+        shown = self.pane(self.single or self._last_single)
+        if self.focused is None or self.focused not in self.focus_chain:
+            shown.focus_content()
 
     def _arrange(self) -> None:
         single = self.single
         self.set_class(bool(single), "-single")
         self.set_class(self.narrow, "-narrow")
+        self.set_class(too_small(self.size), "-tiny")
         for name in PANES:
             self.pane(name).display = name == single if single else name in OVERVIEW
         top = self.query_one("#top")
@@ -169,9 +188,10 @@ class MainScreen(Screen[None]):
             self.show_pane("guide", zoom=not self.narrow)
         self._name_tabs()
 
-    @on(RemedyConsidered)
-    def _considered(self, message: RemedyConsidered) -> None:
-        self.refresh_bindings()
+    @on(Table.MarksChanged, "#pods-table")
+    def _marked(self, message: Table.MarksChanged) -> None:
+        """Marked nodes are those whose logs are shown; without marks it is all that fail."""
+        self.query_one(LogsPane).chosen = message.keys
 
     # --- keys -----------------------------------------------------------------------------------------------------
 
@@ -200,18 +220,26 @@ class MainScreen(Screen[None]):
         return owners[0].pane_id if owners else ""
 
     def action_next_pane(self, by: int) -> None:
-        """Inside a full-screen pane, tab goes through its widgets; else through the panes."""
-        if self._zoomed:
-            (self.focus_next if by > 0 else self.focus_previous)()
+        """To the next pane; a pane that has the screen for itself is walked through first."""
+        if self.single and self._walked(by):
             return
-        order = OVERVIEW
         here = self._focused_pane() or self._last_single
-        following = order[(order.index(here) + by) % len(order)] if here in order else order[0]
+        following = OVERVIEW[(OVERVIEW.index(here) + by) % len(OVERVIEW)] if here in OVERVIEW else OVERVIEW[0]
         if self.narrow:
             self.show_pane(following, zoom=False)
         else:
             self._last_single = following
             self.pane(following).focus_content()
+
+    def _walked(self, by: int) -> bool:
+        """Focus the pane's next widget, if there is one; a zoomed pane on a large screen is not left by tab."""
+        inside = self.pane(self.single)
+        chain = [widget for widget in self.focus_chain if inside in widget.ancestors]
+        place = chain.index(self.focused) + by if self.focused in chain else 0
+        if not chain or (self.narrow and not 0 <= place < len(chain)):
+            return False
+        chain[place % len(chain)].focus()
+        return True
 
     def action_step(self, by: int) -> None:
         self.query_one(GuidePane).action_step(by)

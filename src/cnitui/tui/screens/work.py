@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from cnitui.engine.apply import Confirmation
 from cnitui.engine.blocks import Block, Command, Item, Paragraph
 from cnitui.engine.preview import Preview
+from cnitui.engine.repair import UNDER_WAY
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -34,6 +35,7 @@ from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.main import MainScreen
 from cnitui.tui.screens.page import PageScreen
+from cnitui.tui.widgets.log_pane import LogPane
 
 CLOSE_WITHIN = 0.3
 
@@ -99,6 +101,12 @@ class WorkScreen(MainScreen):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(services.close(), CLOSE_WITHIN)
 
+    @property
+    def node(self) -> str:
+        """The node that keys mean: the focused log's, else the one under the cursor of the pods; "" without any."""
+        focused = self.focused
+        return focused.feed.node if isinstance(focused, LogPane) else self.query_one(PodsPane).node
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     @on(LookAgain)
@@ -117,15 +125,15 @@ class WorkScreen(MainScreen):
         self.app.push_screen(PageScreen(f"Node {message.node}", node_blocks(self.state, message.node)))
 
     def action_describe(self) -> None:
-        node = self.query_one(PodsPane).node
-        if node:
-            self.app.push_screen(PageScreen(f"Node {node}", node_blocks(self.state, node)))
+        if self.node:
+            self.app.push_screen(PageScreen(f"Node {self.node}", node_blocks(self.state, self.node)))
 
     @work
     async def action_yaml(self) -> None:
-        """The pod of the node under the cursor, as the server has it now."""
-        pod = self.state.pod(self.query_one(PodsPane).node)
+        """The node's pod, as the server has it now."""
+        pod = self.state.pod(self.node)
         if pod is None or self.session is None or self._services is None:
+            self.notify(f"There is no pod on {self.node} to show." if self.node else "There is no pod to show yet.")
             return
         try:
             document = await self.session.cluster.get(pod_ref(pod))
@@ -159,6 +167,8 @@ class WorkScreen(MainScreen):
 
     @on(RemedyChosen)
     def _chosen(self, message: RemedyChosen) -> None:
+        if self._under_way():
+            return
         self.query_one(GuidePane).step = 8
         self._preview(message.remedy)
 
@@ -177,6 +187,9 @@ class WorkScreen(MainScreen):
         seen = session.repair.state.preview if session is not None else None
         if session is None or seen is None or session.repair.state.busy:
             self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
+            return
+        if session.repair.state.applied is seen:
+            self.notify("This has been applied already; u takes it back.", severity="warning")
             return
         if seen.blocked:
             self.notify(f"This cannot be applied: {seen.blocked[0].words}", severity="error", markup=False)
@@ -197,7 +210,15 @@ class WorkScreen(MainScreen):
 
     @on(VerifyRequested)
     def _verify_requested(self) -> None:
-        self._verify()
+        if not self._under_way():
+            self._verify()
+
+    def _under_way(self) -> bool:
+        """Whether something is being written or verified; says so, for nothing else begins meanwhile."""
+        phase = self.session.repair.state.phase if self.session is not None else ""
+        if phase in UNDER_WAY:
+            self.notify(f"Still {phase}: wait for its end.", severity="warning")
+        return phase in UNDER_WAY
 
     @work(exclusive=True, group="writing")
     async def _verify(self) -> None:
@@ -207,6 +228,8 @@ class WorkScreen(MainScreen):
     @on(UndoRequested)
     def action_undo(self) -> None:
         """Preview taking the latest applied plan back."""
+        if self._under_way():
+            return
         self.show_pane("guide", zoom=True)
         self.query_one(GuidePane).step = 8
         self._plan_undo()

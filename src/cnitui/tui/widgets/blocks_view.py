@@ -84,6 +84,11 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         if from_top:
             self.scroll_home(animate=False)
 
+    @property
+    def text(self) -> str:
+        """The page as it is laid out now, as plain text for the clipboard."""
+        return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
+
     def on_resize(self) -> None:
         self._arrange()
 

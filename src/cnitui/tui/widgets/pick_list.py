@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cnitui.engine.blocks import Role
-from cnitui.tui.text import clean, exactly, fit, width_of
+from cnitui.tui.text import clean, exactly, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,3 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
             dim = None if focused else self.get_component_rich_style("pick--dim", partial=True)
             segments.append(Segment("  " + fit(clean(row.note), note_width - 2), dim))
         return Strip(segments).adjust_cell_length(width)
-
-    @property
-    def widest(self) -> int:
-        """Cells the longest text takes, sign included."""
-        return max((width_of(row.text) + 3 for row in self._rows), default=0)
