@@ -31,7 +31,9 @@ class CnituiApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("colon", "command_palette", "Commands", key_display=":", id="app.commands", tooltip="All commands"),
+        Binding(
+            "colon,ctrl+p", "command_palette", "Commands", key_display=":", id="app.commands", tooltip="All commands"
+        ),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing is lost"),
         Binding("ctrl+c", "copy_or_quit", "Copy or quit", show=False, id="app.interrupt", tooltip="Copy, else quit"),
@@ -93,9 +95,9 @@ class CnituiApp(App[int]):
 
     def action_help(self) -> None:
         from cnitui.tui.help import help_blocks
-        from cnitui.tui.screens.page import PageScreen
+        from cnitui.tui.screens.page import KeysScreen
 
-        self.push_screen(PageScreen("Keys", help_blocks(self.screen)))
+        self.push_screen(KeysScreen("Keys", help_blocks(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every pane by its name, and what else can be done."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from cnitui.engine.blocks import Role
 from cnitui.engine.repair_state import Option, RepairState
 from cnitui.tui.widgets.pick_list import Pick
+
+_FITS: tuple[str, Role, str] = ("✓", "good", "fits")
+_DOES_NOT_FIT: tuple[str, Role, str] = ("–", "dim", "does not fit")
 
 
 def choices_of(repair: RepairState) -> tuple[Pick, ...]:
@@ -14,6 +18,5 @@ def choices_of(repair: RepairState) -> tuple[Pick, ...]:
 def _pick(option: Option, repair: RepairState) -> Pick:
     remedy = option.remedy
     name = f"{remedy.title} ({remedy.guide})" if remedy.guide else remedy.title
-    glyph, role = ("✓", "good") if option.fits else ("–", "dim")
-    note = f"fits: {option.fit.why}" if option.fits else f"does not fit: {option.fit.why}"
-    return Pick(remedy.id, glyph, "good" if role == "good" else "dim", name, note, remedy.id == repair.chosen)
+    glyph, role, verdict = _FITS if option.fits else _DOES_NOT_FIT
+    return Pick(remedy.id, glyph, role, name, f"{verdict}: {option.fit.why}", option is repair.option)

@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
 from cnitui.engine.blocks import Block, Grid, Heading, Paragraph
 
+PLACES = {
+    "CnituiApp": "Everywhere",
+    "MainScreen": "Overview",
+    "WorkScreen": "Overview",
+    "Table": "Tables",
+    "PickList": "Lists",
+    "BlocksView": "Pages",
+    "SelinuxPane": "SELinux, differences and timeline",
+    "DifferencesPane": "SELinux, differences and timeline",
+    "TimelinePane": "SELinux, differences and timeline",
+    "GuidePane": "Guide",
+    "LogPane": "Logs",
+    "LogGrid": "Log panes",
+    "PageScreen": "This page",
+    "KeysScreen": "This page",
+}
+
 
 def help_blocks(screen: Screen[object]) -> tuple[Block, ...]:
-    """Every key of the screen and its panes, grouped by where it works."""
+    """Every key of the screen and its panes, grouped by where it works, as the user may have remapped them."""
+    groups: dict[str, dict[str, str]] = {}
+    for node in (screen.app, screen, *screen.query("*")):
+        for binding, keys in _bindings(node):
+            place = PLACES.get(type(node).__name__, type(node).__name__)
+            groups.setdefault(place, {})[keys] = binding.tooltip or binding.description
     blocks: list[Block] = [
         Paragraph("Keys work where their pane has the focus; the bottom line shows the useful ones.", "dim")
     ]
-    groups: dict[str, dict[str, str]] = {}
-    for node in (screen.app, screen, *screen.query("*")):
-        own = {_key(screen, binding): binding.tooltip or binding.description for binding in _bindings(node)}
-        if own:
-            groups.setdefault(_place(node), {}).update(own)
-    for place, keys in groups.items():
-        blocks.append(Heading(place))
-        blocks.append(Grid(("KEY", "WHAT IT DOES"), tuple(keys.items())))
+    for place, rows in groups.items():
+        blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows.items()))]
     return tuple(blocks)
 
 
-def _bindings(node: DOMNode) -> list[Binding]:
-    """Our own bindings carry an id; Textual's defaults for scrolling and the like do not."""
-    merged: dict[str, Binding] = {}
-    for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001 - no public way in Textual 8.2
-        for binding in bindings:
-            if binding.id:
-                merged.setdefault(binding.id, binding)
-    return list(merged.values())
+def _bindings(node: DOMNode) -> Iterator[tuple[Binding, str]]:
+    """Our own bindings carry an id, Textual's defaults for scrolling and the like do not; all keys of each."""
+    bindings = node._bindings.copy()  # noqa: SLF001 - no public way in Textual 8.2
+    bindings.apply_keymap(node.app._keymap)  # noqa: SLF001 - as above
+    by_id: dict[str, list[Binding]] = {}
+    for _, binding in bindings:
+        if binding.id:
+            by_id.setdefault(binding.id, []).append(binding)
+    for same in by_id.values():
+        first, *others = same
+        shown = [_key(node, first), *(_key(node, replace(other, key_display=None)) for other in others)]
+        yield first, " ".join(shown)
 
 
-def _key(screen: Screen[object], binding: Binding) -> str:
-    return binding.key_display or screen.app.get_key_display(binding)
-
-
-def _place(node: DOMNode) -> str:
-    names = {
-        "CnituiApp": "Everywhere",
-        "MainScreen": "Overview",
-        "Table": "Tables",
-        "PickList": "Lists",
-        "BlocksView": "Pages",
-        "GuidePane": "Guide",
-        "LogPane": "Logs",
-        "LogGrid": "Log panes",
-    }
-    name = type(node).__name__
-    return names.get(name, name)
+def _key(node: DOMNode, binding: Binding) -> str:
+    return node.app.get_key_display(binding)

@@ -197,15 +197,21 @@ class GuidePane(Pane):
 
     def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         event.stop()
-        if event.control.id == "steps" and event.control.has_focus:
+        if event.control.id == "steps":
             self.step = int(event.key)
-        elif event.control.id == "choices":
+        else:
             self.post_message(RemedyConsidered(event.key))
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         event.stop()
         if event.control.id == "steps":
-            self.step = int(event.key)
-            self.post_message(StepOpened(self.step))
+            self._open(int(event.key))
         else:
             self.post_message(RemedyChosen(event.key))
+
+    def _open(self, step: int) -> None:
+        """The step's page, and where it is shown already, the focus on it."""
+        self.step = step
+        self.post_message(StepOpened(step))
+        if self.has_class("-zoomed"):
+            (self.query_one("#choices") if step == 7 else self.query_one(BlocksView)).focus()

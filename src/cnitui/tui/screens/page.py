@@ -46,3 +46,11 @@ class PageScreen(Screen[None]):
             if isinstance(block, Command | Quote)
         ]
         self.post_message(CopyRequested("\n".join(parts), self._heading))
+
+
+class KeysScreen(PageScreen):
+    """Help; the key that opened it closes it again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.pop_screen", "Back", show=False, id="page.close", tooltip="Close the help"),
+    ]

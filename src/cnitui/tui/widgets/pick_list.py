@@ -20,7 +20,10 @@ from cnitui.tui.text import clean, exactly, fit
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One row: a sign in its role's colour, a text, and a quieter note at the right of it."""
+    """One row: a sign in its role's colour, a text, and a quieter note at the right of it.
+
+    The cursor stands on the `current` one until a person moves it.
+    """
 
     key: str
     glyph: str
@@ -31,7 +34,7 @@ class Pick:
 
 
 class PickList(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows with a cursor; posts `Highlighted` when it moves and `Picked` on enter or a click."""
+    """Rows with a cursor; posts `Highlighted` when a person moves it and `Picked` on enter or a click."""
 
     DEFAULT_CSS = """
     PickList {
@@ -66,7 +69,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor stands on this row now."""
+        """A person put the cursor on this row."""
 
         pick_list: PickList
         key: str
@@ -90,6 +93,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._rows: tuple[Pick, ...] = ()
         self._note_from = note_from
+        self._moved = False
 
     @property
     def rows(self) -> tuple[Pick, ...]:
@@ -102,15 +106,22 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._rows[self.cursor].key if self.cursor < len(self._rows) else ""
 
     def show(self, rows: tuple[Pick, ...]) -> None:
-        """Replace the rows; the cursor stays on its key while that is still there."""
+        """Replace the rows; a cursor that a person has moved stays on its key while that is still there."""
         key = self.key
         if rows == self._rows:
             return
         self._rows = rows
+        self._moved = self._moved and bool(rows)
         self.virtual_size = Size(self.size.width, len(rows))
-        keys = [row.key for row in rows]
-        self.cursor = keys.index(key) if key in keys else min(self.cursor, max(0, len(rows) - 1))
+        self.cursor = self._place_of(key)
         self.refresh()
+
+    def _place_of(self, key: str) -> int:
+        current = [place for place, row in enumerate(self._rows) if row.current]
+        if current and not self._moved:
+            return current[0]
+        keys = [row.key for row in self._rows]
+        return keys.index(key) if key in keys else min(self.cursor, max(0, len(keys) - 1))
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a key."""
@@ -121,11 +132,14 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_cursor(self, cursor: int) -> None:
         self.scroll_to_region(Region(0, cursor, self.size.width, 1), animate=False)
         self.refresh()
-        if self._rows:
-            self.post_message(self.Highlighted(self, self.key))
 
     def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(len(self._rows) - 1, self.cursor + by))
+        self._go(max(0, min(len(self._rows) - 1, self.cursor + by)))
+
+    def _go(self, place: int) -> None:
+        if self._rows:
+            self.cursor, self._moved = place, True
+            self.post_message(self.Highlighted(self, self.key))
 
     def action_pick(self) -> None:
         if self._rows:
@@ -134,7 +148,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         row = event.y + self.scroll_offset.y
         if row < len(self._rows):
-            self.cursor = row
+            self._go(row)
             self.action_pick()
 
     def render_line(self, y: int) -> Strip:
