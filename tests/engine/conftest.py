@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.engine.fake_cluster import FakeClock, FakeCluster
 
 from cnitui.engine.workbench import Workbench
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import FakeClock, FakeCluster
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tests.engine.fake_cluster import case_of, diagnosis_of, selinux
-
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import DaemonSetStatus
 from cnitui.domain.finding import Verdict
@@ -18,6 +16,7 @@ from cnitui.engine.rollout import Patience
 from cnitui.engine.situate import situate
 from cnitui.engine.workbench import Workbench
 from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import case_of, diagnosis_of, selinux
 
 SOON = Patience(stall=30, look=5, pace=0.01)
 YES = Confirmation("lab")

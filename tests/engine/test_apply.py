@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.engine.fake_cluster import GENERATION, FakeCluster, daemonset, heals, pod
-from tests.engine.remedy_steps import SOON, YES, audit_of, events_of, make_preview, readonly, run_apply
 
 from cnitui.domain.facts import Event
 from cnitui.domain.finding import Verdict
@@ -22,6 +20,8 @@ from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import ClusterUnreachable, CnituiError, Invalid, ReadOnly, Stale, StateError, UsageError
 from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import GENERATION, FakeCluster, daemonset, heals, pod
+from tests.engine.remedy_steps import SOON, YES, audit_of, events_of, make_preview, readonly, run_apply
 
 PROJECT = Path(__file__).resolve().parents[2]
 

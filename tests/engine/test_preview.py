@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.engine.fake_cluster import FakeCluster, daemonset
-from tests.engine.remedy_steps import audit_of, make_plan, make_preview, readonly
 
 from cnitui.domain.finding import Verdict
 from cnitui.engine.preview import quiet
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import Forbidden, Invalid, Stale
 from cnitui.gateways.journal import FileJournal
+from tests.engine.fake_cluster import FakeCluster, daemonset
+from tests.engine.remedy_steps import audit_of, make_plan, make_preview, readonly
 
 
 async def test_the_diff_is_what_the_server_would_store_without_its_bookkeeping(bench: Workbench) -> None:

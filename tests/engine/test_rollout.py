@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.engine.fake_cluster import FakeClock, daemonset, pod
-
 from cnitui.domain.facts import ContainerStatus, PodStatus
 from cnitui.engine.ports import Interrupted, Listed
 from cnitui.engine.rollout import Rollout, Target, selector_of, state_of
 from cnitui.engine.watching import Mirror
 from cnitui.errors import ClusterUnreachable
+from tests.engine.fake_cluster import FakeClock, daemonset, pod
 
 
 def target(looks_new: Callable[[PodStatus], bool] = lambda _pod: False, **more: object) -> Target:

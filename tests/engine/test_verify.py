@@ -7,8 +7,6 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
-from tests.engine.fake_cluster import FakeCluster, heals, node, pod
-from tests.engine.remedy_steps import events_of, make_preview, readonly, run_apply
 
 from cnitui.domain.evidence import Observed, Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, Event
@@ -16,6 +14,8 @@ from cnitui.engine.ports import Answer, Interrupted
 from cnitui.engine.verify import Check, Subject, Waits, verify
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import Forbidden, Invalid
+from tests.engine.fake_cluster import FakeCluster, heals, node, pod
+from tests.engine.remedy_steps import events_of, make_preview, readonly, run_apply
 
 GOOD = CniFiles(("bandwidth", "bridge", "calico", "calico-ipam"), ("10-calico.conflist", "calico-kubeconfig"))
 WAITS = Waits(pods=20, nodes=10, test_pod=30)

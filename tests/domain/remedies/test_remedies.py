@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import Source
@@ -17,6 +16,7 @@ from cnitui.domain.finding import Diagnosis, Verdict
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Fits, Situation, advice, remedy
 from cnitui.domain.remedies.advice_steps import STEPS
+from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
 PODS = (pod("master-01"), pod("worker-01", failing=True), pod("worker-02", failing=True))
 STATUS = DaemonSetStatus("kube-system", "calico-node", generation=3)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.tui.widgets.conftest import Alone, lines_of, styled
-
 from cnitui.tui.messages import CopyRequested
 from cnitui.tui.widgets.diff import DiffView
+from tests.tui.widgets.conftest import Alone, lines_of, styled
 
 DIFF = (
     "--- DaemonSet kube-system/calico-node (now)",

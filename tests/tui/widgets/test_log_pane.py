@@ -8,7 +8,6 @@ from typing import cast
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.tui.widgets.conftest import Alone, lines_of, styled
 from textual import events
 
 from cnitui.engine.logs import LogFeed
@@ -21,6 +20,7 @@ from cnitui.tui.widgets.log_grid import PER_TICK, LogGrid
 from cnitui.tui.widgets.log_paint import Known
 from cnitui.tui.widgets.log_pane import LogPane
 from cnitui.tui.widgets.log_window import LogWindow
+from tests.tui.widgets.conftest import Alone, lines_of, styled
 
 NOW = datetime(2026, 11, 23, 10, 42, 13, tzinfo=UTC)
 RUN = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.tui.widgets.conftest import Alone, lines_of, styled
 from textual.strip import Strip
 
 from cnitui.tui.widgets.table import Table
 from cnitui.tui.widgets.table_layout import Column, lay_out
 from cnitui.tui.widgets.table_rows import Cell, TableRows, sort_key
+from tests.tui.widgets.conftest import Alone, lines_of, styled
 
 COLUMNS = (
     Column("node", "NODE", 8, 24),
