@@ -8,7 +8,6 @@ from contextlib import aclosing
 from typing import cast
 
 import pytest
-from tests.gateways.kubernetes.conftest import QUICK
 
 from cnitui.domain.exchange import Changed, Interrupted, Listed, LogRequest, Update
 from cnitui.domain.facts import CALICO_SELECTOR, PodStatus
@@ -16,6 +15,7 @@ from cnitui.domain.plan import Access, ObjectRef
 from cnitui.errors import ClusterUnreachable, Conflict, Forbidden, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.lab.lab import Lab
+from tests.gateways.kubernetes.conftest import QUICK
 
 DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "kube-system")
 Told = Callable[[Update[PodStatus]], bool]

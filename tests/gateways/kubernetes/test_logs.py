@@ -7,12 +7,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from aiohttp import web
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, failing, streaming
 
 from cnitui.domain.exchange import LogRequest
 from cnitui.errors import ClusterUnreachable, Forbidden, Invalid, NotFound
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.gateways.kubernetes.reflector import Pace
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, failing, streaming
 
 LOG = "/api/v1/namespaces/kube-system/pods/calico-node-x/log"
 REQUEST = LogRequest("kube-system", "calico-node-x", "install-cni")

@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
 
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, event, failing, listing, pod, streaming
-from tests.gateways.kubernetes.test_reflector import told
-
 from cnitui.domain.exchange import Interrupted, Listed, Update
 from cnitui.domain.facts import PodStatus
 from cnitui.errors import Forbidden
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, event, failing, listing, pod, streaming
+from tests.gateways.kubernetes.test_reflector import told
 
 ALL = "/api/v1/pods"
 SYSTEM = "/api/v1/namespaces/kube-system/pods"

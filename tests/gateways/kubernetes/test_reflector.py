@@ -9,13 +9,13 @@ from contextlib import aclosing
 from typing import cast
 
 from aiohttp import web
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, Handler, event, failing, listing, pod, streaming
 
 from cnitui.domain.exchange import Changed, Interrupted, Listed, Removed, Update
 from cnitui.domain.facts import PodStatus
 from cnitui.errors import Forbidden, ServerFailure, Throttled, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.gateways.kubernetes.reflector import Pace
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, Handler, event, failing, listing, pod, streaming
 
 PODS = "/api/v1/namespaces/kube-system/pods"
 BOOKMARK = {"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "77"}}}

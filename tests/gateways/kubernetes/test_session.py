@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+
+from cnitui.domain.exchange import LogRequest
+from cnitui.engine.ports import ClusterApi
+from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError, ServerFailure, Unauthorized
+from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from tests.gateways.kubernetes.conftest import (
     ApiServer,
     Clusters,
@@ -21,11 +26,6 @@ from tests.gateways.kubernetes.conftest import (
     streaming,
     write_kubeconfig,
 )
-
-from cnitui.domain.exchange import LogRequest
-from cnitui.engine.ports import ClusterApi
-from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError, ServerFailure, Unauthorized
-from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
 LOG = "/api/v1/namespaces/n/pods/p/log"
 

@@ -19,9 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, serve
 
 from cnitui.errors import ClusterUnreachable, KubeconfigError, ServerFailure
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, serve
 
 NOW = datetime.now(UTC)
 Key = ec.EllipticCurvePrivateKey

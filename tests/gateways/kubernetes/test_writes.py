@@ -6,12 +6,12 @@ import json
 
 import pytest
 from aiohttp import web
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, failing
 
 from cnitui.domain.plan import Access, ObjectRef
 from cnitui.errors import Conflict, Forbidden, Invalid, ReadOnly
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.gateways.kubernetes.writes import warnings_of
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, failing
 
 DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "kube-system")
 PATH = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node"

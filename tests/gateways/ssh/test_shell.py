@@ -12,6 +12,11 @@ from time import monotonic
 
 import asyncssh
 import pytest
+
+from cnitui.domain.exchange import NodeCommand
+from cnitui.domain.facts import NodeStatus
+from cnitui.errors import HostKeyChanged, HostKeyUnknown, NodeError, NodeLoginFailed, NodeUnreachable
+from cnitui.gateways.ssh import Limits, SshLogin, SshNodeShell
 from tests.gateways.ssh.servers import (
     Home,
     Process,
@@ -22,11 +27,6 @@ from tests.gateways.ssh.servers import (
     run_locally,
     ssh_host,
 )
-
-from cnitui.domain.exchange import NodeCommand
-from cnitui.domain.facts import NodeStatus
-from cnitui.errors import HostKeyChanged, HostKeyUnknown, NodeError, NodeLoginFailed, NodeUnreachable
-from cnitui.gateways.ssh import Limits, SshLogin, SshNodeShell
 
 ECHO = NodeCommand("echo", ("echo", "hello there"))
 FOREVER = 3600
