@@ -25,7 +25,7 @@ from cnitui.domain.facts import (
     PodRows,
     PodStatus,
 )
-from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, Missing, NextEvidence, Status, Verdict
+from cnitui.domain.finding import Diagnosis, Finding, Judgement, Missing, NextEvidence, Status, Verdict
 from cnitui.domain.parsing.installer_log import milestones
 from cnitui.domain.ranking import UNKNOWN, claims, ranked
 from cnitui.domain.signs import Signs, with_signs
@@ -244,8 +244,3 @@ def _where(words: str, nodes: Sequence[str]) -> str:
 def _words_of(fact: type[object]) -> str:
     """`AttemptLogs` to `attempt logs`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", fact.__name__).lower()
-
-
-def evidence_of(diagnosis: Diagnosis) -> tuple[Evidence, ...]:
-    """What the confident findings rest on, for a report's first page."""
-    return tuple(dict.fromkeys(piece for finding in diagnosis.confident for piece in finding.judgement.evidence_for))

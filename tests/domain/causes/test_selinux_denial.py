@@ -113,6 +113,12 @@ def test_it_is_ruled_out_by(why: str, facts: tuple[object, ...]) -> None:
     assert (found.verdict.value, why in found.judgement.because) == ("ruled_out", True), found.judgement.because
 
 
+def test_a_denial_for_a_wrong_label_is_not_the_policys_fault() -> None:
+    facts = (LOG, UNPRIVILEGED, ENFORCING, LABELLED, denial("usr_t:s0"), directories("usr_t:s0"), WRITABLE, ROOM, PLAIN)
+    assert verdict("selinux-denial", *facts) == "possible"
+    assert verdict("selinux-wrong-context", *facts) == "confirmed"
+
+
 def test_what_was_only_logged_was_not_denied() -> None:
     assert verdict("selinux-denial", LOG, UNPRIVILEGED, denial(permissive=True)) == "possible"
 

@@ -30,19 +30,16 @@ containers/container-selinux container.te; projectcalico/calico#2704; docs of th
 from __future__ import annotations
 
 from cnitui.domain.causes._host import Refusal, another_errno, refusal
+from cnitui.domain.causes._labels import CONTAINER_FILE_TYPES, directory_entry, fault_of, labelled_for_containers
 from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
-    CONTAINER_FILE_TYPES,
     SELINUX,
     Denial,
     confinement,
     denials,
-    directory_entry,
     enforces,
-    fault_of,
     hinted,
-    labelled_for_containers,
     not_confined,
     unprivileged,
 )
@@ -60,9 +57,12 @@ def judge(view: View) -> Judgement:
     excluded = stopped_elsewhere(view, HOST_STAGES) or not_confined(view) or another_errno(refused, "EACCES")
     if excluded:
         return excluded
-    refusals = [denial for denial in denials(view) if fault_of(view, denial.avc) != "label"]
+    known = denials(view)
+    refusals = [denial for denial in known if fault_of(view, denial.avc) != "label"]
     if refusals:
         return _from_audit(view, refusals)
+    if known:
+        return possible("SELinux refused it, and for its label", known[0].evidence, ask=ASK[1:], weight=1)
     if refused is not None:
         return _from_labels(view, refused)
     return _from_words(view)

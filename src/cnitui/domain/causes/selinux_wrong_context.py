@@ -30,23 +30,25 @@ projectcalico/cni-plugin#874; containers/container-selinux container.fc; policy/
 from __future__ import annotations
 
 from cnitui.domain.causes._host import Refusal, another_errno, refusal
+from cnitui.domain.causes._labels import (
+    CONTAINER_FILE_TYPES,
+    MISPLACED_TYPES,
+    directory_entry,
+    fault_of,
+    foreign_file,
+    labelled_for_containers,
+    odd_file,
+)
 from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
-    CONTAINER_FILE_TYPES,
-    MISPLACED_TYPES,
     SELINUX,
     Denial,
     confinement,
     denials,
-    directory_entry,
     enforces,
-    fault_of,
-    foreign_file,
     hinted,
-    labelled_for_containers,
     not_confined,
-    odd_file,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -139,10 +139,3 @@ def _pod(head: Mapping[str, str], containers: tuple[ContainerStatus, ...]) -> Po
         owner=head.get("Controlled By", ""),
         containers=containers,
     )
-
-
-def events_of(text: str) -> Iterator[str]:
-    """The lines under `Events:`."""
-    _, found, events = text.partition("\nEvents:")
-    if found:
-        yield from (line.strip() for _, line in numbered(events) if line.strip())

@@ -18,7 +18,6 @@ from cnitui.domain.facts import (
     AttemptLogs,
     ContainerStatus,
     InstallCni,
-    LogLine,
     PodRow,
     PodRows,
     PodStatus,
@@ -220,8 +219,3 @@ _TABLE_ROW = re.compile(r"\s\d{1,3}/\d{1,3}\s{1,20}[A-Z]\w")
 def _worth_hearing(line: str) -> bool:
     """Rows of pods that are nobody's business here say nothing: their trouble follows from ours."""
     return _TABLE_ROW.search(line) is None or _OURS.search(line) is not None
-
-
-def log_lines(text: str, first: int = 1) -> tuple[LogLine, ...]:
-    """The lines of one log, numbered from `first`."""
-    return tuple(parse_line(line, number) for number, line in enumerate(text.split("\n"), first) if line.strip())

@@ -2,6 +2,8 @@
 
 Meaning of the errno words: open(2), rename(2), execve(2), mount(2); what they come from in practice:
 projectcalico/calico cni-plugin/pkg/install/install.go@v3.27.0 and the SELinux and mount documentation of the kernel.
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Words: projectcalico/calico node/pkg/lifecycle/startup/startup.go, node/pkg/health/health.go, felix/iptables/table.go,
 felix/dataplane, libcalico-go/lib/ipam at v3.27.0.
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The address decides whose fault it is: a Service address (the first of its range, port 443) needs kube-proxy, an
 endpoint does not; 5473 is Typha, 179 BGP, 2379 etcd (projectcalico/calico documentation, system requirements).
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations

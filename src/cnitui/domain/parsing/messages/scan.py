@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cnitui.domain.parsing.messages.known import KnownMessage
 
@@ -60,9 +60,3 @@ class MessageIndex:
             if word in lowered:
                 places.update(owners)
         return places
-
-
-def anchored(text: str, anchors: Iterable[str]) -> bool:
-    """Whether a text holds any of the words; for callers that want to skip a whole document."""
-    lowered = text.lower()
-    return any(word in lowered for word in anchors)

@@ -2,6 +2,8 @@
 
 Words: kubernetes pkg/kubelet (images, container, volumemanager, eviction), pod-security-admission, containerd, runc,
 cri-o; the processor messages are those of glibc and the Go runtime.
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations

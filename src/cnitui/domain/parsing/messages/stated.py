@@ -2,6 +2,8 @@
 
 A program's line is a fact about one operation; a sentence is somebody's observation. So these weigh less: naming a
 thing only suggests it, and only a cure that is told (`works after setenforce 0`) is specific.
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations
