@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,15 @@ def test_no_recorded_case_is_judged_confidently_wrong(shared: Path) -> None:
         doubt = ("unknown" in fair or truth["confidence"] == "unresolved") and not diagnosis.confident
         right += diagnosis.findings[0].cause in fair or (doubt and bool(diagnosis.next_evidence))
     assert right / len(cases) >= 0.95
+
+
+def test_megabytes_of_kubelet_noise_are_judged_by_what_is_special_in_them() -> None:
+    noise = "".join(
+        f'Nov 23 14:09:{number % 60:02d} worker-01 kubelet[812]: E1123 pod_workers.go:1300] "Error syncing pod, skipping" '
+        f'err="network is not ready: cni plugin not initialized" pod="kube-system/coredns-{number}"\n'
+        for number in range(20_000)
+    )
+    started = time.process_time()
+    diagnosis = diagnose(paste_case(noise + CONFIRMED["disk-full"] + noise))
+    assert confident(diagnosis) == {"disk-full"}
+    assert time.process_time() - started < 10, "judging grows faster than the text"
