@@ -137,7 +137,7 @@ def _typed(seen: Preview) -> str:
 
 
 async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation) -> int:
-    outcome = ""
+    outcome = told_last = ""
     async for progress in apply(bench, seen, confirmation):
         match progress:
             case Written(target):
@@ -146,7 +146,9 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
                 click.echo(f"warning: {error}", err=True)
             case Rollout():
                 outcome = progress.outcome or outcome
-                click.echo(progress.words, err=True)
+                if progress.words != told_last:
+                    click.echo(progress.words, err=True)
+                told_last = progress.words
     # After an undo the pods may well fail as they did before: that the change is back is what was asked for.
     click.echo(f"taken back; rollout: {outcome or 'left to the controller'}", err=True)
     return HEALTHY

@@ -7,31 +7,44 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from cnitui.errors import CnituiError
 
-ANSWER_WITHIN = 20.0
+ANSWER_WITHIN, ENDS_WITHIN = 20.0, 3.0
+"""Seconds for its two lines, and for its end once its input has ended."""
+COMPLAINT = 4000
+"""Bytes at the end of what it said that may explain why it ended."""
 
 
 class LabProcess:
     """`python -m cnitui.lab SCENARIO`; its standard input is our promise to live, so it ends when we are killed."""
 
     def __init__(self, scenario: str, speed: float = 1.0) -> None:
-        arguments = [sys.executable, "-m", "cnitui.lab", scenario, "--speed", str(speed), "--with-parent"]
-        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            arguments,
+        self._arguments = [sys.executable, "-m", "cnitui.lab", scenario, "--speed", str(speed), "--with-parent"]
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the lab that writes to it
+        self._child = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,  # it narrates every event: a pipe that nobody reads would fill up and stop it
             start_new_session=True,
         )
 
     async def answers(self) -> tuple[Path, Path]:
-        """Kubeconfig and ssh configuration, once the lab answers; raises CnituiError with what it said instead."""
+        """Kubeconfig and ssh configuration, once the lab answers; raises CnituiError with what it said instead.
+
+        A lab that has ended meanwhile is started anew: asking again is all that a user can do about it.
+        """
         from cnitui.gateways.kubernetes.background import in_daemon_thread
 
+        if self._child.poll() is not None:
+            self._child = self._started()
         return await in_daemon_thread(self._read)
 
     def _read(self) -> tuple[Path, Path]:
@@ -58,13 +71,21 @@ class LabProcess:
         return buffer.decode("utf-8", "replace").splitlines()
 
     def _complaint(self) -> str:
-        self.close()
-        assert self._child.stderr is not None
-        said = self._child.stderr.read(4000).decode("utf-8", "replace").strip()
-        return said.splitlines()[-1] if said else f"exit code {self._child.returncode}"
+        self._end()
+        try:
+            self._child.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        self._said.seek(max(0, self._said.tell() - COMPLAINT))
+        said = self._said.read(COMPLAINT).decode("utf-8", "replace").strip()
+        return said.splitlines()[-1] if said else f"it ended with code {self._child.returncode}"
 
-    def close(self) -> None:
-        """End the lab: it cleans up after itself when its input ends, and nobody has to wait for that."""
+    def _end(self) -> None:
         if self._child.stdin is not None:
             with contextlib.suppress(OSError):
                 self._child.stdin.close()
+
+    def close(self) -> None:
+        """End the lab: it cleans up after itself when its input ends, and nobody has to wait for that."""
+        self._end()
+        self._said.close()

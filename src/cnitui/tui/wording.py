@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cnitui.domain.finding import Diagnosis, Finding, Verdict
+from cnitui.domain.recording import Recorded
 from cnitui.engine.blocks import Role
 from cnitui.engine.state import State
-from cnitui.errors import ConfigurationError
+from cnitui.errors import ClusterError
 
 SPIN = "◌"
 
@@ -85,18 +86,33 @@ def extent(state: State, now: datetime) -> Line:
     return Line("✓", f"all {total} nodes healthy", "good")
 
 
-def liveness(state: State, now: datetime) -> Line:
-    """Whether what is on the screen is current."""
+def moment(state: State) -> datetime:
+    """What ages and countdowns are counted from: now, or when the case file was collected."""
+    return state.recorded.at if state.recorded else datetime.now(UTC)
+
+
+def liveness(state: State, now: datetime, width: int = 200) -> Line:
+    """Whether what is on the screen is current, or which case file it is of."""
     link = state.pods_link
+    if state.recorded is not None:
+        return Line("■", _collected(state.recorded, width), "accent")
     if state.fatal is not None:
-        by_hand = isinstance(state.fatal, ConfigurationError)
-        return Line("!", "r tries again" if by_hand else "trying again by itself", "warn")
+        by_itself = isinstance(state.fatal, ClusterError)
+        return Line("!", "trying again by itself" if by_itself else "r tries again", "warn")
     if link.phase in ("stale", "refused"):
         word = "refused" if link.phase == "refused" else "stale"
         return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
     if link.phase == "asking":
         return Line(SPIN, "connecting", "dim")
     return Line("●", f"live {now:%H:%M:%S}", "good")
+
+
+def _collected(case: Recorded, width: int) -> str:
+    """`case FILE, collected TIME`; on a narrow screen the file's name gives way."""
+    if width < 100:
+        return f"case, collected {case.at:%m-%d %H:%M}"
+    name = case.name if len(case.name) <= width // 4 else f"{case.name[: width // 4 - 1]}…"
+    return f"case {name}, collected {case.at:%Y-%m-%d %H:%M}Z"
 
 
 def banner(state: State) -> Line:
