@@ -45,7 +45,12 @@ class Session:
         self.cluster, self.shell, self.clock = services.cluster, services.shell, services.clock
         self.settings = settings = services.settings
         cluster, clock = self.cluster, self.clock
-        self.state = State(started_at=clock.now(), readonly=settings.readonly, node_access=settings.node_access)
+        self.state = State(
+            started_at=clock.now(),
+            readonly=settings.readonly,
+            node_access=settings.node_access,
+            recorded=services.recorded,
+        )
         self._subscribers: list[Callable[[State], None]] = []
         self._wake = asyncio.Event()
         self._picture = Picture(cluster, clock, settings.namespace, self._wake.set)

@@ -11,6 +11,7 @@ from cnitui.domain.derive import failing_since, healthy, next_attempt_at
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.domain.recording import Recorded
 from cnitui.engine.link import Link
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair_state import RepairState
@@ -77,6 +78,8 @@ class State:
     repair: RepairState = RepairState()
     readonly: bool = False
     node_access: str = "ssh"
+    recorded: Recorded | None = None
+    """The case file that is shown instead of a cluster."""
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
 

@@ -105,6 +105,7 @@ class CnituiApp(App[int]):
             for name in ("overview", "logs", "selinux", "guide", "differences", "timeline"):
                 yield SystemCommand(name, f"Show the {name}", lambda name=name: self._go(name))
             yield SystemCommand("look again", "Read everything anew", self.work.action_look_again)
+            yield SystemCommand("save", "Save the focused log, the report or a case file", self.work.action_save)
             yield SystemCommand("undo", "Preview taking the latest applied plan back", self.work.action_undo)
         yield SystemCommand("help", "All keys", self.action_help)
         yield SystemCommand("theme", "Change the colours", self.action_change_theme)

@@ -11,6 +11,7 @@ from cnitui.engine.state import State
 from cnitui.tui.widgets.log_grid import LogGrid
 from cnitui.tui.widgets.log_paint import Known
 from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.wording import moment
 
 
 class LogsPane(Pane):
@@ -27,7 +28,12 @@ class LogsPane(Pane):
         self._shown: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield LogGrid(lead="Logs", classify=classify, sentence="logs appear here as soon as a pod is found")
+        yield LogGrid(
+            lead="Logs",
+            classify=classify,
+            sentence="logs appear here as soon as a pod is found",
+            now=lambda: moment(self.state),
+        )
 
     def bring_board(self, board: LogBoard) -> None:
         """The feeds, once there is a session."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
@@ -18,7 +18,7 @@ from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table import Table
 from cnitui.tui.widgets.table_layout import Column
 from cnitui.tui.widgets.table_rows import Cell
-from cnitui.tui.wording import SPIN, age, countdown
+from cnitui.tui.wording import SPIN, age, countdown, moment
 
 COLUMNS = (
     Column("node", "NODE", min=9, max=40, cut="middle"),
@@ -64,13 +64,13 @@ class PodsPane(Pane):
 
     def _show(self) -> None:
         state, table = self.state, self.query_one(Table)
-        table.show(list(rows_of(state, datetime.now(UTC))))
+        table.show(list(rows_of(state, moment(state))))
         table.say(*_sentence(state))
         self.rule.note = table.summary or (f"{len(state.rows)} nodes" if state.rows else "")
 
     def _tick(self) -> None:
         """The countdowns and ages move although nothing happened."""
-        now, table = datetime.now(UTC), self.query_one(Table)
+        now, table = moment(self.state), self.query_one(Table)
         for row in self.state.rows:
             if row.name in table.rows and row.pod is not None:
                 table.set_cell(row.name, "next", _countdown(row, now))

@@ -25,6 +25,7 @@ from cnitui.tui.messages import (
     NodeOpened,
     RemedyChosen,
     RemedyConsidered,
+    SaveRequested,
     StateChanged,
     UndoRequested,
     VerifyRequested,
@@ -32,6 +33,7 @@ from cnitui.tui.messages import (
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.pods import PodsPane
+from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.main import MainScreen
 from cnitui.tui.screens.page import PageScreen
@@ -46,6 +48,7 @@ class WorkScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
+        Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
     ]
 
@@ -158,6 +161,29 @@ class WorkScreen(MainScreen):
             except CnituiError as error:
                 self._say(error)
 
+    # --- saving ---------------------------------------------------------------------------------------------------
+
+    @on(SaveRequested)
+    def action_save(self) -> None:
+        """Save what has the focus: a log, the report on the guide's last step, else everything as a case file."""
+        if self._services is None or self.session is None:
+            self.notify("There is nothing to save yet.", severity="warning")
+            return
+        step = self.query_one(GuidePane).step if self.single == "guide" else 0
+        self._save(saving_of(self.state, self._services.clock.now(), step, self.focused), self._services)
+
+    @work(exclusive=True, group="saving")
+    async def _save(self, saving: Saving, services: Services) -> None:
+        name = await self.app.push_screen_wait(dialogs.FileNameScreen(saving.title, saving.suggestion))
+        if name is None:
+            return
+        try:
+            words = await save(saving, file_of(name), services, self.state)
+        except CnituiError as error:
+            self._say(error)
+        else:
+            self.notify(words, timeout=6, markup=False)
+
     # --- repairing ------------------------------------------------------------------------------------------------
 
     @on(RemedyConsidered)
@@ -192,7 +218,8 @@ class WorkScreen(MainScreen):
             self.notify("This has been applied already; u takes it back.", severity="warning")
             return
         if seen.blocked:
-            self.notify(f"This cannot be applied: {seen.blocked[0].words}", severity="error", markup=False)
+            why = "; ".join(problem.words for problem in seen.blocked)
+            self.notify(f"This cannot be applied: {why}", severity="error", markup=False)
             return
         confirmed = await self.app.push_screen_wait(_confirmation(seen))
         if confirmed is None:

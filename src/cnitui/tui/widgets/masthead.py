@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from cnitui.engine.state import State
 from cnitui.tui.text import clean, exactly, fit, width_of
-from cnitui.tui.wording import Line, banner, extent, liveness
+from cnitui.tui.wording import Line, banner, extent, liveness, moment
 
 
 class Masthead(Widget):
@@ -42,19 +42,18 @@ class Masthead(Widget):
         self.set_interval(1.0, self.refresh)
 
     def render_line(self, y: int) -> Strip:
-        now = datetime.now(UTC)
         width = self.size.width
-        return self._first(now, width) if y == 0 else self._second(width)
+        return self._first(moment(self.state), width) if y == 0 else self._second(width)
 
     def _part(self, role: str, text: str) -> Segment:
         return Segment(text, self.get_component_rich_style(f"masthead--{role}"))
 
     def _line(self, line: Line) -> list[Segment]:
-        return [self._part(line.role, f"{line.glyph} {line.text}")]
+        return [self._part(line.role, clean(f"{line.glyph} {line.text}"))]
 
     def _first(self, now: datetime, width: int) -> Strip:
         state = self.state
-        right = self._line(liveness(state, now))
+        right = self._line(liveness(state, now, width))
         bad = self._line(extent(state, now))
         room = width - 2 - sum(width_of(segment.text) for segment in (*right, *bad))
         left = self._identity(room - 4)
