@@ -35,6 +35,8 @@ STATE_ROLES: dict[StepState, Role] = {
 }
 SHORT_PAGE = 25
 """Rows below which a page is short."""
+SLIM = 56
+"""Cells below which the step stands alone."""
 STEPS_WIDTH = 29
 """Cells of the step list beside the step."""
 
@@ -87,6 +89,7 @@ class GuidePane(Pane):
     GuidePane StepPage {{ display: none; margin-left: 1; }}
     GuidePane.-zoomed StepPage {{ display: block; }}
     GuidePane.-zoomed #steps {{ width: {STEPS_WIDTH}; }}
+    GuidePane.-zoomed.-slim #steps {{ display: none; }}
     """
     pane_id = "guide"
     title = "Guide"
@@ -156,6 +159,10 @@ class GuidePane(Pane):
 
     def on_mount(self) -> None:
         self._show()
+
+    def on_resize(self) -> None:
+        """A step that has no room beside the list is shown alone; its title says where one is."""
+        self.set_class(self.size.width < SLIM, "-slim")
 
     def set_zoomed(self, zoomed: bool) -> None:
         """Show the step beside the list, or the list alone."""

@@ -152,7 +152,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
             self.action_pick()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         base = self.rich_style
         if index >= len(self._rows):

@@ -18,7 +18,7 @@ Tab = tuple[str, str, str]
 
 
 class TabLine(Widget):
-    """`Pods │ Logs │ SELinux │ Guide 3/11     f1 f2 f3 f4`."""
+    """`f1 Pods │ f2 Logs │ f3 SELinux │ f4 Guide 3/11`; without the keys where there is no room for them."""
 
     DEFAULT_CSS = """
     TabLine {
@@ -41,12 +41,13 @@ class TabLine(Widget):
         self._spots = []
         at = 1
         line = self.get_component_rich_style("tabs--line")
+        keys = sum(width_of(f" {key} {title} ") + 1 for _, title, key in self.tabs) <= self.size.width
         for index, (pane, title, key) in enumerate(self.tabs):
             if index:
                 segments.append(Segment("│", line))
                 at += 1
             style = self.get_component_rich_style("tabs--active" if pane == self.active else "tabs--other")
-            text = f" {key} {title} "
+            text = f" {key} {title} " if keys else f" {title} "
             segments.append(Segment(text, style))
             self._spots.append((at, at + width_of(text), pane))
             at += width_of(text)
