@@ -101,11 +101,11 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
         self.dismiss(None)
 
 
-class HostKeyScreen(ModalScreen[bool]):
-    """A node shows a key nobody has accepted yet: its fingerprint, and the choice."""
+class HostKeyScreen(ModalScreen[bool | None]):
+    """A node shows a key nobody has accepted yet: its fingerprint, and the choice; None when not to ask at all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "refuse", "Refuse", id="dialog.cancel", tooltip="Do not trust this key"),
+        Binding("escape", "cancel", "Not now", id="dialog.cancel", tooltip="Trust no key, and ask about no other"),
     ]
 
     def __init__(self, host: HostKeyUnknown) -> None:
@@ -120,7 +120,7 @@ class HostKeyScreen(ModalScreen[bool]):
             yield words(
                 "Compare it with what the node itself prints: ssh-keygen -lf "
                 "/etc/ssh/ssh_host_ed25519_key.pub. Accepting keeps it in cnitui's own known_hosts file; yours "
-                "is not touched.",
+                "is not touched. Escape asks about no other node either, until you look again with r.",
                 "dialog-note",
             )
             with Horizontal(classes="dialog-buttons"):
@@ -135,8 +135,11 @@ class HostKeyScreen(ModalScreen[bool]):
         self.dismiss(True)
 
     @on(Button.Pressed, "#refuse")
-    def action_refuse(self) -> None:
+    def _refuse(self) -> None:
         self.dismiss(False)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
 
 
 class FileNameScreen(ModalScreen[str | None]):

@@ -58,6 +58,8 @@ class WorkScreen(MainScreen):
         self._services: Services | None = None
         self.session: Session | None = None
         self._asked_about: set[str] = set()
+        self._asking = asyncio.Lock()
+        self._ask_no_more = False
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -120,6 +122,8 @@ class WorkScreen(MainScreen):
         if self.session is None or self.state.fatal is not None:
             self._serve()
             return
+        self._asked_about.clear()
+        self._ask_no_more = False
         self.session.look_again(node or None)
         self.notify(f"looking again at {node or 'everything'}", timeout=2)
 
@@ -154,7 +158,12 @@ class WorkScreen(MainScreen):
 
     @work
     async def _host_key(self, host: HostKeyUnknown) -> None:
-        accepted = await self.app.push_screen_wait(dialogs.HostKeyScreen(host))
+        """One question at a time, and none after escape until somebody looks again: there may be hundreds of nodes."""
+        async with self._asking:
+            if self._ask_no_more:
+                return
+            accepted = await self.app.push_screen_wait(dialogs.HostKeyScreen(host))
+            self._ask_no_more = accepted is None
         if accepted and self.session is not None:
             try:
                 await self.session.accept_host_key(host.node, host.fingerprint)
