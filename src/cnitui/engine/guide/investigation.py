@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cnitui.domain.comparison import Comparison, compare, machine_questions, selinux_questions
 from cnitui.domain.evidence import Unavailable
@@ -128,13 +129,20 @@ def known_messages(state: State) -> tuple[Sighting, ...]:
     found: dict[str, Sighting] = {}
     for pod in state.failing:
         for text, source in _said(state, pod):
-            message = recognise(text)
-            if message is None or message.kind not in PROBLEM_KINDS:
+            message = _problem(text)
+            if message is None:
                 continue
             seen = found.setdefault(message.id, Sighting(message, text, source, ()))
             if pod.node not in seen.nodes:
                 found[message.id] = replace(seen, nodes=(*seen.nodes, pod.node))
     return tuple(found.values())
+
+
+@lru_cache(32_768)
+def _problem(text: str) -> KnownMessage | None:
+    """The failure message in a line; remembered, because the steps are made anew with every state of the cluster."""
+    message = recognise(text)
+    return message if message is not None and message.kind in PROBLEM_KINDS else None
 
 
 def _said(state: State, pod: PodStatus) -> list[tuple[str, str]]:
@@ -227,13 +235,17 @@ def _selinux_sentence(state: State) -> tuple[StepState, str, str]:
     if guilty is not None:
         return "fail", f"denied on {len(guilty.nodes)}", _sentence(guilty.judgement.because)
     if findings and all(f.verdict.value == "ruled_out" for f in findings):
-        return "pass", "ruled out", "SELinux is not it: " + _sentence(findings[0].judgement.because)
+        return "pass", "ruled out", f"SELinux is not it: {_stopped(findings[0].judgement.because)}"
     because = findings[0].judgement.because if findings else "it was not judged yet"
-    return "unknown", "undecided", "Whether SELinux stops the installer is open: " + _sentence(because)
+    return "unknown", "undecided", f"Whether SELinux stops the installer is open: {_stopped(because)}"
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return text[:1].upper() + _stopped(text[1:])
+
+
+def _stopped(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def master_against_worker(state: State) -> Outline:
