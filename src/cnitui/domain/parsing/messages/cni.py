@@ -20,16 +20,25 @@ CNI = (
         "config-invalid",
         "fatal",
         r"(?:not (?:a )?valid json|invalid json)|error (?:parsing|loading|validating) (?:CNI |network "
-        r")?(?:config\w{0,12})|unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)|"
-        r"(?:missing|no) ['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|(?:cni conf\w{0,12}|"
-        r"conflist|\.conf\b).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|__\w{3,40}__)|"
-        r"__(?:KUBERNETES_NODE_NAME|CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w{1,30}|LOG_LEVEL)__",
+        r")?(?:config\w{0,12})|(?:missing|no) ['\"]?(?:type|name|plugins?)['\"]? (?:key|field|in)|no plugins in list|"
+        r"(?:cni conf\w{0,12}|conflist|\.conf\b).{0,80}(?:empty|truncated|malformed|corrupt|invalid|syntax|"
+        r"__\w{3,40}__)|__(?:KUBERNETES_NODE_NAME|CNI_MTU|KUBECONFIG_FILEPATH|SERVICEACCOUNT_TOKEN|ETCD_\w{1,30}|"
+        r"LOG_LEVEL)__",
         "json|error parsing|error loading|error validating|invalid character|missing |no type|no name|no plugins|"
         "net.d|cni conf|conflist|__",
         "The CNI configuration is not what it should be: not JSON, empty, cut off, or with placeholders unreplaced.",
         "error parsing configuration list: unexpected end of JSON input",
         ("projectcalico/cni-plugin#389", "kmesh-net/kmesh#150"),
         bad_cni_config=CONCLUSIVE,
+    ),
+    _CNI.message(
+        "json-broken",
+        "fatal",
+        r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)\b|invalid YAML|yaml: line \d",
+        "json|invalid character|yaml",
+        "Something that should be JSON or YAML is not; the line does not say what.",
+        "error: unexpected end of JSON input",
+        bad_cni_config=SUGGESTS,
     ),
     _CNI.message(
         "config-version",
@@ -237,6 +246,15 @@ RELEASE = (
         "The program crashed: a defect of this release, brought about by something it did not expect.",
         "panic: runtime error: invalid memory address or nil pointer dereference",
         ("projectcalico/calico#3749",),
+        version_incompatibility=SPECIFIC,
+    ),
+    _RELEASE.message(
+        "own-bug",
+        "fatal",
+        r"\bBUG: \w|this is a bug|please (?:report|file) (?:this|a) (?:bug|issue)",
+        "bug",
+        "The program itself says that it met something it was not made for.",
+        'felix/sync_proto.go 302: BUG: cannot parse key. key="/calico/resources/v3/x"',
         version_incompatibility=SPECIFIC,
     ),
     _RELEASE.message(

@@ -147,6 +147,17 @@ HOST = (
         read_only_filesystem=SUGGESTS,
     ),
     _HOST.message(
+        "kernel-setting-read-only",
+        "fatal",
+        r"/proc/sys\S{0,200}.{0,40}read-only file ?system|sysctl.{0,120}read-only file ?system",
+        "read-only",
+        "A kernel setting cannot be written: the container is not privileged, so /proc/sys is read-only to it.",
+        "open /proc/sys/net/ipv4/conf/all/rp_filter: read-only file system",
+        host_permission=SUGGESTS,
+        kernel_dataplane=SUGGESTS,
+        read_only_filesystem=FITS,
+    ),
+    _HOST.message(
         "read-only",
         "fatal",
         r"read-only file ?system|\bEROFS\b|remount\w{0,12} (?:filesystem )?read-only|filesystem (?:is|was) read-only",

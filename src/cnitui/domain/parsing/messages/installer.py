@@ -49,9 +49,10 @@ NORMAL = (
     _NORMAL.message(
         "flexvolume-probe",
         "benign",
-        r"(?:driver-call|plugins?\.go|FlexVolume|Failed to unmarshal|init, output).{0,300}nodeagent~uds|"
-        r"nodeagent~uds.{0,200}(?:driver-call|FlexVolume|unmarshal|executable file not found)",
-        "nodeagent~uds",
+        r"driver-call\.go:\d|FlexVolume: driver call failed|dynamically probing plugin|(?:driver-call|plugins?\.go|"
+        r"FlexVolume|Failed to unmarshal|init, output).{0,300}nodeagent~uds|nodeagent~uds.{0,200}(?:driver-call|"
+        r"FlexVolume|unmarshal|executable file not found)",
+        "nodeagent~uds|driver-call|flexvolume|probing plugin",
         "Noise: the kubelet probes a FlexVolume driver that is not there; nothing depends on it.",
         'driver-call.go:262] Failed to unmarshal output for command: init, output: "", nodeagent~uds',
     ),

@@ -25,14 +25,23 @@ ADDRESS = (
     _ADDRESS.message(
         "no-address",
         "fatal",
-        r"(?:Couldn't|Unable to|Could not|Failed to|unable to|cannot) auto-?detect|no suitable (?:address|interface)|"
-        r"no valid (?:host )?(?:IPv[46] )?(?:interfaces?|address(?:es)?) found|No valid interfaces|"
-        r"autodetect\w{0,12}.{0,100}(?:fail|wrong|no |error|incorrect|picked|chose)",
-        "detect|no suitable|no valid",
+        r"(?:Couldn't|Unable to|Could not|Failed to|unable to|cannot) auto-?detect|no valid (?:host )?(?:IPv[46] "
+        r")?(?:interfaces?|address(?:es)?) found",
+        "detect|no valid",
         "calico-node finds no address by the configured autodetection method.",
         "Couldn't autodetect an IPv4 address. If auto-detecting, choose a different autodetection method.",
         ("canonical/microk8s#3804",),
         ip_autodetection=CONCLUSIVE,
+    ),
+    _ADDRESS.message(
+        "address-doubtful",
+        "cause",
+        r"no suitable (?:address|interface)|No valid interfaces|autodetect\w{0,12}.{0,100}(?:fail|wrong|error|"
+        r"incorrect|picked|chose)",
+        "detect|no suitable|no valid",
+        "The detection of the node's address is in doubt.",
+        "dial udp4: address 2001:db8::2: no suitable address found",
+        ip_autodetection=SPECIFIC,
     ),
     _ADDRESS.message(
         "bridge-address",
@@ -191,7 +200,8 @@ CRD = (
     _CRD.message(
         "crd-missing",
         "fatal",
-        r"could not find the requested resource|no matches for kind|resource mapping not found|ensure CRDs are "
+        r"could not find the requested resource.{0,120}(?:calico|tigera)|(?:calico|tigera).{0,300}could not find the "
+        r"requested resource|no matches for kind.{0,200}(?:calico|tigera)|resource mapping not found|ensure CRDs are "
         r"installed|(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|CRDs? "
         r"(?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|(?:missing|lack\w{0,12}|"
         r"without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
@@ -202,6 +212,18 @@ CRD = (
         ("Azure/acs-engine#3393", "projectcalico/calico#6146"),
         missing_crds=CONCLUSIVE,
         version_incompatibility=FITS,
+    ),
+    _CRD.message(
+        "kind-unknown",
+        "fatal",
+        r"could not find the requested resource|no matches for kind|Custom ?Resource ?Definitions? .{0,80}(?:created|"
+        r"not|missing)",
+        "requested resource|no matches for kind|custom",
+        "A kind of object is not known to the API server; a CRD is missing, or an API of this Kubernetes.",
+        "Make sure the Custom Resource Definitions have been created and Calico has been authorized to access them.",
+        missing_crds=SUGGESTS,
+        version_incompatibility=SUGGESTS,
+        rbac_forbidden=FITS,
     ),
     _CRD.message(
         "crd-older",
@@ -252,18 +274,26 @@ KERNEL = (
     _KERNEL.message(
         "module-missing",
         "fatal",
-        r"Couldn't load (?:match|target)|(?:modprobe|insmod|module)\b.{0,120}(?:not found|fail|no such|missing|not "
-        r"loaded|need to insmod|unavailable)|Cannot initialize: iptables|can't initialize ip6?tables|(?:load\w{0,12}|"
-        r"missing|install\w{0,12}|enabl\w{0,12}) (?:the )?(?:kernel |nf_conntrack|ip_tables|xt_\w{1,30}|"
-        r"ip6?t_\w{1,30}|ip_set|vxlan|ipip|br_netfilter|overlay)\S{0,30} ?(?:modules?)?|Kernel (?:support|module)s? "
-        r"(?:missing|not)|(?:nf_conntrack|ip_set|xt_\w{1,30}|ipt_\w{1,30}|br_netfilter|ip_tables)\w{0,12} "
-        r".{0,60}(?:missing|not |fail)",
-        "load|module|modprobe|insmod|initialize|kernel|missing|install|enabl|nf_conntrack|ip_set|xt_|ipt_|"
-        "br_netfilter|ip_tables",
+        r"Couldn't load (?:match|target)|(?:modprobe|insmod)\b.{0,120}(?:not found|fail|no such|can't|need to|fatal)|"
+        r"need to insmod|Cannot initialize: iptables|can't initialize ip6?tables|FATAL: Module|Kernel (?:support|"
+        r"modules?) (?:missing|not)",
+        "load|module|modprobe|insmod|initialize|kernel",
         "A module of the kernel's packet filter is missing or cannot be loaded from inside the container.",
         "ip6tables-restore v1.8.2 (legacy): Couldn't load match `rpfilter':No such file or directory",
         ("projectcalico/felix#2360", "projectcalico/calico#13499"),
         kernel_dataplane=CONCLUSIVE,
+    ),
+    _KERNEL.message(
+        "module-named",
+        "cause",
+        r"(?:nf_conntrack|ip_set|xt_\w{1,30}|ipt_\w{1,30}|ip6?t_\w{1,30}|br_netfilter|ip_tables|"
+        r"ip6_tables)\b.{0,60}(?:missing|not |fail|unknown|unavailable)|(?:missing|load\w{0,12}|install\w{0,12}|"
+        r"enabl\w{0,12}) (?:the )?(?:kernel modules?|nf_conntrack|ip_tables|xt_\w{1,30}|ip6?t_\w{1,30}|ip_set|"
+        r"br_netfilter)",
+        "nf_conntrack|ip_set|xt_|ipt_|ip6t_|ip_t|ip6_tables|br_netfilter|kernel module",
+        "A module of the kernel is named as missing.",
+        "xt_set not loaded",
+        kernel_dataplane=SPECIFIC,
     ),
     _KERNEL.message(
         "module-mismatch",

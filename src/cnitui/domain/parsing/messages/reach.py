@@ -211,6 +211,7 @@ REACH = (
         apiserver_unreachable=SUGGESTS,
         kube_proxy_service_vip=FITS,
         tls_certificate=FITS,
+        unless=r"custom ?resource ?definition",
     ),
     _REACH.message(
         "cannot-connect",

@@ -61,10 +61,10 @@ IMAGE = (
         "fatal",
         r"\b(?:Init:)?(?:ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|"
         r"ImageInspectError)\b|Failed to pull image|Back-off pulling image|toomanyrequests|pull rate limit|manifest "
-        r"(?:unknown|for \S{1,200} not found)|pull access denied|failed to (?:resolve|do request|pull and unpack|"
-        r"extract layer|register layer)|error pulling image|image (?:not found|can't be pulled|cannot be pulled)|"
-        r"unauthorized: authentication required|layer verification failed|unexpected (?:EOF|commit digest)|content "
-        r"digest \S{1,100}: not found",
+        r"(?:unknown|for \S{1,200} not found)|pull access denied|failed to (?:resolve reference|do request|pull and "
+        r"unpack|extract layer|register layer)|error pulling image|image (?:not found|can't be pulled|cannot be "
+        r"pulled)|unauthorized: authentication required|layer verification failed|unexpected commit digest|(?:layer|"
+        r"blob|pull|image)\w{0,12}\b.{0,120}unexpected EOF|content digest \S{1,100}: not found",
         "imagepull|invalidimagename|errimage|registryunavailable|imageinspect|pull|toomanyrequests|manifest |resolve|"
         "do request|layer|image |authentication required|unexpected |content digest",
         "The image cannot be fetched: registry, credentials, rate limit, name, or no way out of the network.",
@@ -180,6 +180,14 @@ VOLUME = (
         ("projectcalico/calico#6279",),
         mount_failure=SPECIFIC,
         kernel_dataplane=SUGGESTS,
+    ),
+    _VOLUME.message(
+        "cache-not-synced",
+        "consequence",
+        r"failed to sync (?:configmap|secret) cache|object \S{1,200} not registered",
+        "failed to sync|not registered",
+        "Transient: the kubelet had not read the object yet; it tries again by itself.",
+        'MountVolume.SetUp failed for volume "kube-api-access-x" : failed to sync configmap cache: timed out waiting',
     ),
     _VOLUME.message(
         "volume-object-missing",

@@ -125,7 +125,8 @@ SENTENCES = (
         r"\bhost ?path\b.{0,80}" + _TROUBLE + r"|\b(?:shared|propagat\w{1,30}|rshared|private) mount|mount propagation|"
         r"\bmount --make|\b(?:bpffs|cgroup2?|bpf file ?system)\b.{0,60}(?:not |mount|missing)|director(?:y|"
         r"ies)\b.{0,80}(?:does ?n.t exist|do not exist|does not exist|missing|not (?:there|present|created|exist))|"
-        r"(?:secret|config ?map)\b.{0,60}(?:missing|not (?:found|there|exist|created)|does)|volume.{0,60}" + _TROUBLE,
+        r"(?:secret|config ?map)\b.{0,60}(?:missing|not (?:found|there|exist|created)|does)|\bvolumes?\b.{0,60}"
+        + _TROUBLE,
         "A mount, a host path or a volume's object was named as missing.",
         "the directory /opt/cni/bin does not exist on the new nodes",
         "path|mount|bpf|cgroup|director|secret|config map|configmap|volume",

@@ -39,6 +39,16 @@ TRUST = (
         version_incompatibility=FITS,
     ),
     _TRUST.message(
+        "forbidden-to-others",
+        "warning",
+        r"forbidden: User \\?\"system:serviceaccount:[\w.-]{1,63}:(?:metrics-server|coredns|default|"
+        r"prometheus[\w-]{0,40}|ingress[\w-]{0,40}|csi[\w-]{0,40}|kubernetes-dashboard|local-path[\w-]{0,40})\\?\"",
+        "is forbidden: user",
+        "Another program's account was refused; Calico is not concerned.",
+        'pods is forbidden: User "system:serviceaccount:kube-system:metrics-server" cannot list resource "pods"',
+        rbac_forbidden=FITS,
+    ),
+    _TRUST.message(
         "forbidden",
         "fatal",
         r"forbidden: User \\?\"[^\"\\]{1,200}\\?\" cannot|\bcannot (?:get|list|watch|create|patch|update|delete|use) "
@@ -84,6 +94,15 @@ TRUST = (
         "2022-05-14T06:25:00Z",
         ("kubernetes-sigs/kubespray#8830",),
         tls_certificate=CONCLUSIVE,
+    ),
+    _TRUST.message(
+        "tls-handshake-of-client",
+        "warning",
+        r"TLS handshake error from",
+        "tls handshake error",
+        "A server tells that some client broke off the handshake; which one and why, the client knows.",
+        "http: TLS handshake error from 172.17.0.1:33626: remote error: tls: bad certificate",
+        tls_certificate=SUGGESTS,
     ),
     _TRUST.message(
         "x509",
