@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widget import Widget
 from textual.widgets import Input
 
 from cnitui.compose import opening
@@ -19,10 +19,11 @@ from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.screens.work import WorkScreen
+from cnitui.tui.widgets.blocks_view import BlocksView
 from tests.realcluster.conftest import RealCluster
 
-LONG_ENOUGH = 120.0
-"""Seconds for anything: a rollout of three nodes and its verification take about twenty on an idle machine."""
+LONG_ENOUGH, ROLLOUT = 40.0, 150.0
+"""Seconds: a rollout of three nodes and its verification take about twenty on an idle machine, the rest a few."""
 CALICO = ("-n", "kube-system", "-l", "k8s-app=calico-node")
 
 
@@ -49,11 +50,13 @@ class Sitting:
         """The guide."""
         return self.screen.query_one(GuidePane)
 
-    async def until(self, fact: Callable[[], object]) -> None:
-        """Let the app run until the fact holds."""
-        async with asyncio.timeout(LONG_ENOUGH):
-            while not fact():
-                await self.pilot.pause(0.02)
+    async def until(self, fact: Callable[[], object], within: float = LONG_ENOUGH) -> None:
+        """Let the app run until the fact holds; a failure shows the screen."""
+        deadline = time.monotonic() + within
+        while not fact():
+            assert self.app.return_code is None, "the app has ended"
+            assert time.monotonic() < deadline, f"not within {within:.0f} s; the screen shows\n{self.text()}"
+            await self.pilot.pause(0.02)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -61,10 +64,8 @@ class Sitting:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    def text(self, widget: Widget | None = None) -> str:
-        """What the screen (or one widget) shows, as plain text."""
-        if widget is not None:
-            return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
+    def text(self) -> str:
+        """What the screen shows, as plain text."""
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in line) for line in lines)
 
@@ -75,6 +76,15 @@ class Sitting:
     async def shows(self, words: str) -> None:
         """Wait until the words are on the screen, wrapped or not."""
         await self.until(lambda: words in self.flowing())
+
+    @property
+    def page(self) -> str:
+        """The whole page of the step, also what must be scrolled to, without its line breaks."""
+        return " ".join(self.guide.query_one("#step-body", BlocksView).text.split())
+
+    async def reads(self, words: str) -> None:
+        """Wait until the words are on the step's page."""
+        await self.until(lambda: words in self.page)
 
     async def judged(self) -> None:
         """Everything that may be read was read, and judged."""
@@ -140,7 +150,7 @@ async def begin_anew(real: RealCluster) -> tuple[str, ...]:
     for worker in workers:
         where = ("--field-selector", f"spec.nodeName={worker}")
         await asyncio.to_thread(real.kubectl, "delete", "pods", *CALICO, *where, "--wait=false")
-    async with asyncio.timeout(LONG_ENOUGH):
+    async with asyncio.timeout(ROLLOUT):
         while not await asyncio.to_thread(_all_fail, real, workers):
             await asyncio.sleep(0.2)
     return workers

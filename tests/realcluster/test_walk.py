@@ -26,7 +26,7 @@ from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.preview import Preview
 from tests.realcluster.audit import ADMIN, Write, dry_runs, stored
 from tests.realcluster.conftest import RealCluster, only_in
-from tests.realcluster.sitting import CALICO, Sitting, begin_anew, sitting
+from tests.realcluster.sitting import CALICO, ROLLOUT, Sitting, begin_anew, sitting
 
 pytestmark = pytest.mark.realcluster
 
@@ -74,7 +74,7 @@ async def test_the_logs_of_all_attempts_are_what_kubectl_showed_of_each(
         assert seat.screen.session is not None
         board = seat.screen.session.logs
         witnesses = [asyncio.create_task(all_that_kubectl_shows(realcluster, seat, node)) for node in workers]
-        await seat.until(lambda: all(len(board.feed(node).attempts) >= 5 for node in workers))
+        await seat.until(lambda: all(len(board.feed(node).attempts) >= 5 for node in workers), ROLLOUT)
         for node, seen in zip(workers, [await witness for witness in witnesses], strict=True):
             kept = lines_of(board, node)
             assert len(seen) > 8, "kubectl showed three attempts at least"
@@ -121,9 +121,9 @@ async def test_without_node_access_there_are_candidates_and_the_command_that_wou
         assert candidates >= {"selinux-denial", "read-only-filesystem", "disk-full", "host-permission"}
         await seat.shows("NOT PROVEN")
         await seat.to_step(6)
-        await seat.shows("Not proven. It could be: ")
-        await seat.shows("What would settle what is open")
-        await seat.shows(f"ssh {workers[0]} ")
+        await seat.reads("Not proven. It could be: ")
+        await seat.reads("What would settle what is open")
+        await seat.reads(f"ssh {workers[0]} ")
         for verdict in ("CONFIRMED", "LIKELY"):
             assert verdict not in seat.text()
 
@@ -163,7 +163,7 @@ async def shown_preview(seat: Sitting) -> Preview:
     assert not seen.blocked
     assert [problem.kind for problem in seen.needs_override] == ["evidence"]
     await seat.shows("Nothing has been changed yet.")
-    await seat.shows("can be overridden with a reason")
+    await seat.reads("can be overridden with a reason")
     assert seat.guide.step == 8
     return seen
 
@@ -180,7 +180,7 @@ async def apply_and_verify(seat: Sitting) -> None:
     assert seat.app.screen.query_one("#go").disabled
     await seat.press("escape")
     await seat.confirm(REASON)
-    await seat.until(lambda: seat.state.repair.phase == "verified")
+    await seat.until(lambda: seat.state.repair.phase == "verified", ROLLOUT)
     rollout = seat.state.repair.rollout
     assert rollout is not None
     assert rollout.outcome == "done"
@@ -194,7 +194,7 @@ async def undo(seat: Sitting) -> Preview:
     seen = seat.state.repair.preview
     assert seen is not None
     await seat.confirm()
-    await seat.until(lambda: seat.state.repair.undone and seat.state.failing)
+    await seat.until(lambda: seat.state.repair.undone and seat.state.failing, ROLLOUT)
     return seen
 
 
@@ -235,7 +235,7 @@ async def test_a_policy_refuses_in_its_own_words_and_the_selinux_type_heals(
         refused = seat.state.repair.preview
         assert refused is not None
         assert [problem.kind for problem in refused.blocked] == ["refused"]
-        await seat.shows(POLICY_SAYS)
+        await seat.reads(POLICY_SAYS)
         await seat.press("a")
         assert seat.app.screen is seat.screen, "there is no dialog for what cannot be applied"
         assert stored(realcluster.audited()[begun:]) == []
@@ -259,6 +259,6 @@ async def test_a_stock_cluster_is_one_quiet_line_and_there_is_nothing_to_do(
         await seat.shows("nothing to do")
         await seat.choose("patch-daemonset")
         assert seat.state.repair.preview is None
-        await seat.shows(seat.state.repair.no_plan[1:])
+        await seat.reads(seat.state.repair.no_plan[1:])
         assert "privileged" in seat.state.repair.no_plan
     assert stored(realcluster.audited()[begun:]) == []
