@@ -136,10 +136,16 @@ _RULES = (
         "value of a secret variable",
         _KEYS,
         re.compile(
-            rf"{_SENSITIVE}=(?P<q>\\{{0,4}}[\"'])?(?P<secret>[^\s\"'\\&]{{4,{_LONGEST}}})",
+            rf"{_SENSITIVE}=(?P<q>\\{{0,4}}[\"'])(?P<secret>(?:(?!(?P=q)).){{1,{_LONGEST}}}?)(?P=q)",
             re.IGNORECASE,
         ),
         lambda value: _is_value(value) and not value.startswith("/"),
+    ),
+    _Rule(
+        "value of a secret variable",
+        _KEYS,
+        re.compile(rf"{_SENSITIVE}=(?P<secret>[^\s\"'\\&]{{3,{_LONGEST}}})", re.IGNORECASE),
+        lambda value: _is_value(value) and not value.startswith(("/", "<nil>")),
     ),
     _Rule(
         "value of a secret option",

@@ -24,7 +24,7 @@ from cnitui.errors import ConfigurationError
 
 MANIFEST = "manifest.json"
 SCHEMA = "cnitui/case/v1"
-_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+|\.{2,}")
 _LONGEST_NAME = 80
 _KEY_LENGTHS: dict[str, range] = {
     "object": range(3, 4),
