@@ -23,9 +23,11 @@ from cnitui.engine.blocks import (
 from cnitui.tui.text import Cut, clean, exactly, fit, pad, width_of, wrap
 
 Span = tuple[str, str]
-"""Text and its role: one of `Role`, or `heading`, `command`, `quote`, `added`, `removed`, `hunk`."""
+"""Text and its role: one of `Role`, or one of those that `BlocksView` has a style for beside them."""
 Line = tuple[Span, ...]
 
+_KEY = re.compile(r"([+-]\s*(?:- )*)([^\s:#][^:#]{0,200})(:)(?=\s|$)")
+"""A YAML key behind the sign of a diff."""
 MAX_TEXT = 110
 """Cells after which prose wraps even on a wide screen: longer lines are hard to read."""
 
@@ -113,9 +115,24 @@ def _command(block: Command, width: int) -> Iterable[Line]:
 def _diff(block: DiffText, width: int) -> Iterable[Line]:
     for raw in block.lines:
         line = clean(raw)
-        role = {"+": "added", "-": "removed", "@": "hunk"}.get(line[:1], "normal")
-        for piece in wrap(line, width):
-            yield ((piece, role),)
+        if line.startswith(("---", "+++")):
+            yield ((fit(line, width), "dim"),)
+        elif line.startswith("@@"):
+            yield ((line, "hunk"),)
+        else:
+            yield from _changed_lines(line, width)
+
+
+def _changed_lines(line: str, width: int) -> Iterable[Line]:
+    """The sign stays, so that the change reads without colour; a changed line's ground reaches to the edge."""
+    role = {"+": "added", "-": "removed"}.get(line[:1], "dim")
+    for number, piece in enumerate(wrap(line, width)):
+        key = _KEY.match(piece) if number == 0 and role != "dim" else None
+        if key is None:
+            yield ((pad(piece, width) if role != "dim" else piece, role),)
+            continue
+        rest = pad(piece[key.end() :], width - width_of(key[0]))
+        yield (key[1], role), (key[2], f"{role}-key"), (key[3] + rest, role)
 
 
 @_lines.register

@@ -28,7 +28,9 @@ ROLES = (
     "command",
     "quote",
     "added",
+    "added-key",
     "removed",
+    "removed-key",
     "hunk",
 )
 
@@ -49,8 +51,10 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         & > .blocks--heading { color: $text-primary; text-style: bold; }
         & > .blocks--command { color: $text-accent; }
         & > .blocks--quote { color: $foreground; }
-        & > .blocks--added { color: $text-success; }
-        & > .blocks--removed { color: $text-error; }
+        & > .blocks--added { color: $foreground; background: $success 14%; }
+        & > .blocks--added-key { color: $text-accent; background: $success 14%; }
+        & > .blocks--removed { color: $foreground; background: $error 14%; }
+        & > .blocks--removed-key { color: $text-accent; background: $error 14%; }
         & > .blocks--hunk { color: $text-accent; }
     }
     """
