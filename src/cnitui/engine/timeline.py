@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cnitui.domain.facts import AvcDenials, ContainerStatus, InstallCni, PodEvents, PodStatus, Run
+from cnitui.domain.facts import AttemptLogs, AvcDenials, ContainerStatus, InstallCni, PodEvents, PodStatus, Run
 from cnitui.engine.blocks import Role
 from cnitui.engine.state import State
 
@@ -34,13 +34,17 @@ def timeline(state: State) -> tuple[Moment, ...]:
 def _attempts(state: State) -> Iterator[Moment]:
     for pod in state.pods:
         for container in pod.containers:
-            for run in _runs(container):
+            for run in _runs(state, pod, container):
                 yield from _run(pod, container, run)
 
 
-def _runs(container: ContainerStatus) -> tuple[Run, ...]:
-    runs = [run for run in (container.last, container.current) if run is not None]
-    return tuple({run.container_id: run for run in runs}.values())
+def _runs(state: State, pod: PodStatus, container: ContainerStatus) -> tuple[Run, ...]:
+    """Each run once: those whose logs were read, which may be older, and the two that the status still tells."""
+    logs = state.case.value(AttemptLogs, pod.node)
+    read = logs.attempts if logs and (logs.pod, logs.container) == (pod.name, container.name) else ()
+    runs = [attempt.run for attempt in read]
+    runs += [run for run in (container.last, container.current) if run is not None]
+    return tuple({run.container_id or run.started_at: run for run in runs}.values())
 
 
 def _run(pod: PodStatus, container: ContainerStatus, run: Run) -> Iterator[Moment]:

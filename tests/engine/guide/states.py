@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cnitui.domain.diagnosis import diagnose
-from cnitui.domain.evidence import CaseFile, Source
+from cnitui.domain.evidence import CaseFile, Observed, Source, Unavailable
 from cnitui.domain.facts import (
     Attempt,
     AttemptLogs,
@@ -78,21 +78,25 @@ def machine(name: str) -> NodeStatus:
     )
 
 
+def facts_of(node: str, *facts: object) -> Iterator[tuple[type[object], str, Observed[object]]]:
+    """Readings of these facts about the node."""
+    for fact in facts:
+        yield type(fact), node, Observed(fact, Source(f"look at {node}", node, NOON))
+
+
 def observed(case: CaseFile, node: str, *facts: object) -> CaseFile:
     """The case with these facts about the node."""
-    for fact in facts:
-        case = case.with_observed(fact, Source(f"look at {node}", node, NOON), node)
-    return case
+    return case.with_readings(facts_of(node, *facts))
 
 
 def cluster(failing: Sequence[str] = WORKERS, healthy: Sequence[str] = ("master-01",)) -> State:
     """What the watches alone tell: pods and nodes; nothing was read or judged yet."""
     pods = (*(pod(node, failing=False) for node in healthy), *(pod(node) for node in failing))
     nodes = tuple(machine(node) for node in (*healthy, *failing))
-    case = CaseFile()
-    for found in pods:
-        install = InstallCni("install-cni", "calico/cni:v3.27.0", ContainerSecurity())
-        case = observed(case, found.node, found, machine(found.node), install)
+    install = InstallCni("install-cni", "calico/cni:v3.27.0", ContainerSecurity())
+    case = CaseFile().with_readings(
+        reading for found in pods for reading in facts_of(found.node, found, machine(found.node), install)
+    )
     daemonset = DaemonSetStatus("kube-system", "calico-node", generation=3)
     case = case.with_observed(daemonset, Source("kubectl get ds"))
     return State(
@@ -107,19 +111,21 @@ def judged(state: State) -> State:
     return replace(state, diagnosis=diagnose(state.case), settled=True)
 
 
+def _told(found: PodStatus) -> Iterator[tuple[type[object], str, Observed[object]]]:
+    fails = found.failing is not None
+    label = Label("system_u", "system_r", "container_t", "s0:c1,c2") if fails else None
+    yield from facts_of(found.node, SelinuxMode("Enforcing", "Enforcing"), ContainerLabel(label, known=True))
+    yield from facts_of(found.node, AvcDenials((DENIAL,) if fails else ()))
+    if fails:
+        line = LogLine(FATAL, 1, FAILED.finished_at)
+        event = Event("Warning", "BackOff", "Back-off restarting failed container", count=9, last_at=NOON)
+        logs = AttemptLogs("install-cni", (Attempt(FAILED, (line,)),), found.name)
+        yield from facts_of(found.node, logs, PodEvents((event,)))
+
+
 def read(state: State) -> State:
     """The state with what the nodes and logs of the founding incident tell."""
-    case = state.case
-    for found in state.pods:
-        fails = found.failing is not None
-        label = Label("system_u", "system_r", "container_t", "s0:c1,c2") if fails else None
-        case = observed(case, found.node, SelinuxMode("Enforcing", "Enforcing"), ContainerLabel(label, known=True))
-        case = observed(case, found.node, AvcDenials((DENIAL,) if fails else ()))
-        if fails:
-            line = LogLine(FATAL, 1, FAILED.finished_at)
-            event = Event("Warning", "BackOff", "Back-off restarting failed container", count=9, last_at=NOON)
-            logs = AttemptLogs("install-cni", (Attempt(FAILED, (line,)),), found.name)
-            case = observed(case, found.node, logs, PodEvents((event,)))
+    case = state.case.with_readings(reading for found in state.pods for reading in _told(found))
     looks = tuple((found.node, Look("done", NOON)) for found in state.pods)
     return replace(state, case=case, looks=looks)
 
@@ -131,10 +137,12 @@ def incident() -> State:
 
 def unreachable(state: State, *nodes: str) -> State:
     """These nodes do not answer on SSH."""
-    case = state.case
-    for node in nodes:
-        for fact in (SelinuxMode, AvcDenials, ContainerLabel):
-            case = case.with_unavailable(fact, f"{node} does not answer on port 22", Source(f"ssh {node}", node), node)
+    facts: tuple[type[object], ...] = (SelinuxMode, AvcDenials, ContainerLabel)
+    case = state.case.with_readings(
+        (fact, node, Unavailable(f"{node} does not answer on port 22", Source(f"ssh {node}", node)))
+        for node in nodes
+        for fact in facts
+    )
     error = {node: Look("failed", NOON, NodeUnreachable(f"{node} does not answer", "Check port 22.")) for node in nodes}
     looks = tuple(sorted({**dict(state.looks), **error}.items()))
     return replace(state, case=case, looks=looks)
