@@ -14,6 +14,9 @@ import pytest
 
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
+FAILING = ("broken", "ondelete", "psa", "policy")
+"""The harness's states in which install-cni of kube-system crash-loops."""
+
 
 @dataclass(frozen=True)
 class RealCluster:
@@ -66,6 +69,7 @@ def state(realcluster: RealCluster) -> str:
 
 
 def only_in(state: str, *wanted: str) -> None:
+    """Skip the test, with the reason, in any other state of the harness."""
     if state not in wanted:
         pytest.skip(f"the cluster is in state {state}, this needs {' or '.join(wanted)}")
 

@@ -15,12 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.realcluster.audit import stored
-from tests.realcluster.conftest import RealCluster, only_in
+from tests.realcluster.conftest import FAILING, RealCluster, only_in
 from tests.realcluster.sitting import begin_anew, sitting
 
 pytestmark = pytest.mark.realcluster
 
-FAILING = ("broken", "policy")
 EXPIRED = "The API server does not accept our credentials (401): the token or certificate has expired"
 UNTRUSTED = "is not trusted: its certificate is not signed by the authority the kubeconfig trusts"
 NO_PODS = "User nobody may not list pods"
