@@ -133,7 +133,13 @@ def test_a_command_is_shown_whole_whatever_its_length() -> None:
 
 def test_a_diff_keeps_its_signs_and_roles() -> None:
     lines = lay_out([DiffText(("@@ -1 +1 @@", " same", "+added", "-removed"))], 80)
-    assert [role for line in lines for _, role in line] == ["hunk", "normal", "added", "removed"]
+    assert [role for line in lines for _, role in line] == ["hunk", "dim", "added", "removed"]
+    assert [line[0][0][:1] for line in lines] == ["@", " ", "+", "-"]
+
+
+def test_a_yaml_key_in_a_diff_stands_out_and_the_ground_reaches_the_edge() -> None:
+    (line,) = lay_out([DiffText(("+  privileged: true",))], 40)
+    assert line == (("+  ", "added"), ("privileged", "added-key"), (": true" + " " * 20, "added"))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

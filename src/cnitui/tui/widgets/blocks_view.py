@@ -119,4 +119,7 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, role: str, base: Style) -> Style:
-        return base if role == "normal" else base + self.get_component_rich_style(f"blocks--{role}", partial=True)
+        if role == "normal":
+            return base
+        has_ground = role.startswith(("added", "removed"))  # a tint needs what lies below it to be mixed with
+        return base + self.get_component_rich_style(f"blocks--{role}", partial=not has_ground)
