@@ -189,3 +189,26 @@ def test_megabytes_of_kubelet_noise_are_judged_by_what_is_special_in_them() -> N
     diagnosis = diagnose(paste_case(noise + CONFIRMED["disk-full"] + noise))
     assert confident(diagnosis) == {"disk-full"}
     assert time.process_time() - started < 10, "judging grows faster than the text"
+
+
+def test_logs_of_several_nodes_are_judged_apart_and_a_healthy_node_not_at_all() -> None:
+    table = (
+        "$ kubectl -n kube-system get pods -o wide\nNAME READY STATUS RESTARTS AGE IP NODE\n"
+        "calico-node-a 0/1 Init:CrashLoopBackOff 4 (32s ago) 6m 10.0.0.1 worker-01\n"
+        "calico-node-b 0/1 Init:Error 4 6m 10.0.0.2 worker-02\n"
+        "calico-node-m 1/1 Running 0 6m 10.0.0.9 master-01\n"
+    )
+    good = (
+        "2024-03-22 20:01:51.023 [INFO][1] cni-installer/<nil> <nil>: Running as a Kubernetes pod\n"
+        "2024-03-22 20:01:55.100 [INFO][1] cni-installer/<nil> <nil>: Done configuring CNI.  Sleep= false\n"
+    )
+    text = (
+        table
+        + CONFIRMED["text-file-busy"].replace("calico-node-x", "calico-node-a")
+        + CONFIRMED["rbac-forbidden"].replace("calico-node-x", "calico-node-b")
+        + f"$ kubectl -n kube-system logs calico-node-m -c install-cni\n{good}"
+    )
+    diagnosis = diagnose(paste_case(text))
+    found = {finding.cause: finding.nodes for finding in diagnosis.confident}
+    assert found == {"text-file-busy": ("worker-01",), "rbac-forbidden": ("worker-02",)}
+    assert diagnosis.healthy_nodes == ("master-01",)

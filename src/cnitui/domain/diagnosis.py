@@ -106,8 +106,10 @@ def _state_without_pods(case: CaseFile) -> tuple[Status, tuple[str, ...], tuple[
     subjects = {subject for fact, subject, reading in case if isinstance(reading, Observed) and _speaks(fact)}
     if not subjects:
         return "undetermined", (), ()
-    named = tuple(sorted(filter(None, subjects)))
-    return "failing", named or ("",), ()
+    well = {row.node for row in (rows.rows if rows else ()) if row.node and _well(row.status, row.ready)}
+    ill = {row.node for row in (rows.rows if rows else ()) if row.node and not _well(row.status, row.ready)}
+    named = tuple(sorted(filter(None, subjects - (well - ill))))
+    return "failing", named or ("",), tuple(sorted(well - ill))
 
 
 def _silent(case: CaseFile) -> bool:

@@ -122,9 +122,10 @@ TRUST = (
     _TRUST.message(
         "certificate-file",
         "fatal",
-        r"(?:etcd-(?:ca|cert|key)|\S{0,200}\.(?:crt|pem|key)|serviceaccount/ca\.crt)[\"']?:? .{0,20}(?:no such file|"
-        r"permission denied|is a directory)|(?:no such file|not found).{0,80}(?:etcd-(?:ca|cert|key)|\.(?:crt|pem)\b)",
-        "no such file|permission denied|is a directory|not found",
+        r"Certificate Authority is required|Invalid ETCD_\w{2,20}_FILE|(?:etcd-(?:ca|cert|key)|\S{0,200}\.(?:crt|pem|"
+        r"key)|serviceaccount/ca\.crt)[\"']?:? .{0,20}(?:no such file|permission denied|is a directory)|(?:no such "
+        r"file|not found).{0,80}(?:etcd-(?:ca|cert|key)|\.(?:crt|pem)\b)",
+        "no such file|permission denied|is a directory|not found|certificate authority|invalid etcd",
         "A certificate or key file is not where it is looked for.",
         "open /calico-secrets/etcd-ca: no such file or directory",
         tls_certificate=SPECIFIC,
