@@ -139,7 +139,7 @@ def test_a_diff_keeps_its_signs_and_roles() -> None:
 
 def test_a_yaml_key_in_a_diff_stands_out_and_the_ground_reaches_the_edge() -> None:
     (line,) = lay_out([DiffText(("+  privileged: true",))], 40)
-    assert line == (("+  ", "added"), ("privileged", "added-key"), (": true" + " " * 20, "added"))
+    assert line == (("+  ", "added"), ("privileged", "added-key"), (": true" + " " * 21, "added"))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
