@@ -52,6 +52,14 @@ def test_different_nodes_can_have_different_causes() -> None:
     assert confirmed_on == {"serviceaccount-token": ("worker-01",), "text-file-busy": ("worker-02",)}
 
 
+def test_one_nodes_proof_does_not_end_the_questions_about_another() -> None:
+    first, second = failed_token("Unauthorized"), failed_token(TIMEOUT)
+    diagnosis = diagnose(two_nodes(attempt_logs(*first), attempt_logs(*second)))
+    commands = " ".join(step.command for step in diagnosis.next_evidence)
+    assert "ssh worker-02" in commands
+    assert "ssh worker-01" not in commands
+
+
 def test_every_id_of_the_catalogue_is_listed_whatever_the_evidence() -> None:
     from cnitui.domain.causes import CATALOGUE
 

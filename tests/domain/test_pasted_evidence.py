@@ -181,8 +181,8 @@ def test_no_recorded_case_is_judged_confidently_wrong(shared: Path) -> None:
 
 def test_megabytes_of_kubelet_noise_are_judged_by_what_is_special_in_them() -> None:
     noise = "".join(
-        f'Nov 23 14:09:{number % 60:02d} worker-01 kubelet[812]: E1123 pod_workers.go:1300] "Error syncing pod, skipping" '
-        f'err="network is not ready: cni plugin not initialized" pod="kube-system/coredns-{number}"\n'
+        f"Nov 23 14:09:{number % 60:02d} worker-01 kubelet[812]: E1123 pod_workers.go:1300] "
+        f'"Error syncing pod" err="cni plugin not initialized" pod="kube-system/coredns-{number}"\n'
         for number in range(20_000)
     )
     started = time.process_time()

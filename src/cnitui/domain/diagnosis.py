@@ -211,12 +211,14 @@ def _groups(verdicts: Mapping[str, Mapping[str, Judgement]]) -> Iterable[tuple[s
 
 
 def _next_evidence(order: Sequence[Finding]) -> tuple[NextEvidence, ...]:
-    """The commands that would settle what is open, those of the leading findings first; none when all is settled."""
-    if any(finding.verdict is Verdict.CONFIRMED for finding in order):
+    """The commands that would settle what is open, those of the leading findings first; none where all is settled."""
+    settled = {finding.nodes for finding in order if finding.verdict is Verdict.CONFIRMED}
+    open_ones = [finding for finding in order if finding.nodes not in settled]
+    if not open_ones:
         return ()
-    wanted = [finding for finding in order if claims(finding)]
+    wanted = [finding for finding in open_ones if claims(finding)]
     steps = [step for finding in wanted for step in finding.judgement.ask]
-    fallback = [step for finding in order if finding.cause == UNKNOWN for step in finding.judgement.ask]
+    fallback = [step for finding in open_ones if finding.cause == UNKNOWN for step in finding.judgement.ask]
     unique: dict[str, NextEvidence] = {}
     for step in steps or fallback or _FIRST_STEPS:
         unique.setdefault(step.command, step)

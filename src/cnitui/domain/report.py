@@ -123,7 +123,7 @@ def claiming(diagnosis: Diagnosis) -> tuple[Finding, ...]:
 
 def literal(text: str) -> str:
     """Foreign text on one line, without anything that a terminal obeys."""
-    return " ".join(text.translate(_CONTROL).split())
+    return text.translate(_CONTROL).replace("\n", " ").replace("\t", " ").strip()
 
 
 def _quotes(label: str, evidence: Sequence[Evidence]) -> Iterator[str]:

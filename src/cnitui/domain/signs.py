@@ -29,6 +29,7 @@ REPORTED = "reported"
 """Origin of a person's own words: they name what was seen, not what a program printed."""
 
 _IN_PASSING = re.compile(r"\[(?:INFO|DEBUG)\]|level=(?:info|debug)\b|\"level\":\"(?:info|debug)\"")
+NODE_CONDITIONS = "node conditions"
 MOST_SIGNS = 400
 LONGEST_QUOTE = 400
 LONGEST_SHAPE = 400
@@ -56,8 +57,14 @@ class Sign:
         return Evidence(self.source, self.text, self.position)
 
     def weight(self, cause: str) -> Weight | None:
-        """How strongly it speaks for a cause; a person's words are one step weaker than a program's."""
+        """How strongly it speaks for a cause.
+
+        A person's words are one step weaker than a program's, and a condition of the node only suggests: it is not about
+        the container that fails.
+        """
         said = self.message.causes.get(cause)
+        if said is not None and self.origin == NODE_CONDITIONS:
+            return Weight(min(said, Weight.SUGGESTS))
         if said is None or not (self.origin == REPORTED or self.in_passing):
             return said
         return Weight(min(said, Weight.SPECIFIC))
@@ -174,7 +181,7 @@ def _statements(case: CaseFile, node: str) -> Iterator[Statement]:
     status = case.reading(NodeStatus, node)
     if isinstance(status, Observed):
         for kind, words in status.value.conditions.items():
-            yield Statement(f"{kind} {words}", "node conditions", status.source.command, f"condition {kind}")
+            yield Statement(f"{kind} {words}", NODE_CONDITIONS, status.source.command, f"condition {kind}")
     for subject in dict.fromkeys((node, "")):
         said = case.value(Statements, subject)
         yield from said.lines if said else ()
