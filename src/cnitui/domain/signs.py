@@ -59,8 +59,8 @@ class Sign:
     def weight(self, cause: str) -> Weight | None:
         """How strongly it speaks for a cause.
 
-        A person's words are one step weaker than a program's, and a condition of the node only suggests: it is not about
-        the container that fails.
+        A person's words are one step weaker than a program's, and a condition of the node only suggests: it is not
+        about the container that fails.
         """
         said = self.message.causes.get(cause)
         if said is not None and self.origin == NODE_CONDITIONS:
