@@ -19,9 +19,9 @@ As selinux-denial: no confinement, another errno, another step. Labels that are 
 selinux-denial.
 
 Fix and its risk
-`semanage fcontext` with container_file_t and `restorecon -RFv` on {bin_dir} and {net_dir} (-F, because restorecon
-leaves container_file_t alone), install or update the policy package, or a fixed seLinuxOptions.level. Any pod with
-that hostPath may then write there. Restoring the policy's default label may be no cure.
+`semanage fcontext` with container_file_t and `restorecon -RFv` on /opt/cni/bin and /etc/cni/net.d (-F, because
+restorecon leaves container_file_t alone), install or update the policy package, or a fixed seLinuxOptions.level. Any
+pod with that hostPath may then write there. Restoring the policy's default label may be no cure.
 
 References
 projectcalico/cni-plugin#874; containers/container-selinux container.fc; policy/mcs of the reference policy.

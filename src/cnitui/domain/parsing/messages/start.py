@@ -82,7 +82,7 @@ IMAGE = (
         "path is the container's, looking on the host misleads.",
         'exec: "/opt/cni/bin/calico-ipam": stat /opt/cni/bin/calico-ipam: no such file or directory',
         ("projectcalico/calico#9884", "projectcalico/calico#852"),
-        image_pull=SPECIFIC,
+        image_pull=SUGGESTS,
         version_incompatibility=SUGGESTS,
         runtime_failure=FITS,
     ),
