@@ -89,7 +89,7 @@ def run(ctx: click.Context, /, case: str, **given: Any) -> None:
     """Find, prove and repair what keeps Calico's install-cni from starting on some nodes."""
     ctx.obj = given
     if ctx.invoked_subcommand is not None:
-        if case:
+        if ctx.get_parameter_source("case") is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--case belongs behind {ctx.invoked_subcommand}, if that takes one")
         return
     _needs_terminal()
@@ -253,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(_unheard())
     except OSError as error:
+        _unheard()
         sys.exit(_failed(f"{error.filename or 'standard output'}: {error.strerror or error}"))
     except Exception as bug:  # noqa: BLE001 - nobody at a terminal is helped by a traceback; the log keeps it
         from cnitui.process import keep_traceback
@@ -275,7 +276,7 @@ def _flush() -> None:
 
 
 def _unheard() -> int:
-    """Nobody reads our stdout any more: end quietly, as a program that SIGPIPE ends does."""
+    """Nobody takes what we print any more: what is still buffered goes nowhere, so that the end is quiet."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
