@@ -316,7 +316,7 @@ HOST = (
         ("projectcalico/calico#6907",),
         unless=(
             r"nodename|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|secrets/|/bin/sh|"
-            r"conflist|: not found"
+            r"conflist|: not found|\": stat /"
         ),
         mount_failure=SUGGESTS,
         version_incompatibility=FITS,
