@@ -278,5 +278,6 @@ def _flush() -> None:
 def _unheard() -> int:
     """Nobody takes what we print any more: what is still buffered goes nowhere, so that the end is quiet."""
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        descriptor = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     return 1

@@ -42,7 +42,7 @@ def log_to_file(settings: Settings) -> None:
 def keep_traceback() -> str:
     """Write the exception that is being handled to our own log; answers where that is."""
     root = logging.getLogger()
-    if not root.handlers:
+    if not any(isinstance(handler, logging.FileHandler) for handler in root.handlers):
         log_to_file(Settings(state_dir=state_folder()))
     root.error("unexpected", exc_info=True)
     kept = [handler.baseFilename for handler in root.handlers if isinstance(handler, logging.FileHandler)]
