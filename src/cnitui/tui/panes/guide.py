@@ -160,14 +160,17 @@ class GuidePane(Pane):
     def on_mount(self) -> None:
         self._show()
 
-    def on_resize(self) -> None:
-        """A step that has no room beside the list is shown alone; its title says where one is."""
-        self.set_class(self.size.width < SLIM, "-slim")
-
-    def set_zoomed(self, zoomed: bool) -> None:
-        """Show the step beside the list, or the list alone."""
+    def set_zoomed(self, zoomed: bool, *, width: int) -> None:
+        """Show the step beside the list, the list alone, or, where `width` has no room for both, the step alone."""
         self.set_class(zoomed, "-zoomed")
+        self.set_class(width < SLIM, "-slim")
         self._show(other_step=True)
+
+    def focus_content(self) -> None:
+        if not self.has_class("-zoomed") or not self.has_class("-slim"):
+            self.query_one("#steps").focus()
+        else:
+            self.query_one("#choices" if self.step == 7 else "#step-body").focus()
 
     # --- keys -----------------------------------------------------------------------------------------------------
 

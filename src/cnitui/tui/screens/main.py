@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 
 from cnitui.engine.guide import guide
 from cnitui.engine.logs_board import LogBoard
@@ -163,7 +164,7 @@ class MainScreen(Screen[None]):
         top = self.query_one("#top")
         top.display = single in ("", "pods", "guide")
         top.styles.height = None if single else max(13, min(len(self.state.rows) + 3, self.size.height * 2 // 5))
-        self.query_one(GuidePane).set_zoomed(single == "guide")
+        self.query_one(GuidePane).set_zoomed(single == "guide", width=self.size.width)
         self.query_one(LogsPane).set_zoomed(single == "logs")
         self.query_one(TabLine).active = single
         self._name_tabs()
@@ -175,6 +176,7 @@ class MainScreen(Screen[None]):
         self._arrange()
         self.pane(name).focus_content()
         self._hand_out()
+        self.refresh_bindings()
 
     @on(PaneRequested)
     def _requested(self, message: PaneRequested) -> None:
@@ -193,7 +195,20 @@ class MainScreen(Screen[None]):
         """Marked nodes are those whose logs are shown; without marks it is all that fail."""
         self.query_one(LogsPane).chosen = message.keys
 
+    @on(Table.RowHighlighted)
+    def _highlighted(self) -> None:
+        """The first row brings keys that need one."""
+        self.refresh_bindings()
+
     # --- keys -----------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A pane that is shown alone already, or cannot be shown otherwise, has no key for it."""
+        if action == "pane":
+            return parameters != (self.single,)
+        if action == "zoom":
+            return not self.narrow
+        return True
 
     def action_overview(self) -> None:
         self.show_pane("pods", zoom=False)
@@ -224,17 +239,22 @@ class MainScreen(Screen[None]):
         if self.single and self._walked(by):
             return
         here = self._focused_pane() or self._last_single
-        following = OVERVIEW[(OVERVIEW.index(here) + by) % len(OVERVIEW)] if here in OVERVIEW else OVERVIEW[0]
+        start = OVERVIEW.index(here) if here in OVERVIEW else -by
+        following = [OVERVIEW[(start + by * step) % len(OVERVIEW)] for step in range(1, len(OVERVIEW) + 1)]
         if self.narrow:
-            self.show_pane(following, zoom=False)
-        else:
-            self._last_single = following
-            self.pane(following).focus_content()
+            self.show_pane(following[0], zoom=False)
+            return
+        ready = next(name for name in (*following, here) if self._inside(name) or name == here)
+        self._last_single = ready
+        self.pane(ready).focus_content()
+
+    def _inside(self, pane: str) -> list[Widget]:
+        """What can have the focus in a pane that is in view; an empty pane has nothing."""
+        return [widget for widget in self.focus_chain if self.pane(pane) in widget.ancestors]
 
     def _walked(self, by: int) -> bool:
         """Focus the pane's next widget, if there is one; a zoomed pane on a large screen is not left by tab."""
-        inside = self.pane(self.single)
-        chain = [widget for widget in self.focus_chain if inside in widget.ancestors]
+        chain = self._inside(self.single)
         place = chain.index(self.focused) + by if self.focused in chain else 0
         if not chain or (self.narrow and not 0 <= place < len(chain)):
             return False
