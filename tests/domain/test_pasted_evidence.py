@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from pathlib import Path
 
@@ -125,6 +126,29 @@ def test_the_transcript_of_a_real_node_confirms_selinux_and_the_healed_one_is_he
     assert [(f.cause, f.verdict.value) for f in broken.confident] == [("selinux-denial", "confirmed")]
     assert (broken.failing_nodes, broken.findings[0].nodes) == (("worker-01",), ("worker-01",))
     assert diagnose(paste_case((folder / "healed.txt").read_text())).status == "healthy"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("width", [80, 100, 133, 200, 0])
+@pytest.mark.parametrize("prompts", [True, False])
+def test_the_real_nodes_transcript_keeps_its_verdict_wrapped_and_without_prompts(
+    shared: Path, width: int, prompts: bool
+) -> None:
+    lines = (shared / "captures" / "real-node" / "broken.txt").read_text().splitlines()
+    kept = [line for line in lines if prompts or not line.startswith("$ ")]
+    wrapped = [line[at : at + width] for line in kept for at in range(0, max(1, len(line)), width)] if width else kept
+    diagnosis = diagnose(paste_case("\n".join(wrapped)))
+    assert [(f.cause, f.verdict.value) for f in diagnosis.confident] == [("selinux-denial", "confirmed")]
+
+
+@pytest.mark.shared
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.floats(0.2, 0.9))
+def test_pieces_of_the_transcript_in_any_order_never_lead_elsewhere(shared: Path, seed: int, share: float) -> None:
+    text = (shared / "captures" / "real-node" / "broken.txt").read_text()
+    pieces = re.split(r"(?m)^(?=\$ )", text)
+    chosen = random.Random(seed).sample(pieces, max(1, int(len(pieces) * share)))
+    assert confident(diagnose(paste_case("".join(chosen)))) <= {"selinux-denial"}
 
 
 @pytest.mark.shared

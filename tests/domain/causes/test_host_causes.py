@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnitui.domain.facts import CniDirectories
+from cnitui.domain.facts import CniDirectories, Filesystem, FreeSpace
 from tests.domain.causes.incident import (
     BIN_DIR,
     FULL,
@@ -104,3 +104,12 @@ def test_undetermined_without_anything_to_read(cause: str) -> None:
 def test_a_privileged_container_may_write_a_directory_of_another_user() -> None:
     facts = (LOG, directories(owner="997"), PLAIN, install_cni(privileged=True))
     assert verdict("host-permission", *facts) == "ruled_out"
+
+
+def test_a_whole_table_of_filesystems_is_read_for_the_one_that_holds_the_directory() -> None:
+    root, opt = (
+        Filesystem("/", "/dev/sda1", "/", 100, 90),
+        Filesystem("/opt", "/dev/sdb1", "/opt", 9_000_000, 8_000_000),
+    )
+    assert verdict("disk-full", LOG, FreeSpace((root, opt))) == "ruled_out"
+    assert verdict("disk-full", LOG, FreeSpace((root,))) == "likely"

@@ -49,7 +49,7 @@ def filesystem_of(view: View, directory: str) -> Filesystem | None:
     free = view.use(FreeSpace)
     if free is None or not directory:
         return None
-    rows = [row for row in free.filesystems if row.path == directory]
+    rows = [row for row in free.filesystems if row.path == directory] or _holding(free, directory)
     if not rows:
         return None
     blocks = next((row for row in rows if row.available_kib is not None), rows[0])
@@ -58,6 +58,13 @@ def filesystem_of(view: View, directory: str) -> Filesystem | None:
         blocks.path, blocks.device, blocks.mounted_on, blocks.size_kib, blocks.available_kib, inodes.inodes,
         inodes.inodes_free, blocks.raw,
     )  # fmt: skip
+
+
+def _holding(free: FreeSpace, directory: str) -> list[Filesystem]:
+    """The rows of a whole `df` that are about the filesystem holding the directory: the longest mount point."""
+    holding = [row for row in free.filesystems if f"{directory}/".startswith(f"{row.mounted_on.rstrip('/')}/")]
+    longest = max((len(row.mounted_on) for row in holding), default=0)
+    return [row for row in holding if len(row.mounted_on) == longest]
 
 
 def is_full(room: Filesystem) -> bool:

@@ -43,6 +43,7 @@ _PLUGINS = re.compile(r"\b(?:calico|calico-ipam|loopback|portmap|host-local|band
 _ADDRESS = re.compile(
     r"https?://(?P<url>[\w.\[\]:-]{1,253}?:\d{1,5})|\b(?P<host>[\w.-]{1,253})[ :/](?P<port>443|6443)\b"
 )
+_FINDMNT = re.compile(r"^TARGET\s+SOURCE\s+FSTYPE", re.MULTILINE)
 _LONG_TEXT = 200_000
 _MOST_RECORDS = 4_000
 _NODE_KINDS = frozenset({"node", "unknown", "log", "describe"})
@@ -135,9 +136,11 @@ def _mounts(blocks: Sequence[Block]) -> Mounts | None:
 
 
 def _mounts_in(block: Block) -> Iterator[Mount]:
-    if "findmnt" in block.command or "TARGET" in block.text[:2000]:
+    header = _FINDMNT.search(block.text)
+    if "findmnt" in block.command or header is not None:
         named = [word for word in block.command.split() if word.startswith("/")]
-        mount = parse_findmnt(block.text, named[0] if named else "")
+        begin = header.start() if header else 0
+        mount = parse_findmnt(block.text[begin : begin + _LONG_TEXT], named[0] if named else "")
         if mount is not None:
             yield mount if named else replace(mount, path=BIN_DIR)
     elif " type " in block.text and len(block.text) < 1_000_000:

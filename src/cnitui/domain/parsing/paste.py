@@ -25,6 +25,12 @@ _PROMPT = re.compile(
     r"(?:\[?(?P<user>[\w.-]{1,64})@(?P<host>[\w.-]{1,253})[^\]$#%\n]{0,120}\]?\s?[$#%]|"
     r"(?P<bare>[$#]|\+{1,3}|PS [^>\n]{1,100}>|❯|➜|~[$#]|bash-\d\.\d[$#]|sh-\d\.\d[$#]))\s+(?P<command>\S.{0,4000})"
 )
+_NARROWEST, _WIDEST, _WRAPPED_LINES = 60, 400, 3
+_RECORD = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:|\[[A-Z]{4,7}\]\[\d|time=\"|type=[A-Z_]{3,20} |[IWEF]\d{4} \d\d:|"
+    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\[ {0,8}\d{1,8}\.\d{3,6}\]|\s{0,4}(?:Normal|Warning)\s|audit: |\{\"level\"|"
+    r"[\w.-]{1,64}@[\w.-]{1,253}[:~ ]|\$ |# "
+)
 _COMMANDS = frozenset(
     {
         "kubectl", "k", "oc", "ssh", "ls", "getenforce", "sestatus", "ausearch", "journalctl", "dmesg", "findmnt",
@@ -84,8 +90,35 @@ def _overwritten(line: str) -> str:
 
 
 def blocks_of(text: str) -> tuple[Block, ...]:
-    """The blocks of a cleaned paste, in their order."""
-    return tuple(_blocks(clean(text)))
+    """The blocks of a cleaned paste, in their order; lines that the terminal wrapped are whole again."""
+    return tuple(_blocks(unwrapped(clean(text))))
+
+
+def unwrapped(text: str) -> str:
+    """Join what a terminal of fixed width broke: records whose line is as long as the longest line of all.
+
+    Only lines that begin like a record of a log are continued, so that the rows of a table stay rows. The joined line
+    is followed by empty ones, so that numbers of lines stay those of the paste.
+    """
+    lines = text.split("\n")
+    width = max(map(len, lines), default=0)
+    if not _NARROWEST <= width <= _WIDEST or sum(len(line) == width for line in lines) < _WRAPPED_LINES:
+        return text
+    return "\n".join(_joined(lines, width))
+
+
+def _joined(lines: list[str], width: int) -> Iterator[str]:
+    place = 0
+    while place < len(lines):
+        parts = [lines[place]]
+        while len(parts[-1]) == width and _RECORD.match(parts[0]) and place + len(parts) < len(lines):
+            following = lines[place + len(parts)]
+            if _RECORD.match(following) or not following:
+                break
+            parts.append(following)
+        yield "".join(parts)
+        yield from ("" for _ in parts[1:])
+        place += len(parts)
 
 
 def _blocks(text: str) -> Iterator[Block]:
