@@ -34,7 +34,7 @@ def test_a_prompt_tells_what_its_command_printed(prompt: str, command: str, kind
 
 
 def test_ssh_names_the_node_and_the_inner_command_the_kind() -> None:
-    block = only("$ ssh -F /tmp/config -p 2222 core@worker-01 sudo ls -lZ /opt/cni/bin\nx\n")
+    block = only("$ ssh -F lab.conf -p 2222 core@worker-01 sudo ls -lZ /opt/cni/bin\nx\n")
     assert (block.node, block.kind, block.origin) == ("worker-01", "node", "ls")
 
 
