@@ -7,41 +7,42 @@ from dataclasses import replace
 
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 from cnitui.engine.blocks import Block, Grid, Heading, Paragraph
 
 PLACES = {
     "CnituiApp": "Everywhere",
     "MainScreen": "Overview",
-    "WorkScreen": "Overview",
     "Table": "Tables",
     "PickList": "Lists",
     "BlocksView": "Pages",
-    "SelinuxPane": "SELinux, differences and timeline",
-    "DifferencesPane": "SELinux, differences and timeline",
+    "ComparisonPane": "SELinux, differences and timeline",
     "TimelinePane": "SELinux, differences and timeline",
     "GuidePane": "Guide",
     "LogPane": "Logs",
     "LogGrid": "Log panes",
     "PageScreen": "This page",
-    "KeysScreen": "This page",
 }
 
 
-def help_blocks(screen: Screen[object]) -> tuple[Block, ...]:
+def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
     """Every key of the screen and its panes, grouped by where it works, as the user may have remapped them."""
     groups: dict[str, dict[str, str]] = {}
     for node in (screen.app, screen, *screen.query("*")):
         for binding, keys in _bindings(node):
-            place = PLACES.get(type(node).__name__, type(node).__name__)
-            groups.setdefault(place, {})[keys] = binding.tooltip or binding.description
+            groups.setdefault(_place(node), {})[keys] = binding.tooltip or binding.description
     blocks: list[Block] = [
         Paragraph("Keys work where their pane has the focus; the bottom line shows the useful ones.", "dim")
     ]
     for place, rows in groups.items():
         blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows.items()))]
     return tuple(blocks)
+
+
+def _place(node: DOMNode) -> str:
+    """Where the bindings of a widget work, in words: those of the nearest class that has some."""
+    known = (PLACES[one.__name__] for one in type(node).__mro__ if one.__name__ in PLACES)
+    return next(known, type(node).__name__)
 
 
 def _bindings(node: DOMNode) -> Iterator[tuple[Binding, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodEvents, PodStatus
 from cnitui.domain.plan import ObjectRef
+from cnitui.domain.remedies.base import command
 from cnitui.engine.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
 from cnitui.engine.guide.judging import VERDICT_ROLES
 from cnitui.engine.state import State
@@ -42,7 +43,10 @@ def node_blocks(state: State, name: str) -> tuple[Block, ...]:
     blocks.extend(_last_attempt(state, name))
     blocks.extend(_events(state, name))
     if row.pod is not None:
-        blocks += [Heading("By hand"), Command(f"kubectl -n {row.pod.namespace} describe pod {row.pod.name}")]
+        blocks += [
+            Heading("By hand"),
+            Command(command("kubectl", "-n", row.pod.namespace, "describe", "pod", row.pod.name)),
+        ]
     return tuple(blocks)
 
 
