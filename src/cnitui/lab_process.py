@@ -41,10 +41,14 @@ class LabProcess:
 
         A lab that has ended meanwhile is started anew: asking again is all that a user can do about it.
         """
+        if self._child.poll() is not None:
+            self._end()
+            self._child = self._started()
+        return await self._answered()
+
+    async def _answered(self) -> tuple[Path, Path]:
         from cnitui.gateways.kubernetes.background import in_daemon_thread
 
-        if self._child.poll() is not None:
-            self._child = self._started()
         return await in_daemon_thread(self._read)
 
     def _read(self) -> tuple[Path, Path]:
@@ -81,9 +85,10 @@ class LabProcess:
         return said.splitlines()[-1] if said else f"it ended with code {self._child.returncode}"
 
     def _end(self) -> None:
-        if self._child.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._child.stdin.close()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def close(self) -> None:
         """End the lab: it cleans up after itself when its input ends, and nobody has to wait for that."""

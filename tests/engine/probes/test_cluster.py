@@ -1,0 +1,110 @@
+"""Logs and events of one pod, and why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnitui.domain.evidence import CaseFile, Observed, Unavailable
+from cnitui.domain.facts import ApiEndpoints, AttemptLogs, Milestones, PodEvents, Run
+from cnitui.engine.ports import LogRequest
+from cnitui.engine.probes.cluster import LOG_LIMIT, pod_unread, probe_endpoints, probe_pod
+from cnitui.errors import ClusterError, ClusterUnreachable, Forbidden, NotFound
+from tests.engine.fake_cluster import FakeClock, pod
+from tests.engine.fake_sitting import ScriptedCluster
+
+CLOCK = FakeClock()
+FAILING = pod("worker-01", failing=True)
+LINE = b"2026-11-23T10:00:00.000000000Z permission denied\n"
+
+
+def two_runs() -> ScriptedCluster:
+    cluster = ScriptedCluster()
+    cluster.logs = lambda request: LINE.replace(b"permission", b"previous") if request.previous else LINE
+    return cluster
+
+
+async def read(cluster: ScriptedCluster, found: object = FAILING) -> CaseFile:
+    return CaseFile().with_readings(await probe_pod(cluster, found, CLOCK))  # type: ignore[arg-type]  # a PodStatus
+
+
+async def test_the_last_two_runs_are_read_oldest_first() -> None:
+    container = replace(FAILING.containers[0], state="terminated", current=Run("c2", exit_code=1))
+    asked: list[LogRequest] = []
+    cluster = two_runs()
+    answer = cluster.logs
+    cluster.logs = lambda request: asked.append(request) or answer(request)  # type: ignore[func-returns-value]
+    case = await read(cluster, replace(FAILING, containers=(container,)))
+    logs = case.value(AttemptLogs, "worker-01")
+    assert logs is not None
+    assert [attempt.run.container_id for attempt in logs.attempts] == ["c1", "c2"]
+    assert [request.previous for request in asked] == [True, False]
+    assert {request.limit_bytes for request in asked} == {LOG_LIMIT}
+    assert case.value(Milestones, "worker-01") is not None
+    assert case.value(PodEvents, "worker-01") == PodEvents(())
+
+
+async def test_a_previous_log_that_is_gone_leaves_the_present_one() -> None:
+    def logs(request: LogRequest) -> bytes:
+        if request.previous:
+            raise NotFound("previous terminated container not found", status=400)
+        return LINE
+
+    cluster = ScriptedCluster()
+    cluster.logs = logs
+    container = replace(FAILING.containers[0], state="terminated", current=Run("c2", exit_code=1))
+    case = await read(cluster, replace(FAILING, containers=(container,)))
+    found = case.value(AttemptLogs, "worker-01")
+    assert found is not None
+    assert [attempt.run.container_id for attempt in found.attempts] == ["c2"]
+
+
+async def test_logs_that_may_not_be_read_are_unavailable_and_events_are_not() -> None:
+    def refused(_: LogRequest) -> bytes:
+        raise Forbidden("may not get pods/log", "Ask for it.")
+
+    cluster = ScriptedCluster()
+    cluster.logs = refused
+    case = await read(cluster)
+    for fact in (AttemptLogs, Milestones):
+        reading = case.reading(fact, "worker-01")
+        assert isinstance(reading, Unavailable)
+        assert (reading.why, reading.next_step) == ("may not get pods/log", "Ask for it.")
+    assert isinstance(case.reading(PodEvents, "worker-01"), Observed)
+
+
+async def test_hostile_bytes_of_a_log_are_kept_as_text() -> None:
+    cluster = ScriptedCluster()
+    cluster.logs = lambda _: b"2026-11-23T10:00:00Z [/x] \x1b[2J \xff\xfe" + b"A" * 100_000 + b"\nno stamp\n\x00\n"
+    found = (await read(cluster)).value(AttemptLogs, "worker-01")
+    assert found is not None
+    assert found.latest is not None
+    assert len(found.latest.lines) == 3
+
+
+async def test_endpoints_that_cannot_be_read_are_unavailable() -> None:
+    class Down(ScriptedCluster):
+        async def api_endpoints(self) -> ApiEndpoints:
+            raise ClusterUnreachable("refused")
+
+    case = CaseFile().with_readings(await probe_endpoints(Down(), CLOCK))
+    reading = case.reading(ApiEndpoints)
+    assert isinstance(reading, Unavailable)
+    assert reading.source.command == "kubectl -n default get service,endpoints kubernetes"
+
+
+async def test_events_that_cannot_be_read_leave_the_logs() -> None:
+    class NoEvents(ScriptedCluster):
+        async def events(self, namespace: str, involved: str = "") -> tuple[()]:
+            raise ClusterError("500")
+
+    cluster = NoEvents()
+    cluster.logs = lambda _: LINE
+    case = await read(cluster)
+    assert isinstance(case.reading(PodEvents, "worker-01"), Unavailable)
+    assert case.value(AttemptLogs, "worker-01") is not None
+
+
+def test_a_pod_that_was_not_read_lacks_all_that_reading_gives() -> None:
+    readings = pod_unread(FAILING, "no time", CLOCK.now())
+    assert {fact for fact, _, _ in readings} == {AttemptLogs, Milestones, PodEvents}
+    assert all(isinstance(reading, Unavailable) and reading.why == "no time" for _, _, reading in readings)
