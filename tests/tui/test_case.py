@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from cnitui.compose import case_opening
 from cnitui.domain.report import as_data
+from cnitui.engine.logs_board import LogBoard
+from cnitui.engine.logs_kept import line_of
 from cnitui.engine.sitting import judged
 from cnitui.gateways.bundle import read_bundle
 from cnitui.lab import Lab
@@ -44,6 +46,12 @@ async def to_step(driver: Driver, number: int) -> None:
     for _ in range(number - 1):
         await driver.press("right_square_bracket")
     assert driver.screen.query_one("#guide").step == number  # type: ignore[attr-defined]
+
+
+def board_of(driver: Driver) -> LogBoard:
+    session = driver.screen.session
+    assert session is not None
+    return session.logs
 
 
 async def told(driver: Driver, words: str) -> None:
@@ -110,6 +118,28 @@ async def test_ctrl_s_saves_a_case_that_leads_to_the_same_verdict(drive: Drive, 
         opened_one = Driver(again, pilot, lab=None)  # type: ignore[arg-type]
         await opened_one.until(lambda: opened_one.state.settled)
         assert [one.cause for one in judged(opened_one.state).confident] == [one.cause for one in live.confident]
+
+
+async def test_attempts_that_the_kubelet_forgot_are_in_the_case(drive: Drive, tmp_path: Path) -> None:
+    path = tmp_path / "saved.tar.gz"
+    async with drive("selinux-denial", speed=200) as driver:
+        await driver.judged()
+        await driver.press("f2")
+        await driver.until(lambda: board_of(driver).forgotten())
+        seen = board_of(driver).forgotten()[0]
+        await driver.press("f1")
+        await save_as(driver, path)
+        await told(driver, "pieces of evidence")
+    (kept,) = [piece for piece in read_bundle(path).pieces if piece.kind == "kept" and piece.key[0] == seen[0]]
+    assert kept.data.startswith(seen[2])
+    again = CnituiApp(case_opening(path, Settings(state_dir=tmp_path / "state")))
+    async with again.run_test(size=(160, 45)) as pilot:
+        reopened = Driver(again, pilot, lab=None)  # type: ignore[arg-type]
+        await reopened.until(lambda: reopened.state.settled)
+        feed = board_of(reopened).feed(seen[0])
+        await reopened.until(lambda: len(feed.lines) > kept.data.count(b"\n"))
+        first = kept.data.split(b"\n")[0]
+        assert line_of(feed.lines[0]) == first
 
 
 async def test_ctrl_s_on_the_last_step_saves_the_report(case: Collected, tmp_path: Path) -> None:

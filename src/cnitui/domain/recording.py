@@ -16,8 +16,15 @@ from cnitui.domain.exchange import LogRequest, NodeCommand
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import ObjectRef
 
-PieceKind = Literal["object", "list", "log", "events", "endpoints", "command", "node"]
-"""`list` and `node` are kept only when they failed: a watch that was refused, a node that could not be reached."""
+PieceKind = Literal["object", "list", "log", "kept", "events", "endpoints", "command", "node"]
+"""`kept` is the log of attempts that the kubelet no longer serves, by node and container, as a log pane saw it.
+
+`list` and `node` are there only when they failed: a watch that was refused, a node that could not be reached.
+"""
+
+
+KeptLog = tuple[str, str, bytes]
+"""Node, container, and lines in which comments (`# …`) stand between attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """That what is shown comes from a case file: its name and when it was collected (UTC)."""
+    """That what is shown comes from a case file: its name and when it was collected (UTC).
+
+    `kept` are the logs that the kubelet could not serve any more: node, container and lines.
+    """
 
     name: str
     at: datetime
+    kept: tuple[KeptLog, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, DaemonSetStatus, Node
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.recording import (
     Failure,
+    KeptLog,
     Piece,
     PieceKind,
     Recording,
@@ -51,12 +52,17 @@ TRIES = 3
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-async def collect(services: Services, state: State, files: CaseFiles) -> Recording:
-    """Everything that a diagnosis of this state rests on, as it is now.
+async def collect(services: Services, state: State, files: CaseFiles, kept: Sequence[KeptLog] = ()) -> Recording:
+    """Everything that a diagnosis of this state rests on, as it is now; `kept` is what only log panes still have.
 
     Raises ClusterUnreachable or Unauthorized when the API server does not answer at all.
     """
-    return await _Collector(services, state, files).recording()
+    collector = _Collector(services, state, files)
+    known = services.recorded.kept if services.recorded else ()
+    for node, container, lines in (*known, *kept):
+        source = f"cnitui, log pane of {container} on {node}"
+        collector.keep(Piece("kept", (node, container), source, services.clock.now(), node, lines))
+    return await collector.recording()
 
 
 class _Collector:

@@ -24,7 +24,7 @@ from cnitui.engine.logs_attempts import (
     runs_of,
     waiting_for,
 )
-from cnitui.engine.logs_kept import Entry, KeptLines, LineBuffer, Rule
+from cnitui.engine.logs_kept import Entry, KeptLines, LineBuffer, Rule, entry_of, line_of
 from cnitui.engine.logs_state import AttemptMark, FeedState, FeedStatus, as_evidence, retry_of
 from cnitui.engine.logs_streams import cancelled, either, entries_of
 from cnitui.engine.ports import Clock, ClusterApi, LogRequest
@@ -82,6 +82,12 @@ class LogFeed:
         """Everything kept, as evidence."""
         return as_evidence(self.container, self._pod.name if self._pod else "", self.attempts, self.lines)
 
+    def forgotten(self) -> bytes:
+        """What was seen of attempts that the kubelet no longer serves; rules as comments."""
+        end = max((mark.end + 1 for mark in self._past if mark.end is not None), default=0)
+        entries = (entry for _, entry in self.lines.between(0, end))
+        return b"".join(line_of(entry) + b"\n" for entry in entries)
+
     # --- what the session tells ---
 
     def pod_changed(self, pod: PodStatus | None, container: str = "") -> None:
@@ -99,7 +105,7 @@ class LogFeed:
 
     def take_lines(self, lines: Sequence[bytes]) -> None:
         """Keep lines that come from elsewhere: a case file, or a measurement."""
-        self._add(list(lines))
+        self._add([entry_of(line) for line in lines])
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""

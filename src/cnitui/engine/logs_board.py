@@ -75,6 +75,18 @@ class LogBoard:
             pod_now = newest.get(node)
             feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
 
+    def remember(self, logs: Iterable[tuple[str, str, bytes]]) -> None:
+        """Begin with what others have seen: node, container and lines."""
+        for node, container, lines in logs:
+            feed = self.feed(node)
+            feed.pod_changed(None, container)
+            feed.take_lines(lines.splitlines())
+
+    def forgotten(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Node, container and log of all that was seen of attempts which the kubelet no longer serves."""
+        found = ((feed.node, feed.container, feed.forgotten()) for feed in self._feeds.values())
+        return tuple((node, container, lines) for node, container, lines in found if lines)
+
     async def close(self) -> None:
         """End all streams."""
         for node in list(self._running):

@@ -27,6 +27,19 @@ class Rule:
 
 
 Entry = bytes | Rule
+_COMMENT = b"# "
+
+
+def line_of(entry: Entry) -> bytes:
+    """An entry as a line of a file: rules are comments."""
+    return _COMMENT + entry.text.encode("utf-8", "replace") if isinstance(entry, Rule) else entry
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry of such a line; the lines of a container begin with a timestamp."""
+    if line.startswith(_COMMENT):
+        return Rule(line.removeprefix(_COMMENT).decode("utf-8", "replace"))
+    return line
 
 
 class KeptLines:

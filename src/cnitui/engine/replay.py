@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from cnitui.domain.recording import Recorded, Recording
+from cnitui.domain.recording import KeptLog, Recorded, Recording
 from cnitui.engine.ports import CaseFiles, Settings
 from cnitui.engine.services import Services
 from cnitui.errors import ReadOnly, StateError
@@ -52,6 +52,11 @@ class NoJournal:
         return f"{now:%Y%m%dT%H%M%SZ}-0000"
 
 
+def _kept(recording: Recording) -> tuple[KeptLog, ...]:
+    pieces = (piece for piece in recording.pieces if piece.kind == "kept" and piece.failure is None)
+    return tuple((piece.key[0], piece.key[1], piece.data) for piece in pieces)
+
+
 def replayed(
     recording: Recording, files: CaseFiles, render: Callable[[Mapping[str, object]], str], name: str
 ) -> Services:
@@ -70,5 +75,5 @@ def replayed(
         render,
         close,
         files,
-        Recorded(name, recording.at),
+        Recorded(name, recording.at, _kept(recording)),
     )

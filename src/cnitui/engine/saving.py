@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.recording import Failure, Hidden, Piece, Recording
+from cnitui.domain.recording import Failure, Hidden, KeptLog, Piece, Recording
 from cnitui.domain.redaction import Redactor
 from cnitui.domain.report import as_json
 from cnitui.engine.collect import collect
@@ -40,17 +40,22 @@ class Saved:
     unavailable: tuple[str, ...]
 
 
-async def save_case(services: Services, state: State, path: Path, *, overwrite: bool = False) -> Saved:
-    """Write the case of this state; raises StateError, or a ClusterError when the API server does not answer."""
+async def save_case(
+    services: Services, state: State, path: Path, *, overwrite: bool = False, kept: Sequence[KeptLog] = ()
+) -> Saved:
+    """Write the case of this state, `kept` being logs that only we still have.
+
+    Raises StateError, or a ClusterError when the API server does not answer.
+    """
     files = services.files
     if files is None:
         raise StateError("case files cannot be written here")
     files.check(path, overwrite=overwrite)
-    recording, hidden = await redacted(await collect(services, state, files))
+    recording, hidden = await redacted(await collect(services, state, files, kept))
     diagnosis = await diagnosed(recording, files, services.render)
     files.write(path, recording, as_json(diagnosis), hidden, overwrite=overwrite)
-    kept = sum(piece.failure is None for piece in recording.pieces)
-    return Saved(path, diagnosis, kept, sum(one.count for one in hidden), _missing(recording))
+    pieces = sum(piece.failure is None for piece in recording.pieces)
+    return Saved(path, diagnosis, pieces, sum(one.count for one in hidden), _missing(recording))
 
 
 async def diagnosed(recording: Recording, files: CaseFiles, render: Render) -> Diagnosis:

@@ -59,6 +59,7 @@ class Session:
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
         self.logs = LogBoard(cluster, clock)
+        self.logs.remember(services.recorded.kept if services.recorded else ())
         self._settled = False
         self._repaired: tuple[str, ...] = ()
         self._judged: tuple[CaseFile, Diagnosis] | None = None

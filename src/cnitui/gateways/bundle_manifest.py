@@ -30,6 +30,7 @@ _KEY_LENGTHS: dict[str, range] = {
     "object": range(3, 4),
     "list": range(1, 2),
     "log": range(4, 5),
+    "kept": range(2, 3),
     "events": range(2, 3),
     "endpoints": range(1),
     "command": range(3, 1000),
@@ -107,6 +108,8 @@ def _name_of(piece: Piece, taken: set[str]) -> tuple[str, str]:
             parts, ending = [piece.kind, *piece.key], ".json"
         case "log":
             parts, ending = ["logs", *piece.key], ".log"
+        case "kept":
+            parts, ending = ["logs", "kept", *piece.key], ".log"
         case _:
             parts, ending = ["nodes", *piece.key[:2]], ".txt"
     plain = [_UNUSUAL.sub("_", part)[:_LONGEST_NAME].strip(".") for part in parts if part]

@@ -11,6 +11,7 @@ from cnitui.engine.account import as_report
 from cnitui.engine.ports import CaseFiles
 from cnitui.engine.saving import save_case
 from cnitui.engine.services import Services
+from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.errors import StateError
 from cnitui.tui.widgets.log_pane import LogPane
@@ -50,8 +51,9 @@ def file_of(name: str) -> Path:
     return Path(name).expanduser()
 
 
-async def save(saving: Saving, path: Path, services: Services, state: State) -> str:
+async def save(saving: Saving, path: Path, services: Services, session: Session) -> str:
     """Save it and answer what was written, in words; raises CnituiErrors."""
+    state = session.state
     files = services.files
     if files is None:
         raise StateError("nothing can be saved here")
@@ -60,7 +62,7 @@ async def save(saving: Saving, path: Path, services: Services, state: State) -> 
         return f"saved {saving.log.save(path)} lines to {path}"
     if saving.report:
         return _save_report(files, path, state, services.clock.now())
-    saved = await save_case(services, state, path)
+    saved = await save_case(services, state, path, kept=session.logs.forgotten())
     hidden = f", {saved.hidden} secrets hidden" if saved.hidden else ""
     missing = f"; {len(saved.unavailable)} could not be read" if saved.unavailable else ""
     return f"saved {saved.pieces} pieces of evidence to {path}{hidden}{missing}"

@@ -179,15 +179,15 @@ class WorkScreen(MainScreen):
             self.notify("There is nothing to save yet.", severity="warning")
             return
         step = self.query_one(GuidePane).step if self.single == "guide" else 0
-        self._save(saving_of(self.state, self._services.clock.now(), step, self.focused), self._services)
+        self._save(saving_of(self.state, self._services.clock.now(), step, self.focused), self._services, self.session)
 
     @work(exclusive=True, group="saving")
-    async def _save(self, saving: Saving, services: Services) -> None:
+    async def _save(self, saving: Saving, services: Services, session: Session) -> None:
         name = await self.app.push_screen_wait(dialogs.FileNameScreen(saving.title, saving.suggestion))
         if name is None:
             return
         try:
-            words = await save(saving, file_of(name), services, self.state)
+            words = await save(saving, file_of(name), services, session)
         except CnituiError as error:
             self._say(error)
         else:
