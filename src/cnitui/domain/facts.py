@@ -1,7 +1,7 @@
 """What can be observed about a cluster and its nodes.
 
-Facts are plain, frozen and compared by value. A fact's subject is the node it is about (`NODE`) or the whole cluster
-(`CLUSTER`); `SCOPES` says which. Times are UTC; sizes are as their names say. Unknown is None or "", never a guess.
+Facts are plain, frozen and compared by value. A fact's subject is the node it is about; for those in `CLUSTER_FACTS` it
+is the whole cluster. Times are UTC; sizes are as their names say. Unknown is None or "", never a guess.
 
 It is the glossary that every probe, parser and cause speaks in, and is read as one: hence its length.
 """
