@@ -37,9 +37,9 @@ def bundles(tmp_path: Path) -> Bundles:
 
 
 @pytest.fixture
-def written(bundles: Bundles, tmp_path: Path) -> Path:
+async def written(bundles: Bundles, tmp_path: Path) -> Path:
     path = tmp_path / "case.tar.gz"
-    bundles.write(
+    await bundles.write(
         path, RECORDING, '{"schema": "cnitui/diagnosis/v1"}\n', [Hidden("token", 2, "kubectl logs")], overwrite=False
     )
     return path
@@ -248,6 +248,7 @@ def without(key: str) -> Callable[[dict[str, Any]], None]:
         (lambda m: m.update(schema="cnitui/case/v2"), "expected cnitui/case/v1, got 'cnitui/case/v2'"),
         (without("schema"), "expected cnitui/case/v1"),
         (without("collected_at"), "collected_at"),
+        (lambda m: m.update(collected_at="9999-12-31T23:59:59-01:00"), "collected_at: expected a time of this century"),
         (lambda m: m.update(evidence={}), r"evidence"),
         (lambda m: m["evidence"][0].update(kind="virus"), "virus"),
         (lambda m: m["evidence"][0].update(key=[]), "does not fit the kind"),

@@ -167,7 +167,7 @@ class CaseFiles(Protocol):
         """Raise StateError when the file could not be written there."""
         ...
 
-    def write(
+    async def write(
         self, path: Path, recording: Recording, diagnosis: str, hidden: Sequence[Hidden], *, overwrite: bool
     ) -> None:
         """Write a case file whole or not at all; raises StateError."""

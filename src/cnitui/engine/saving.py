@@ -53,7 +53,7 @@ async def save_case(
     files.check(path, overwrite=overwrite)
     recording, hidden = await redacted(await collect(services, state, files, kept))
     diagnosis = await diagnosed(recording, files, services.render)
-    files.write(path, recording, as_json(diagnosis), hidden, overwrite=overwrite)
+    await files.write(path, recording, as_json(diagnosis), hidden, overwrite=overwrite)
     pieces = sum(piece.failure is None for piece in recording.pieces)
     return Saved(path, diagnosis, pieces, sum(one.count for one in hidden), _missing(recording))
 

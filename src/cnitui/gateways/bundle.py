@@ -19,6 +19,7 @@ from cnitui.domain.recording import Hidden, Recording
 from cnitui.errors import ServerFailure, StateError
 from cnitui.gateways.archive import members_of, packed_archive
 from cnitui.gateways.bundle_manifest import MANIFEST, files_of, manifest_of, recording_of
+from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.pods import pod_from_plain
 from cnitui.gateways.replay import ReplayCluster, ReplayShell
 
@@ -62,10 +63,13 @@ class Bundles:
             what = "is a folder" if path.is_dir() else "cannot be written: its folder does not exist"
             raise StateError(f"{path} {what}", "Choose another name.")
 
-    def write(
+    async def write(
         self, path: Path, recording: Recording, diagnosis: str, hidden: Sequence[Hidden], *, overwrite: bool
     ) -> None:
-        """Write the archive whole or not at all, for its owner only; raises StateError."""
+        """Write the archive whole or not at all, for its owner only; raises StateError.
+
+        Packing takes a second for each 50 MB and holds up neither the screens nor quit; nothing is on disk until then.
+        """
         files = files_of(recording)
         manifest = manifest_of(recording, files, hidden)
         members = [
@@ -74,7 +78,8 @@ class Bundles:
             (AUDIT, recording.audit),
             *((file.name, file.data) for pair in files.values() for file in pair if file is not None),
         ]
-        self._place(path, packed_archive(members, int(recording.at.timestamp())), overwrite=overwrite)
+        packed = await in_daemon_thread(lambda: packed_archive(members, int(recording.at.timestamp())))
+        self._place(path, packed, overwrite=overwrite)
 
     def write_text(self, path: Path, text: str, *, overwrite: bool) -> None:
         """Write a text whole or not at all; raises StateError."""

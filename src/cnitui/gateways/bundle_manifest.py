@@ -26,6 +26,8 @@ MANIFEST = "manifest.json"
 SCHEMA = "cnitui/case/v1"
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+|\.{2,}")
 _LONGEST_NAME = 80
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+"""Years of an honest case; at the edges of the calendar adding a day is an error."""
 _KEY_LENGTHS: dict[str, range] = {
     "object": range(3, 4),
     "list": range(1, 2),
@@ -181,6 +183,8 @@ def _digest(data: bytes) -> str:
 def recording_of(members: Mapping[str, bytes], name: str, audit: bytes = b"") -> Recording:
     """The recording that a manifest and its members make; raises ConfigurationError naming `name` and the member."""
     manifest = _manifest(members, name)
+    if not _FIRST_YEAR <= manifest.collected_at.year < _LAST_YEAR:
+        raise ConfigurationError(f"{name}: {MANIFEST}: collected_at: expected a time of this century")
     for number, entry in enumerate((*manifest.evidence, *manifest.unavailable)):
         if len(entry.key) not in _KEY_LENGTHS[entry.kind]:
             raise ConfigurationError(f"{name}: {MANIFEST}: entry {number}: key: does not fit the kind {entry.kind}")
@@ -252,4 +256,8 @@ def _proven(member: str, digest: str, members: Mapping[str, bytes], name: str) -
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """In UTC; a time at the very edge of the calendar stays as it is."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        return moment
