@@ -1,0 +1,100 @@
+"""A page of blocks alone: scrolling, resizing, staying where the reader is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from cnitui.engine.blocks import Block, Grid, Heading, Item, Paragraph, Quote
+from cnitui.tui.widgets.blocks_view import ROLES, BlocksView
+from tests.tui.widgets.conftest import Alone, lines_of, styled
+
+LONG = tuple(Paragraph(f"paragraph {number}") for number in range(50))
+
+
+@asynccontextmanager
+async def shown(
+    blocks: Sequence[Block], size: tuple[int, int] = (60, 10)
+) -> AsyncIterator[tuple[BlocksView, Pilot[None]]]:
+    """A page with these blocks, focused."""
+    widget = BlocksView()
+    async with Alone(widget).run_test(size=size) as pilot:
+        widget.show(blocks)
+        widget.focus()
+        await pilot.pause()
+        yield widget, pilot
+
+
+async def test_keys_scroll_by_lines_pages_and_to_the_ends() -> None:
+    async with shown(LONG) as (widget, pilot):
+        seen = []
+        for key in ("j", "down", "k", "up", "space", "pageup", "G", "g"):
+            await pilot.press(key)
+            await pilot.wait_for_scheduled_animations()
+            await pilot.pause()
+            seen.append(widget.scroll_offset.y)
+        assert seen[:4] == [1, 2, 1, 0]
+        assert seen[4] > 5
+        assert seen[5] == 0
+        assert seen[6] == widget.max_scroll_y
+        assert seen[7] == 0
+
+
+async def test_a_newer_state_of_the_page_leaves_the_reader_where_they_are() -> None:
+    async with shown(LONG) as (widget, pilot):
+        widget.scroll_to(y=20, animate=False)
+        await pilot.pause()
+        widget.show((*LONG, Paragraph("new")))
+        await pilot.pause()
+        assert widget.scroll_offset.y == 20
+
+
+async def test_another_page_starts_at_its_top() -> None:
+    async with shown(LONG) as (widget, pilot):
+        widget.scroll_to(y=20, animate=False)
+        await pilot.pause()
+        widget.show((Heading("other"), *LONG), from_top=True)
+        await pilot.pause()
+        assert widget.scroll_offset.y == 0
+
+
+async def test_a_page_that_got_short_shows_its_lines() -> None:
+    async with shown(LONG) as (widget, pilot):
+        widget.scroll_to(y=80, animate=False)
+        await pilot.pause()
+        widget.show((Paragraph("short"),))
+        await pilot.pause()
+        assert lines_of(widget)[0] == " short"
+
+
+async def test_text_is_laid_out_anew_for_another_width() -> None:
+    async with shown((Paragraph("word " * 20),), size=(60, 10)) as (widget, pilot):
+        before = len([line for line in lines_of(widget) if line])
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert len([line for line in lines_of(widget) if line]) > before
+        assert all(widget.render_line(y).cell_length == 30 for y in range(3))
+
+
+@pytest.mark.parametrize("width", [1, 2, 10, 21])
+async def test_no_width_is_too_small(width: int) -> None:
+    blocks = (Item("漢字 [b]", "bad", "detail"), Grid(("A", "B"), (("x", "y"),)), Quote("\x1b[31m"))
+    async with shown(blocks, size=(width, 5)) as (widget, _):
+        assert all(widget.render_line(y).cell_length == width for y in range(5))
+
+
+async def test_the_text_of_the_page_is_what_is_copied() -> None:
+    async with shown((Heading("Head"), Item("bad thing", "bad"))) as (widget, _):
+        assert widget.text == "Head\n✗ bad thing"
+        assert widget.blocks == (Heading("Head"), Item("bad thing", "bad"))
+
+
+async def test_each_role_has_a_style_of_its_own_beside_its_sign() -> None:
+    async with shown((Item("a", "bad"), Item("b", "good"), Item("c", "warn")), size=(20, 5)) as (widget, _):
+        signs = [next((text.strip(), style) for text, style in styled(widget, y) if text.strip()) for y in range(3)]
+        assert [sign for sign, _ in signs] == ["✗", "✓", "!"]
+        assert len({style for _, style in signs}) == 3
+        assert {f"blocks--{role}" for role in ROLES} == BlocksView.COMPONENT_CLASSES
