@@ -16,6 +16,8 @@ from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
 FAILING = ("broken", "ondelete", "psa", "policy")
 """The harness's states in which install-cni of kube-system crash-loops."""
+RENEWABLE = ("broken", "ondelete", "policy")
+"""Those of them in which a deleted pod is made anew (Pod Security refuses that in `psa`) and fails again."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class RealCluster:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
     def audited(self) -> list[dict[str, object]]:
-        """Every entry of the audit log so far."""
-        assert self.audit_log is not None
+        """Every entry of the audit log so far; without one, what a test wants to prove cannot be proved."""
+        if self.audit_log is None:
+            pytest.skip("the cluster's audit log is not offered (REALCLUSTER_AUDIT_LOG)")
         return [json.loads(line) for line in self.audit_log.read_text().splitlines()]
 
 

@@ -22,8 +22,13 @@ DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "k
 
 
 async def failing_pod(cluster: KubernetesCluster) -> PodStatus:
-    """One of the pods whose install-cni crash-loops."""
-    return next(pod for pod in await cluster.pods("kube-system", CALICO_SELECTOR) if pod.failing)
+    """One of the pods whose install-cni crash-loops, once its first attempt has failed."""
+    async with asyncio.timeout(60):
+        while True:
+            for pod in await cluster.pods("kube-system", CALICO_SELECTOR):
+                if pod.failing:
+                    return pod
+            await asyncio.sleep(0.2)
 
 
 async def test_every_pod_is_worded_as_kubectl_words_it(realcluster: RealCluster, users: Users) -> None:
@@ -121,8 +126,11 @@ async def test_events_of_a_failing_pod_name_its_container(state: str, users: Use
     only_in(state, *FAILING)
     cluster = users.of()
     pod = await failing_pod(cluster)
+    async with asyncio.timeout(60):
+        while not any(event.reason == "BackOff" for event in await cluster.events(pod.namespace, pod.name)):
+            await asyncio.sleep(0.2)
     events = await cluster.events(pod.namespace, pod.name)
-    assert any(event.reason == "BackOff" and event.container == "install-cni" for event in events)
+    assert {event.container for event in events if event.reason == "BackOff"} == {"install-cni"}
     assert [e.last_at for e in events if e.last_at] == sorted(e.last_at for e in events if e.last_at)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.realcluster.audit import stored
-from tests.realcluster.conftest import FAILING, RealCluster, only_in
+from tests.realcluster.conftest import RENEWABLE, RealCluster, only_in
 from tests.realcluster.sitting import begin_anew, sitting
 
 pytestmark = pytest.mark.realcluster
@@ -66,7 +66,7 @@ def diagnose(real: RealCluster, folder: Path, user: str) -> Told:
 async def test_diagnose_names_candidates_only_and_what_would_decide(
     state: str, realcluster: RealCluster, tmp_path: Path, user: str
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     workers = await begin_anew(realcluster)
     told = diagnose(realcluster, tmp_path, user)
     assert told.code == 4
@@ -84,7 +84,7 @@ async def test_diagnose_names_candidates_only_and_what_would_decide(
 async def test_diagnose_without_logs_says_that_they_may_not_be_read(
     state: str, realcluster: RealCluster, tmp_path: Path
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     await begin_anew(realcluster)
     told = diagnose(realcluster, tmp_path, "no-logs")
     assert told.code == 4
@@ -100,7 +100,9 @@ def test_diagnose_with_no_rights_at_all_judges_nothing_and_says_why(realcluster:
     assert NO_PODS in told.unavailable()
 
 
-@pytest.mark.parametrize(("user", "words"), [("token-expired", EXPIRED), ("wrong-ca", UNTRUSTED)])
+@pytest.mark.parametrize(
+    ("user", "words"), [("token-expired", EXPIRED), ("wrong-ca", UNTRUSTED)], ids=["token-expired", "wrong-ca"]
+)
 def test_diagnose_ends_with_the_reason_when_there_is_no_contact(
     realcluster: RealCluster, tmp_path: Path, user: str, words: str
 ) -> None:
@@ -119,8 +121,12 @@ def test_diagnose_of_a_stock_cluster_is_healthy(state: str, realcluster: RealClu
     assert told.diagnosis["causes"] == []
 
 
-@pytest.mark.parametrize("size", [(200, 50), (80, 24)])
-@pytest.mark.parametrize(("user", "words"), [("nobody", NO_PODS), ("token-expired", EXPIRED), ("wrong-ca", UNTRUSTED)])
+@pytest.mark.parametrize("size", [(200, 50), (80, 24)], ids=["200x50", "80x24"])
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [("nobody", NO_PODS), ("token-expired", EXPIRED), ("wrong-ca", UNTRUSTED)],
+    ids=["nobody", "token-expired", "wrong-ca"],
+)
 async def test_the_screens_say_why_nothing_is_seen_and_nothing_is_called_fine(
     realcluster: RealCluster, tmp_path: Path, user: str, words: str, size: tuple[int, int]
 ) -> None:
@@ -142,7 +148,7 @@ async def test_the_screens_say_why_nothing_is_seen_and_nothing_is_called_fine(
 async def test_a_viewer_sees_pods_and_logs_and_which_rights_are_missing(
     state: str, realcluster: RealCluster, tmp_path: Path
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     await begin_anew(realcluster)
     begun = len(realcluster.audited())
     async with sitting(realcluster, tmp_path, "viewer") as seat:
@@ -166,7 +172,7 @@ async def test_a_viewer_sees_pods_and_logs_and_which_rights_are_missing(
 async def test_without_the_right_to_logs_the_panes_say_so_and_the_rest_is_there(
     state: str, realcluster: RealCluster, tmp_path: Path
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     await begin_anew(realcluster)
     async with sitting(realcluster, tmp_path, "no-logs") as seat:
         await seat.judged()

@@ -25,7 +25,7 @@ from cnitui.domain.finding import Verdict
 from cnitui.engine.logs_board import LogBoard
 from cnitui.engine.preview import Preview
 from tests.realcluster.audit import ADMIN, Write, dry_runs, stored
-from tests.realcluster.conftest import FAILING, RealCluster, only_in
+from tests.realcluster.conftest import RENEWABLE, RealCluster, only_in
 from tests.realcluster.sitting import CALICO, ROLLOUT, Sitting, begin_anew, sitting
 
 pytestmark = pytest.mark.realcluster
@@ -37,7 +37,7 @@ DAEMONSET = "daemonsets/calico-node"
 
 async def test_every_row_says_what_kubectl_says(state: str, realcluster: RealCluster, tmp_path: Path) -> None:
     """READY, STATUS and RESTARTS, compared when nothing changed while kubectl looked."""
-    only_in(state, *FAILING, "stock")
+    only_in(state, *RENEWABLE, "stock")
     if state != "stock":
         await begin_anew(realcluster)
     async with sitting(realcluster, tmp_path) as seat:
@@ -66,7 +66,7 @@ def row_of(shown: str, pod: str) -> list[str]:
 async def test_the_logs_of_all_attempts_are_what_kubectl_showed_of_each(
     state: str, realcluster: RealCluster, tmp_path: Path
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     workers = await begin_anew(realcluster)
     async with sitting(realcluster, tmp_path) as seat:
         await seat.judged()
@@ -109,7 +109,7 @@ def lines_of(board: LogBoard, node: str) -> list[bytes]:
 async def test_without_node_access_there_are_candidates_and_the_command_that_would_decide(
     state: str, realcluster: RealCluster, tmp_path: Path
 ) -> None:
-    only_in(state, *FAILING)
+    only_in(state, *RENEWABLE)
     workers = await begin_anew(realcluster)
     async with sitting(realcluster, tmp_path) as seat:
         await seat.judged()
