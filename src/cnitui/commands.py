@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
 import sys
 from collections.abc import Coroutine
@@ -18,6 +19,7 @@ from cnitui.compose import services
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.report import headline
 from cnitui.engine.apply import Confirmation, Unrecorded, Written, apply
+from cnitui.engine.plan_report import as_plan_markdown, plan_report
 from cnitui.engine.preview import Preview
 from cnitui.engine.rollout import Rollout
 from cnitui.engine.saving import Saved, save_case
@@ -27,6 +29,7 @@ from cnitui.engine.state import State
 from cnitui.engine.undo import undo_preview
 from cnitui.engine.workbench import Workbench
 from cnitui.errors import CnituiError, UsageError
+from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
 from cnitui.recorded import exit_code, told
@@ -151,6 +154,19 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
                 told_last = progress.words
     # After an undo the pods may well fail as they did before: that the change is back is what was asked for.
     click.echo(f"taken back; rollout: {outcome or 'left to the controller'}", err=True)
+    return HEALTHY
+
+
+# --- report ---------------------------------------------------------------------------------------------------------
+
+
+def run_report(settings: Settings, plan_id: str, output: str) -> int:
+    """Print what was kept of a plan."""
+    report = plan_report(FileJournal(settings.state_dir), plan_id)
+    if output == "json":
+        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        click.echo(as_plan_markdown(report), nl=False)
     return HEALTHY
 
 

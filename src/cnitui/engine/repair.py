@@ -5,6 +5,7 @@ Holds the state of it and calls the use cases; every write in them goes through 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Remedy, Situation, advice, remedy
+from cnitui.domain.report import as_data
 from cnitui.engine.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
 from cnitui.engine.preview import Preview, preview
 from cnitui.engine.repair_state import Action, Option, Phase, RepairState
@@ -20,8 +22,8 @@ from cnitui.engine.rollout import Rollout
 from cnitui.engine.situate import situate
 from cnitui.engine.undo import undo_preview
 from cnitui.engine.verify import CHECKS, ReadFiles, Subject, verify
-from cnitui.engine.workbench import Workbench
-from cnitui.errors import CnituiError
+from cnitui.engine.workbench import DIAGNOSIS, Workbench
+from cnitui.errors import CnituiError, StateError
 
 UNDER_WAY: tuple[Phase, ...] = ("applying", "verifying")
 
@@ -101,10 +103,17 @@ class Repair:
         self._set(phase="applied", undone=self.state.undoing)
         return self.state.rollout is not None and self.state.rollout.outcome == "done"
 
+    def _keep_diagnosis(self, plan_id: str) -> None:
+        """For the plan's report; what is needed to take the plan back is on disk already."""
+        if self.state.diagnosed is not None:
+            with contextlib.suppress(StateError):
+                self._bench.journal.keep(plan_id, DIAGNOSIS, as_data(self.state.diagnosed))
+
     def _note(self, seen: Preview, progress: object) -> None:
         match progress:
             case Recorded(plan_id):
                 self._did(f"recorded plan {plan_id} and the object as it was")
+                self._keep_diagnosis(plan_id)
             case Written(target, _, warnings):
                 self._did(f"patched {target.words}")
                 self._set(applied=seen, notes=(*self.state.notes, *warnings))

@@ -15,6 +15,7 @@ from cnitui.engine.ports import Clock, ClusterApi, Connection, Journal
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
+DIAGNOSIS = "diagnosis"
 """Names of a plan's documents in the journal."""
 BEGUN, APPLIED, REFUSED, UNKNOWN, CANCELLED = "begun", "applied", "refused", "unknown", "cancelled"
 """States of a plan's outcome, beside those of its rollout; `unknown`: the server's answer to the write was lost."""
