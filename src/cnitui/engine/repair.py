@@ -6,6 +6,7 @@ Holds the state of it and calls the use cases; every write in them goes through 
 from __future__ import annotations
 
 import contextlib
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -76,6 +77,9 @@ class Repair:
             await self._preview(_planned(remedy(name), situation))
         except CnituiError as error:
             self._set(phase="idle", error=error)
+        except asyncio.CancelledError:
+            self._set(phase="idle")
+            raise
 
     async def _preview(self, planned: Plan | str) -> None:
         if isinstance(planned, str):
@@ -151,6 +155,9 @@ class Repair:
         except CnituiError as error:
             self._set(phase="idle", error=error, undoing=False)
             return
+        except asyncio.CancelledError:
+            self._set(phase="idle", undoing=False)
+            raise
         self._did(f"previewed {seen.plan.title} by server dry run")
         self._set(phase="planned", preview=seen)
 

@@ -214,22 +214,21 @@ class WorkScreen(MainScreen):
 
     @on(ApplyRequested)
     def _apply_requested(self) -> None:
-        self._confirm_and_apply()
-
-    @work(exclusive=True, group="repair")
-    async def _confirm_and_apply(self) -> None:
+        """Checked before the dialog's worker begins: that one would end a preview that is still under way."""
         session = self.session
         seen = session.repair.state.preview if session is not None else None
         if session is None or seen is None or session.repair.state.busy:
             self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
-            return
-        if session.repair.state.applied is seen:
+        elif session.repair.state.applied is seen:
             self.notify("This has been applied already; u takes it back.", severity="warning")
-            return
-        if seen.blocked:
+        elif seen.blocked:
             why = "; ".join(problem.words for problem in seen.blocked)
             self.notify(f"This cannot be applied: {why}", severity="error", markup=False)
-            return
+        else:
+            self._confirm_and_apply(seen)
+
+    @work(exclusive=True, group="repair")
+    async def _confirm_and_apply(self, seen: Preview) -> None:
         confirmed = await self.app.push_screen_wait(_confirmation(seen))
         if confirmed is None:
             self.notify("Nothing was changed.", timeout=3)
