@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from cnitui.settings import Settings
 if TYPE_CHECKING:  # nothing of these is needed for the first frame
     from pathlib import Path
 
+    from cnitui.domain.evidence import CaseFile
+    from cnitui.domain.recording import Recording
     from cnitui.engine import ports
     from cnitui.engine.ports import NodeShell
     from cnitui.engine.services import Opening, Services
@@ -110,12 +113,30 @@ def open_case(path: Path, settings: Settings) -> Services:
     from cnitui.gateways.bundle import Bundles, read_bundle
     from cnitui.gateways.documents import dump_yaml
 
+    files = Bundles(settings.state_dir)
     if path.is_file() and not is_bundle(path):
+        return replace(replayed(_nothing_asked(path), files, dump_yaml, path.name), given=_given(path))
+    return replayed(read_bundle(path), files, dump_yaml, path.name)
+
+
+def _given(path: Path) -> CaseFile:
+    """The facts in what somebody recorded as YAML; raises UsageError when there is nothing to show."""
+    from cnitui.domain.diagnosis import diagnose
+    from cnitui.gateways.casefile import read_case
+
+    given = read_case(path)
+    if diagnose(given).status == "undetermined":
         raise UsageError(
-            f"{path} is no case file that `cnitui collect` wrote",
-            "What people recorded as YAML is judged by: cnitui diagnose --case",
+            f"{path}: no pod, log or event of Calico is in it", "`cnitui diagnose --case` says what to add."
         )
-    return replayed(read_bundle(path), Bundles(settings.state_dir), dump_yaml, path.name)
+    return given
+
+
+def _nothing_asked(path: Path) -> Recording:
+    """A recording without answers, of the time at which the file was last written."""
+    from cnitui.domain.recording import Recording
+
+    return Recording(datetime.fromtimestamp(path.stat().st_mtime, UTC), "", node_access="none")
 
 
 def engine_settings(settings: Settings) -> ports.Settings:

@@ -197,3 +197,16 @@ async def test_the_saved_case_holds_what_the_lab_said(tmp_path: Path) -> None:
     async with Lab.start("healthy", speed=10, seed=7) as lab:
         found = await collected(lab, tmp_path)
     assert read_bundle(found.saved.path).server == lab.api_url
+
+
+async def test_a_yaml_case_is_shown_with_its_verdict_and_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "colleague.yaml"
+    path.write_text('logs: {install-cni: "Running as a Kubernetes pod\\ncp: No space left on device"}\n')
+    app = CnituiApp(case_opening(path, Settings(state_dir=tmp_path / "state")))
+    async with app.run_test(size=(160, 45)) as pilot:
+        driver = Driver(app, pilot, lab=None)  # type: ignore[arg-type]
+        await driver.until(lambda: driver.state.settled)
+        await driver.shows("case colleague.yaml, collected")
+        await driver.shows("No space left on device")
+        await driver.press("f4")
+        await driver.shows("1 of 1 nodes fail")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
 from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings
 
@@ -13,7 +14,8 @@ from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell
 class Services:
     """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
 
-    `files` writes case files; `recorded` tells that the ports answer from one.
+    `files` writes case files; `recorded` tells that the ports answer from one; `given` are facts that stand for all
+    that could be asked.
     """
 
     cluster: ClusterApi
@@ -25,6 +27,7 @@ class Services:
     close: Callable[[], Awaitable[None]]
     files: CaseFiles | None = None
     recorded: Recorded | None = None
+    given: CaseFile | None = None
 
 
 Opening = Callable[[], Awaitable[Services]]

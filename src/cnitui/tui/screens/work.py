@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from cnitui.engine.apply import Confirmation
 from cnitui.engine.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.given import seated
 from cnitui.engine.preview import Preview
 from cnitui.engine.repair import UNDER_WAY
 from cnitui.engine.services import Opening, Services
@@ -72,7 +73,7 @@ class WorkScreen(MainScreen):
         """Open the services and run the session until the app ends; what cannot begin is said on the screen."""
         try:
             services = self._services = await self._opening()
-            session = self.session = Session(services)
+            session = self.session = seated(services)
             session.subscribe(self._publish)
             self.bring_board(session.logs)
             await session.run()
