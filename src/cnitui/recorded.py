@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -33,6 +32,8 @@ def _judged(case: str, text: str) -> Diagnosis:
 
 def _bundle_judged(path: Path) -> Diagnosis:
     """What a case file of ours comes to, by the session that judges a cluster."""
+    import asyncio
+
     from cnitui.engine.saving import diagnosed
     from cnitui.gateways.bundle import Bundles, read_bundle
     from cnitui.gateways.documents import dump_yaml
