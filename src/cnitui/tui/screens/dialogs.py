@@ -48,10 +48,13 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
     """Asks for the context's name before a write; says in full what will be written where."""
 
     DEFAULT_CSS = """
+    ConfirmScreen .dialog { overflow-y: auto; scrollbar-size-vertical: 1; }
     ConfirmScreen BlocksView { height: auto; max-height: 12; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Close without doing anything"),
+        Binding("pageup", "scroll(-1)", "Up", show=False, id="dialog.up", tooltip="What is further up"),
+        Binding("pagedown", "scroll(1)", "Down", show=False, id="dialog.down", tooltip="What is further down"),
     ]
 
     def __init__(
@@ -80,7 +83,12 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
         what = self.query_one(BlocksView)
         what.can_focus = False
         what.show(self._blocks)
-        self.query_one("#cancel", Button).focus()
+        cancel = self.query_one("#cancel", Button).focus()
+        self.call_after_refresh(cancel.scroll_visible, animate=False)
+
+    def action_scroll(self, by: int) -> None:
+        """On a screen too low for the whole dialog."""
+        self.query_one(".dialog").scroll_relative(y=by * 5, animate=False)
 
     def _complete(self) -> bool:
         reasons = [field.value.strip() for field in self.query("#reason").results(Input)]

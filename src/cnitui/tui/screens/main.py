@@ -82,6 +82,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self._arrange()
         self.pane("pods").focus_content()
+        self.watch(self.query_one(GuidePane), "step", self._name_tabs)
 
     # --- state ----------------------------------------------------------------------------------------------------
 

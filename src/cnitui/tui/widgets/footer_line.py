@@ -16,6 +16,8 @@ from cnitui.tui.text import width_of
 _LAST = ("?", "q")
 _FIRST = (
     "guide.apply",
+    "guide.verify",
+    "guide.undo",
     "guide.next",
     "guide.back",
     "table.select",
