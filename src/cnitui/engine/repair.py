@@ -5,8 +5,8 @@ Holds the state of it and calls the use cases; every write in them goes through 
 
 from __future__ import annotations
 
-import contextlib
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
