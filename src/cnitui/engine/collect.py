@@ -7,7 +7,6 @@ not be read is kept as its failure, with the request it belongs to. Nothing here
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -29,7 +28,7 @@ from cnitui.domain.recording import (
     object_key,
 )
 from cnitui.domain.remedies.template import daemonset_ref
-from cnitui.engine.event_documents import endpoints_document, event_list
+from cnitui.engine.case_documents import as_bytes, as_json_bytes, endpoints_document, event_list, lean
 from cnitui.engine.ports import CaseFiles, ClusterApi, NodeShell
 from cnitui.engine.probes.cluster import attempt_requests, events_command
 from cnitui.engine.probes.node import probe_node
@@ -49,7 +48,6 @@ AT_ONCE = 16
 """Requests to the API server at a time: a case is saved while everybody else needs that server too."""
 TRIES = 3
 """How often a pod is read again because an attempt ended while its logs were read."""
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 async def collect(services: Services, state: State, files: CaseFiles, kept: Sequence[KeptLog] = ()) -> Recording:
@@ -122,7 +120,7 @@ class _Collector:
         return items[:most]
 
     async def _asked(self, kind: PieceKind, key: tuple[str, ...], source: str, node: str, answer: Awaitable[T]) -> T:
-        """The answer; a failure is kept and raised, and one that means that nobody answers at all ends everything."""
+        """The answer; a failure is kept, and raised for the caller to go on without or to end it all."""
         try:
             async with self._slots:
                 return await answer
@@ -177,7 +175,7 @@ class _Collector:
             raise
         except CnituiError:
             return None
-        self.keep(Piece("object", object_key(ref), source, self._now(), node, _json(_lean(document))))
+        self.keep(Piece("object", object_key(ref), source, self._now(), node, as_json_bytes(lean(document))))
         return document
 
     async def _pod_object(self, pod: PodStatus) -> PodStatus | None:
@@ -224,7 +222,7 @@ class _Collector:
             events = await self._asked("events", key, source, pod.node, self._api.events(pod.namespace, pod.name))
         except CnituiError:
             return
-        self.keep(Piece("events", key, source, self._now(), pod.node, _json(event_list(events))))
+        self.keep(Piece("events", key, source, self._now(), pod.node, as_json_bytes(event_list(events))))
 
     async def _endpoints(self) -> ApiEndpoints | None:
         source = "kubectl -n default get service,endpoints kubernetes -o json"
@@ -232,7 +230,7 @@ class _Collector:
             found = await self._asked("endpoints", (), source, "", self._api.api_endpoints())
         except CnituiError:
             return None
-        self.keep(Piece("endpoints", (), source, self._now(), data=_json(endpoints_document(found))))
+        self.keep(Piece("endpoints", (), source, self._now(), data=as_json_bytes(endpoints_document(found))))
         return found
 
     # --- nodes ------------------------------------------------------------------------------------------------------
@@ -250,20 +248,9 @@ class _Collector:
 
     def command(self, node: str, command: NodeCommand, output: CommandOutput) -> None:
         """Keep what a command answered."""
-        self.keep(
-            Piece(
-                "command",
-                command_key(node, command),
-                by_hand_line(self._reach[node], output.command),
-                self._now(),
-                node,
-                _bytes(output.stdout),
-                _bytes(output.stderr),
-                output.status,
-                output.command,
-                output.truncated,
-            )
-        )
+        key, source = command_key(node, command), by_hand_line(self._reach[node], output.command)
+        said = (as_bytes(output.stdout), as_bytes(output.stderr), output.status, output.command, output.truncated)
+        self.keep(Piece("command", key, source, self._now(), node, *said))
 
     def node_failed(self, node: str, error: NodeError) -> None:
         """Keep why a node could not be asked."""
@@ -303,29 +290,3 @@ def _core(resource: str, kind: str, name: str, namespace: str = "") -> ObjectRef
 
 def _failure(error: CnituiError) -> Failure:
     return Failure(type(error).__name__, error.what, error.next_step)
-
-
-def _lean(document: Mapping[str, object]) -> Mapping[str, object]:
-    """Without the bulk nobody reads; of managedFields the names, since they tell who would revert a change."""
-    metadata = document.get("metadata")
-    if not isinstance(metadata, Mapping):
-        return document
-    fields = metadata.get("managedFields")
-    lean: dict[str, object] = {key: value for key, value in metadata.items() if key != "managedFields"}
-    if isinstance(fields, list):
-        kept = ("manager", "operation", "subresource", "time")
-        lean["managedFields"] = [
-            {key: field[key] for key in kept if key in field} for field in fields if isinstance(field, Mapping)
-        ]
-    annotations = metadata.get("annotations")
-    if isinstance(annotations, Mapping):
-        lean["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
-    return {**document, "metadata": lean}
-
-
-def _json(document: object) -> bytes:
-    return _bytes(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

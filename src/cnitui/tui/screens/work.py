@@ -188,11 +188,9 @@ class WorkScreen(MainScreen):
         if name is None:
             return
         try:
-            words = await save(saving, file_of(name), services, session)
+            self.notify(await save(saving, file_of(name), services, session), timeout=6, markup=False)
         except CnituiError as error:
             self._say(error)
-        else:
-            self.notify(words, timeout=6, markup=False)
 
     # --- repairing ------------------------------------------------------------------------------------------------
 
