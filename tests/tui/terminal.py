@@ -1,0 +1,118 @@
+"""The program in a terminal of its own, read as a person reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pyte
+
+from tests.running import PROGRAM, environment
+
+LONG_ENOUGH = 30.0
+
+
+class Terminal:
+    """A pseudo-terminal with `cnitui` in it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, master: int, size: tuple[int, int]) -> None:
+        self.process = process
+        self.raw = b""
+        self._master = master
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._moved = asyncio.Event()
+        self._closed = asyncio.Event()
+        asyncio.get_running_loop().add_reader(master, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:  # the program has ended
+            data = b""
+        if not data:
+            self.detach()
+            self._closed.set()
+        self.raw += data
+        self._stream.feed(data)
+        self._moved.set()
+
+    def detach(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._master)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen now."""
+        return "\n".join(self._screen.display)
+
+    async def shows(self, words: str, *, gone: bool = False) -> None:
+        """Wait until the words are on the screen, or are gone from it; pyte has no alternate screen."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            while (words in self.text) == gone:
+                self._moved.clear()
+                await self._moved.wait()
+
+    async def takes_text(self, placeholder: str) -> None:
+        """Wait until the cursor is on a placeholder, which has another background there then."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not self._cursor_on(placeholder):
+                self._moved.clear()
+                await self._moved.wait()
+
+    def _cursor_on(self, words: str) -> bool:
+        for y, line in enumerate(self._screen.display):
+            x = line.find(words)
+            if x >= 0:
+                return bool(self._screen.buffer[y][x].bg != self._screen.buffer[y][x + 1].bg)
+        return False
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended and all it wrote was read."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            await self._closed.wait()
+            return await self.process.wait()
+
+    @property
+    def restored(self) -> bool:
+        """Whether the program left the alternate screen and told no traceback."""
+        return b"\x1b[?1049l" in self.raw and b"Traceback" not in self.raw
+
+
+@asynccontextmanager
+async def terminal(home: Path, *arguments: object, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Terminal]:
+    """`cnitui ARGUMENTS` in a terminal of that size until the block ends."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM,
+        *map(str, arguments),
+        env=environment(home, TERM="xterm-256color"),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    opened = Terminal(process, master, size)
+    try:
+        yield opened
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        opened.detach()
+        os.close(master)
