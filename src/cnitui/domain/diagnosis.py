@@ -28,7 +28,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Diagnosis, Finding, Judgement, Missing, NextEvidence, Status, Verdict
 from cnitui.domain.parsing.installer_log import milestones
 from cnitui.domain.ranking import UNKNOWN, claims, ranked
-from cnitui.domain.signs import Signs, with_signs
+from cnitui.domain.signs import Sign, Signs, with_signs
 from cnitui.domain.view import View
 
 MOST_COMMANDS = 8
@@ -90,7 +90,7 @@ def _ails(case: CaseFile, pod: PodStatus) -> bool:
     if pod.phase == "Pending" or not pod.total or pod.ready >= pod.total:
         return False
     signs = derived(case, pod.node).value(Signs, pod.node)
-    return signs is not None and any(max(sign.message.causes.values(), default=0) > 0 for sign in signs.found)
+    return signs is not None and any(sign.strength for sign in signs.found)
 
 
 def _pods_missing(case: CaseFile) -> bool:
@@ -113,9 +113,13 @@ def _state_without_pods(case: CaseFile) -> tuple[Status, tuple[str, ...], tuple[
 
 
 def _silent(case: CaseFile) -> bool:
-    """Whether nothing known was said at all."""
+    """Whether nothing was said that tells of trouble: of nobody, or of programs that are none of the pod network's."""
     signs = derived(case, "").value(Signs)
-    return signs is None or not any(sign.message.causes for sign in signs.found)
+    return signs is None or not any(_tells(sign) for sign in signs.found)
+
+
+def _tells(sign: Sign) -> bool:
+    return not sign.message.normal and sign.speaker != "foreign" and sign.message.kind != "probe"
 
 
 def _speaks(fact: type[object]) -> bool:

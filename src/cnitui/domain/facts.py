@@ -341,13 +341,15 @@ class Statement:
     """One line that somebody or something said, where no closer fact holds it.
 
     `origin` is the container or component that said it (`install-cni`, `kubelet`), or how it was shown (`events`,
-    `describe`, `reported` for a person's own words); `source` and `position` are for citing it.
+    `describe`, `reported` for a person's own words); `source` and `position` are for citing it; `own` tells that the
+    examined pod said it, whatever its container is called.
     """
 
     text: str
     origin: str
     source: str = ""
     position: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,15 @@ from cnitui.domain.finding import Evidence
 from cnitui.domain.parsing.installer_log import parse_record
 from cnitui.domain.parsing.messages import KnownMessage, Weight, recognise_all
 from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
+from cnitui.domain.speakers import Speaker, speaker_of
 
 REPORTED = "reported"
 """Origin of a person's own words: they name what was seen, not what a program printed."""
 
 _IN_PASSING = re.compile(r"\[(?:INFO|DEBUG)\]|level=(?:info|debug)\b|\"level\":\"(?:info|debug)\"")
 NODE_CONDITIONS = "node conditions"
+_OWN_AFFAIRS = frozenset({"trust", "reach"})
+"""Topics in which a program speaks of its own connection and identity, not of the node's."""
 MOST_SIGNS = 400
 LONGEST_QUOTE = 400
 LONGEST_SHAPE = 400
@@ -50,6 +53,7 @@ class Sign:
     source: str
     position: str = ""
     ended: bool = False
+    speaker: Speaker = "ours"
 
     @property
     def evidence(self) -> Evidence:
@@ -59,15 +63,24 @@ class Sign:
     def weight(self, cause: str) -> Weight | None:
         """How strongly it speaks for a cause.
 
-        A person's words are one step weaker than a program's, and a condition of the node only suggests: it is not
-        about the container that fails.
+        A person's words are one step weaker than a program's, a condition of the node only suggests (it is not about
+        the container that fails), and the trouble of a program that is not the pod network's merely fits.
         """
         said = self.message.causes.get(cause)
-        if said is not None and self.origin == NODE_CONDITIONS:
-            return Weight(min(said, Weight.SUGGESTS))
-        if said is None or not (self.origin == REPORTED or self.in_passing):
-            return said
-        return Weight(min(said, Weight.SPECIFIC))
+        return None if said is None else Weight(min(said, self._at_most))
+
+    @property
+    def strength(self) -> Weight:
+        """How strongly it speaks for the cause that it speaks for most."""
+        return Weight(min(max(self.message.causes.values(), default=Weight.FITS), self._at_most))
+
+    @property
+    def _at_most(self) -> Weight:
+        if self.speaker == "foreign":
+            return Weight.FITS
+        if self.origin == NODE_CONDITIONS or (self.speaker == "neighbour" and self.message.topic in _OWN_AFFAIRS):
+            return Weight.SUGGESTS
+        return Weight.SPECIFIC if self.origin == REPORTED or self.in_passing else Weight.CONCLUSIVE
 
     @property
     def in_passing(self) -> bool:
@@ -118,7 +131,8 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
         for message in recognise_all(statement.text, spoken=statement.origin == REPORTED):
             quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
             last = statement.text in ended
-            sign = Sign(message, quote, statement.origin, statement.source, statement.position, last)
+            speaker = "ours" if last or statement.own else speaker_of(statement.origin, bounded(statement.text))
+            sign = Sign(message, quote, statement.origin, statement.source, statement.position, last, speaker)
             found.setdefault((message.id, quote), sign)
         if len(found) >= MOST_SIGNS:
             break
@@ -197,16 +211,17 @@ def _log_lines(case: CaseFile, node: str) -> Iterator[Statement]:
             continue
         for line in attempt.lines:
             position = f"attempt {number} line {line.number}" if line.number else f"attempt {number}"
-            yield Statement(line.text, logs.value.container, logs.source.command, position)
+            yield Statement(line.text, logs.value.container, logs.source.command, position, own=True)
 
 
 def _container_words(container: ContainerStatus, source: str) -> Iterator[Statement]:
     where = f"status of {container.name}"
     if container.waiting_reason:
         text = f"{container.waiting_reason} {container.waiting_message}".strip()
-        yield Statement(text, container.name, source, where)
+        yield Statement(text, container.name, source, where, own=True)
     failure = container.last_failure
     if failure is not None:
         words = f"{failure.reason} Exit Code: {failure.exit_code}"
-        yield Statement(words, container.name, source, where)
-        yield from (Statement(line, container.name, source, where) for line in failure.message.splitlines())
+        yield Statement(words, container.name, source, where, own=True)
+        lines = failure.message.splitlines()
+        yield from (Statement(line, container.name, source, where, own=True) for line in lines)

@@ -31,7 +31,7 @@ def said(cause: str, *lines: str, origin: str = "calico-node") -> str:
         ("admission-denied", 'pods "calico-node-" is forbidden: violates PodSecurity "baseline:latest"', "confirmed"),
         ("runtime-failure", "no privileged container allowed in sandbox", "confirmed"),
         ("resource-pressure", "Last State: Terminated Reason: OOMKilled", "confirmed"),
-        ("rbac-forbidden", 'nodes is forbidden: User "system:serviceaccount:x:y" cannot list nodes', "confirmed"),
+        ("rbac-forbidden", 'nodes is forbidden: User "system:serviceaccount:x:canal" cannot list nodes', "confirmed"),
         ("serviceaccount-token", "ClusterInformation: connection is unauthorized: Unauthorized", "confirmed"),
         ("tls-certificate", "x509: certificate signed by unknown authority", "confirmed"),
         ("typha-unreachable", "Failed to connect to typha endpoint 10.0.0.12:5473: i/o timeout", "confirmed"),

@@ -9,7 +9,7 @@ from cnitui.domain.causes.base import confirmed, likely, possible, ruled_out, un
 from cnitui.domain.facts import AttemptLogs, InstallCni, Milestones, PodStatus, Stage
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence, Verdict
 from cnitui.domain.parsing.messages import Weight
-from cnitui.domain.signs import Sign, Signs
+from cnitui.domain.signs import REPORTED, Sign, Signs
 from cnitui.domain.view import View
 
 WORDS: tuple[type[object], ...] = (AttemptLogs, Milestones, PodStatus, InstallCni)
@@ -131,7 +131,7 @@ def _standing(weight: Weight, signs: tuple[Sign, ...]) -> int:
     """Among the possible: a program's hint before a person's, and both before what merely fits."""
     if weight is Weight.FITS:
         return 0
-    return 1 if all(sign.message.spoken for sign in signs) else 2
+    return 1 if all(sign.message.spoken or sign.origin == REPORTED for sign in signs) else 2
 
 
 def _rival_stronger(signs: Signs, cause: str) -> bool:

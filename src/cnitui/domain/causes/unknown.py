@@ -34,7 +34,7 @@ from cnitui.domain.view import View
 def judge(view: View) -> Judgement:
     """Never more than undetermined: not knowing is no cause that a person may act on."""
     signs = view.need(Signs)
-    telling = next((s for s in signs.found if max(s.message.causes.values(), default=0) >= Weight.SPECIFIC), None)
+    telling = next((sign for sign in signs.found if sign.strength >= Weight.SPECIFIC), None)
     if telling is not None:
         return ruled_out("the evidence speaks for a cause", telling.evidence)
     ask = (ASK_DESCRIBE,) if signs.log_whole else (ASK_LOG, ASK_DESCRIBE)

@@ -29,6 +29,7 @@ CNI = (
         "The CNI configuration is not what it should be: not JSON, empty, cut off, or with placeholders unreplaced.",
         "error parsing configuration list: unexpected end of JSON input",
         ("projectcalico/cni-plugin#389", "kmesh-net/kmesh#150"),
+        unless=r"failed to find plugin",
         bad_cni_config=CONCLUSIVE,
     ),
     _CNI.message(
@@ -53,7 +54,7 @@ CNI = (
     _CNI.message(
         "plugin-elsewhere",
         "cause",
-        r"failed to find plugin .{1,120} in path \[(?!" + _STOCK_BIN + r"\])[^\]]{1,400}\]",
+        r"failed to find plugin .{1,120} in path \[(?!" + _STOCK_BIN + r"/?\])[^\]]{1,400}\]",
         "failed to find plugin",
         "The runtime looks for the plugin in another directory than the one install-cni wrote to.",
         'failed to find plugin "calico" in path [/usr/lib/cni]',
@@ -74,6 +75,17 @@ CNI = (
         selinux_denial=FITS,
         bad_cni_config=FITS,
         version_incompatibility=FITS,
+    ),
+    _CNI.message(
+        "watch-lost",
+        "cause",
+        r"(?:fs change|fsnotify|inotify|watch\w{0,8})\W{0,4}(?: event)?.{0,40}(?:REMOVE|RENAME|DELETE_SELF|IGNORED)"
+        r".{0,20}net\.d\\{0,3}[\"')]",
+        "remove|rename|delete_self|ignored",
+        "The CNI directory itself was removed or replaced while the runtime watched it: its watch is lost, and what is "
+        "written there later is not seen until the runtime restarts.",
+        'failed to reload cni configuration after receiving fs change event(REMOVE "/etc/cni/net.d")',
+        runtime_failure=SPECIFIC,
     ),
     _CNI.message(
         "foreign-plugin",
@@ -267,6 +279,19 @@ RELEASE = (
         "Program and manifest are of different releases.",
         "flag provided but not defined: -best-effort",
         version_incompatibility=SPECIFIC,
+    ),
+    _RELEASE.message(
+        "object-inconsistent",
+        "fatal",
+        r"(?:DaemonSet|Deployment|StatefulSet|Pod|Job)\S{0,20} \\?\"[^\"\\]{1,200}\\?\" is invalid: .{0,60}"
+        r"\b(?:spec|metadata)\S",
+        "is invalid",
+        "Kubernetes finds the object itself inconsistent (a mount without its volume, a field it does not allow): what "
+        "rendered it does not fit, or has a defect.",
+        'DaemonSet.apps "calico-node" is invalid: spec.template.spec.containers[0].volumeMounts[2]: Not found: "x"',
+        unless=r"disallowed|not allowed|policy|forbidden: violates|immutable",
+        version_incompatibility=SUGGESTS,
+        operator_managed=FITS,
     ),
     _RELEASE.message(
         "stated-comparison",

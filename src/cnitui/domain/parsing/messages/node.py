@@ -354,6 +354,17 @@ KERNEL = (
         version_incompatibility=FITS,
     ),
     _KERNEL.message(
+        "not-supported",
+        "fatal",
+        r"(?:network|link|device|vxlan|route|netlink|interface|socket|qdisc|ip ?set|table|rule|bpf|neigh)\w{0,8}\b"
+        r".{0,120}(?:(?:operation|protocol|address family) not supported|not supported by protocol)",
+        "not supported",
+        "The kernel does not know this network operation: a module is missing or cannot be loaded from the container.",
+        "Error registering network: operation not supported",
+        unless=r"copy_file_range|/host/|mount",
+        kernel_dataplane=SUGGESTS,
+    ),
+    _KERNEL.message(
         "startup-failed",
         "consequence",
         r"Calico node failed to start",

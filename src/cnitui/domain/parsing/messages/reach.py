@@ -23,6 +23,9 @@ _ANCHORS = "timeout|timed out|refused|no route to host|unreachable|deadline exce
 "no response"
 _API_PORT = r"(?:6443|8443|16443|9443|7443|443)"
 
+_ANOTHER_PORT = r"dial tcp \S{3,80}:(?!5473\b)\d{2,5}: |://\S{3,80}/api(?:s|/v1)/"
+"""What was dialled is not Typha itself: looking its endpoints up is a question to the API server."""
+
 REACH = (
     _REACH.message(
         "own-health",
@@ -63,7 +66,7 @@ REACH = (
     _REACH.message(
         "unix-socket-foreign-cni",
         "cause",
-        r"/(?:var/)?run/\S{0,40}(?:antrea|cilium|multus|weave|flannel|ovn|kube-router|romana|contiv)\S{0,60}\.sock|"
+        r"/(?:var/)?run/\S{0,40}(?:antrea|cilium|weave|flannel|ovn|kube-router|romana|contiv)\S{0,60}\.sock|"
         r"(?:antrea|cilium|weave|kube-router|flannel)\S{0,40}\.sock",
         ".sock",
         "The runtime still talks to a CNI that is not installed any more: its configuration file was left behind.",
@@ -84,6 +87,7 @@ REACH = (
         "typha|5473",
         "calico-node does not reach Typha, which hands out the datastore's content (TCP 5473 between the nodes).",
         "Failed to connect to typha endpoint 10.0.0.12:5473. dial tcp 10.0.0.12:5473: i/o timeout",
+        unless=_ANOTHER_PORT,
         typha_unreachable=CONCLUSIVE,
     ),
     _REACH.message(

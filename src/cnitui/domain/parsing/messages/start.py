@@ -133,6 +133,7 @@ ADMISSION = (
         "webhook|denied the request|validatingadmissionpolicy|quota|priorityclass",
         "An admission webhook, policy or quota keeps the pod out.",
         'admission webhook "validate.kyverno.svc-fail" denied the request: host path is not in the list',
+        unless=r"forbidden: User|cannot (?:list|get|watch|create|update|patch) resource",
         admission_denied=CONCLUSIVE,
     ),
     _ADMISSION.message(
@@ -310,8 +311,8 @@ PRESSURE = (
     _PRESSURE.message(
         "out-of-memory",
         "fatal",
-        r"\bOOM ?Kill\w{0,12}|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate memory|memory "
-        r"cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|low on "
+        r"\bOOM ?Kill\w{0,12}|\bSystem ?OOM\b|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate "
+        r"memory|memory cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|low on "
         r"resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
         "oom|out of memory|allocate memory|out of|temporarily unavailable|newosproc|pthread_create|low on resource|"
         "pressure|insufficient",
