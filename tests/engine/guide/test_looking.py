@@ -257,3 +257,12 @@ def test_the_machine_comparison_holds_the_selinux_one() -> None:
 def test_different_groups_of_nodes_have_columns_of_their_own() -> None:
     state = judged(unreachable(read(cluster()), "worker-02"))
     assert selinux_comparison(state).columns == (("master-01",), ("worker-01",), ("worker-02",))
+
+
+def test_the_same_evidence_is_compared_once_and_new_evidence_anew() -> None:
+    state = incident()
+    made = selinux_comparison(state)
+    assert selinux_comparison(replace(state, settled=False)) is made
+    assert selinux_comparison(replace(state, reference="")) != made
+    assert selinux_comparison(unreachable(state, "worker-02")) != made
+    assert selinux_comparison(state) == made

@@ -33,7 +33,6 @@ async def test_keys_scroll_by_lines_pages_and_to_the_ends() -> None:
         seen = []
         for key in ("j", "down", "k", "up", "space", "pageup", "G", "g"):
             await pilot.press(key)
-            await pilot.wait_for_scheduled_animations()
             await pilot.pause()
             seen.append(widget.scroll_offset.y)
         assert seen[:4] == [1, 2, 1, 0]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from cnitui.domain.comparison import Comparison, compare, machine_questions, selinux_questions
+from cnitui.domain.comparison import Comparison, Question, compare, machine_questions, selinux_questions
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
 from cnitui.domain.parsing.messages import KnownMessage, recognise
@@ -184,13 +185,35 @@ def directories_of(state: State) -> tuple[str, str]:
 
 def selinux_comparison(state: State) -> Comparison:
     """The SELinux pane: the reference beside every group of failing nodes."""
-    return compare(state.case, state.reference, _failing_nodes(state), selinux_questions(*directories_of(state)))
+    return _compared(state, selinux_questions)
 
 
 def machine_comparison(state: State) -> Comparison:
     """Step 4 and the differences screen: everything that is not SELinux, then SELinux and the host."""
-    questions = (*machine_questions(), *selinux_questions(*directories_of(state)))
-    return compare(state.case, state.reference, _failing_nodes(state), questions)
+    return _compared(state, _all_questions)
+
+
+Asking = Callable[[str, str], tuple[tuple[str, Question], ...]]
+"""The questions about a bin and a net directory."""
+_LAST: dict[Asking, tuple[State, Comparison]] = {}
+"""The newest comparison of each kind and what it was made of: thousands of nodes are not asked twice for one state."""
+
+
+def _all_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ...]:
+    return (*machine_questions(), *selinux_questions(bin_dir, net_dir))
+
+
+def _compared(state: State, asking: Asking) -> Comparison:
+    made_of, comparison = _LAST.get(asking, (None, None))
+    if made_of is not None and comparison is not None and _same_evidence(made_of, state):
+        return comparison
+    comparison = compare(state.case, state.reference, _failing_nodes(state), asking(*directories_of(state)))
+    _LAST[asking] = state, comparison
+    return comparison
+
+
+def _same_evidence(one: State, other: State) -> bool:
+    return one.case is other.case and one.pods is other.pods and one.reference == other.reference
 
 
 def _failing_nodes(state: State) -> list[str]:

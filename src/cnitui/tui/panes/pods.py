@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import SelinuxMode
 from cnitui.engine.blocks import Role
-from cnitui.engine.state import NodeRow, State
+from cnitui.engine.state import Look, NodeRow, State
 from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
@@ -107,11 +107,12 @@ def _sentence(state: State) -> tuple[str, Role]:
 def rows_of(state: State, now: datetime) -> Iterator[tuple[str, tuple[Cell, ...]]]:
     """The table's rows, in the state's order."""
     generation = str(state.daemonset.generation) if state.daemonset else ""
+    looks = dict(state.looks)
     for row in () if state.unlisted else state.rows:
-        yield row.name, _cells(state, row, now, generation)
+        yield row.name, _cells(state, row, looks.get(row.name), now, generation)
 
 
-def _cells(state: State, row: NodeRow, now: datetime, generation: str) -> tuple[Cell, ...]:
+def _cells(state: State, row: NodeRow, look: Look | None, now: datetime, generation: str) -> tuple[Cell, ...]:
     pod, node = row.pod, row.node
     role = ("ctrl" if node.control_plane else "worker") if node else "?"
     return (
@@ -124,7 +125,7 @@ def _cells(state: State, row: NodeRow, now: datetime, generation: str) -> tuple[
         _countdown(row, now),
         age(pod.created_at, now) if pod else "–",
         _node_ready(row),
-        _selinux(state, row.name),
+        _selinux(state, row.name, look),
         _template(row, generation),
     )
 
@@ -151,8 +152,8 @@ def _node_ready(row: NodeRow) -> Cell:
     return (words, "bad")
 
 
-def _selinux(state: State, node: str) -> Cell:
-    reading, look = state.case.reading(SelinuxMode, node), state.look(node)
+def _selinux(state: State, node: str, look: Look | None) -> Cell:
+    reading = state.case.reading(SelinuxMode, node)
     if look is not None and look.error is not None:
         return (f"? {_IN_SHORT.get(type(look.error), 'not readable')}", "warn")
     if isinstance(reading, Unavailable):

@@ -35,8 +35,11 @@ class ComparisonPane(Pane):
         self._show()
 
     def watch_state(self) -> None:
-        if self.is_mounted:
+        if self.is_mounted and self.display:
             self._show()
+
+    def on_show(self) -> None:
+        self._show()
 
     def _show(self) -> None:
         comparison = self.comparison()

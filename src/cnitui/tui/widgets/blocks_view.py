@@ -60,14 +60,14 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in ROLES}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", "Down", show=False, id="blocks.down", tooltip="One line down"),
-        Binding("k,up", "scroll_up", "Up", show=False, id="blocks.up", tooltip="One line up"),
+        Binding("j,down", "rows(1)", "Down", show=False, id="blocks.down", tooltip="One line down"),
+        Binding("k,up", "rows(-1)", "Up", show=False, id="blocks.up", tooltip="One line up"),
         Binding(
-            "pagedown,ctrl+d,space", "page_down", "Page", show=False, id="blocks.page-down", tooltip="One page down"
+            "pagedown,ctrl+d,space", "pages(1)", "Page", show=False, id="blocks.page-down", tooltip="One page down"
         ),
-        Binding("pageup,ctrl+u", "page_up", "Page", show=False, id="blocks.page-up", tooltip="One page up"),
-        Binding("g,home", "scroll_home", "Top", show=False, id="blocks.top", tooltip="To the top"),
-        Binding("G,end", "scroll_end", "End", show=False, id="blocks.end", tooltip="To the end"),
+        Binding("pageup,ctrl+u", "pages(-1)", "Page", show=False, id="blocks.page-up", tooltip="One page up"),
+        Binding("g,home", "edge(False)", "Top", show=False, id="blocks.top", tooltip="To the top"),
+        Binding("G,end", "edge(True)", "End", show=False, id="blocks.end", tooltip="To the end"),
     ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -92,6 +92,17 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
     def text(self) -> str:
         """The page as it is laid out now, as plain text for the clipboard."""
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
+
+    def action_rows(self, by: int) -> None:
+        """At once, as everywhere here: a key held down must not lag behind an animation."""
+        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+
+    def action_pages(self, by: int) -> None:
+        """A line of the old page stays in view."""
+        self.action_rows(by * max(1, self.scrollable_content_region.height - 1))
+
+    def action_edge(self, end: bool) -> None:
+        self.scroll_to(y=self.max_scroll_y if end else 0, animate=False)
 
     def on_resize(self) -> None:
         self._arrange()
