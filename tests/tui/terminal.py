@@ -80,6 +80,18 @@ class Terminal:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def vanish(self) -> None:
+        """The terminal goes away, and no signal tells the program: it has no controlling terminal."""
+        self.close()
+        self._closed.set()
+
+    def close(self) -> None:
+        """Close our end of it, once."""
+        if self._master >= 0:
+            self.detach()
+            os.close(self._master)
+            self._master = -1
+
     async def ended(self) -> int:
         """Its exit code, once it has ended and all it wrote was read."""
         async with asyncio.timeout(LONG_ENOUGH):
@@ -114,5 +126,4 @@ async def terminal(home: Path, *arguments: object, size: tuple[int, int] = (120,
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-        opened.detach()
-        os.close(master)
+        opened.close()

@@ -71,6 +71,13 @@ async def test_a_key_and_each_signal_end_it_and_restore_the_terminal(lab: Lab, t
             assert app.restored
 
 
+async def test_a_terminal_that_vanishes_without_a_signal_ends_it_too(lab: Lab, tmp_path: Path) -> None:
+    async with terminal(tmp_path, *on(lab)) as app:
+        await app.shows("CONFIRMED")
+        app.vanish()
+        assert await app.ended() == 130
+
+
 async def applying(app: Terminal) -> None:
     """From the start to the confirmation of the first remedy."""
     await app.shows("CONFIRMED")

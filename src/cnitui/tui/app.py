@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import signal
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -57,7 +58,14 @@ class CnituiApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, lambda: self.exit(130))
+        if not self.is_headless:
+            self.set_interval(1.0, self._mind_terminal)
         self.call_after_refresh(self._load)
+
+    def _mind_terminal(self) -> None:
+        """A terminal may vanish without a signal (`kubectl exec`, `nohup`): its reader would spin for ever then."""
+        if _hung_up(0):
+            self.exit(130)
 
     @work(exclusive=True)
     async def _load(self) -> None:
@@ -120,3 +128,10 @@ class CnituiApp(App[int]):
             self.work.action_overview()
         else:
             self.work.action_pane(name)
+
+
+def _hung_up(descriptor: int) -> bool:
+    """Whether the other end of a terminal is gone."""
+    watched = select.poll()
+    watched.register(descriptor, 0)
+    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in watched.poll(0))
