@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cnitui.domain.comparison import Comparison, Row, compare, machine_questions, selinux_questions
+from cnitui.domain.comparison import Comparison, Row, compare
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
     AvcDenials,
@@ -27,6 +27,7 @@ from cnitui.domain.facts import (
     Run,
     SelinuxMode,
 )
+from cnitui.domain.questions import machine_questions, selinux_questions
 from cnitui.domain.selinux import Avc, Label
 
 BIN, NET = "/opt/cni/bin", "/etc/cni/net.d"

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from cnitui.domain.comparison import Comparison, Question, compare, machine_questions, selinux_questions
+from cnitui.domain.comparison import Comparison, Question, compare
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
 from cnitui.domain.parsing.messages import KnownMessage, recognise
+from cnitui.domain.questions import machine_questions, selinux_questions
 from cnitui.domain.remedies.base import listed
 from cnitui.engine.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
