@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from cnitui.domain.evidence import CaseFile, Unavailable
 
 UNKNOWN = "?"
 """The answer nobody could get; never counted as a difference."""
 
-F = TypeVar("F")
 _CATEGORIES = re.compile(r"\bc\d+(?:,c\d+)*\b")
 _LAST = re.compile(r" · last [\d:]+")
 _COUNT = re.compile(r"^\d+ · ")
