@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause, confirmed, possible, undetermined
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile, Source
@@ -61,8 +62,6 @@ def test_one_nodes_proof_does_not_end_the_questions_about_another() -> None:
 
 
 def test_every_id_of_the_catalogue_is_listed_whatever_the_evidence() -> None:
-    from cnitui.domain.causes import CATALOGUE
-
     for facts in ((), (attempt_logs(*NOT_WRITEABLE),)):
         listed = {finding.cause for finding in incident.diagnosis(*facts).findings}
         assert listed == {cause.id for cause in CATALOGUE}
@@ -82,7 +81,9 @@ def test_a_healthy_node_is_not_judged() -> None:
 
 def test_only_healthy_pods_are_healthy() -> None:
     diagnosis = diagnose(CaseFile().with_observed(healthy_pod("master-01"), SOURCE, "master-01"))
-    assert (diagnosis.status, diagnosis.findings) == ("healthy", ())
+    assert (diagnosis.status, diagnosis.leading, diagnosis.confident) == ("healthy", None, ())
+    assert [finding.cause for finding in diagnosis.findings] == [cause.id for cause in CATALOGUE]
+    assert {finding.verdict for finding in diagnosis.findings} == {Verdict.RULED_OUT}
 
 
 def test_a_daemonset_without_its_pods_fails_although_no_pod_does() -> None:
@@ -163,3 +164,16 @@ def test_ranking_puts_the_stronger_claim_then_the_more_specific_then_more_nodes_
         "abcde",
     )
     assert [finding.cause for finding in order] == ["a", "b", "c", "d", "unknown", "e"]
+
+
+def test_a_fix_names_what_was_observed() -> None:
+    install = replace(incident.install_cni(privileged=False), bin_dir="/usr/libexec/cni", net_dir="/run/cni/net.d")
+    findings = incident.diagnosis(attempt_logs(*NOT_WRITEABLE), install).findings
+    fix = {finding.cause: finding.fix for finding in findings}
+    assert "/usr/libexec/cni on worker-01" in fix["host-permission"]
+    assert "/run/cni/net.d" in fix["selinux-wrong-context"]
+
+
+def test_a_fix_names_no_node_whose_name_is_a_trap() -> None:
+    case = CaseFile().with_observed(attempt_logs(*NOT_WRITEABLE), SOURCE, "w; reboot")
+    assert all("reboot" not in finding.fix for finding in diagnose(case).findings)

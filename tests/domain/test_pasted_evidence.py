@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,24 @@ def test_logs_of_several_nodes_are_judged_apart_and_a_healthy_node_not_at_all() 
     found = {finding.cause: finding.nodes for finding in diagnosis.confident}
     assert found == {"text-file-busy": ("worker-01",), "rbac-forbidden": ("worker-02",)}
     assert diagnosis.healthy_nodes == ("master-01",)
+
+
+def _denied(stamp: datetime) -> str:
+    return (
+        f'type=AVC msg=audit({stamp.timestamp():.3f}:215): avc:  denied  {{ write }} for  pid=5 comm="install" '
+        'name="bin" dev="sda1" ino=7 scontext=system_u:system_r:container_t:s0:c1,c2 '
+        "tcontext=system_u:object_r:bin_t:s0 tclass=dir permissive=0"
+    )
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(0, "likely"), (-20, "possible"), (3, "possible")])
+def test_a_denial_outside_of_the_logs_own_times_is_not_what_stops_it(days: int, verdict: str) -> None:
+    logged = datetime(2026, 11, 23, 2, 0, 0, tzinfo=UTC)
+    log = (
+        f"{logged:%Y-%m-%d %H:%M:%S}.000 [INFO][1] cni-installer/<nil> <nil>: /host/opt/cni/bin is not writeable, "
+        "skipping\n"
+        f"{logged:%Y-%m-%d %H:%M:%S}.100 [FATAL][1] cni-installer/<nil> <nil>: found no writeable directory, exiting\n"
+    )
+    diagnosis = diagnose(paste_case(f"{log}\n{_denied(logged + timedelta(days=days))}\n"))
+    found = {finding.cause: finding.verdict.value for finding in diagnosis.findings}
+    assert found["selinux-denial"] == verdict

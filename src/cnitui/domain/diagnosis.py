@@ -40,13 +40,13 @@ def diagnose(case: CaseFile, catalogue: Sequence[Cause] = CATALOGUE) -> Diagnosi
     """Judge every cause of the catalogue for every failing node of the case."""
     status, failing, healthy = _state(case)
     if status == "healthy":
-        return Diagnosis(status, unavailable=_missing(case, ()), healthy_nodes=healthy)
+        return Diagnosis(status, _all_ruled_out(catalogue), (), _missing(case, ()), (), healthy)
     subjects = failing or ("",)
     for node in subjects:
         case = derived(case, node)
     verdicts = {node: _judged(case, node, catalogue) for node in subjects}
     findings = [
-        Finding(cause.id, cause.title, verdicts[nodes[0]][cause.id], tuple(filter(None, nodes)), cause.remedies)
+        _finding(case, cause, verdicts[nodes[0]][cause.id], tuple(filter(None, nodes)))
         for nodes in _groups(verdicts)
         for cause in catalogue
     ]
@@ -54,6 +54,18 @@ def diagnose(case: CaseFile, catalogue: Sequence[Cause] = CATALOGUE) -> Diagnosi
     return Diagnosis(
         status, order, _next_evidence(order), _missing(case, subjects), tuple(filter(None, failing)), healthy
     )
+
+
+def _all_ruled_out(catalogue: Sequence[Cause]) -> tuple[Finding, ...]:
+    """Every id is listed whatever the state, so that readers of the JSON need no case of their own."""
+    return tuple(Finding(cause.id, cause.title, ruled_out("nothing fails")) for cause in catalogue)
+
+
+def _finding(case: CaseFile, cause: Cause, judgement: Judgement, nodes: tuple[str, ...]) -> Finding:
+    known = {**_names(case, nodes[0] if nodes else "")}
+    known["node"] = ", ".join(node for node in nodes if _SAFE_NAME.fullmatch(node))
+    fix = _filled(cause.fix, known, _IN_A_SENTENCE)
+    return Finding(cause.id, cause.title, judgement, nodes, cause.remedies, fix)
 
 
 def derived(case: CaseFile, node: str) -> CaseFile:
@@ -195,11 +207,20 @@ _STAND_INS = {
 }
 
 
-def _filled(command: str, names: Mapping[str, str]) -> str:
-    def name(found: re.Match[str]) -> str:
-        return names.get(found[1]) or _STAND_INS.get(found[1]) or found[0]
+_IN_A_SENTENCE = {
+    "node": "the node",
+    "pod": "the pod",
+    "namespace": "its namespace",
+    "container": "install-cni",
+    "daemonset": "the DaemonSet",
+}
 
-    return _PLACEHOLDER.sub(name, command)
+
+def _filled(text: str, names: Mapping[str, str], stand_ins: Mapping[str, str] = _STAND_INS) -> str:
+    def name(found: re.Match[str]) -> str:
+        return names.get(found[1]) or stand_ins.get(found[1]) or found[0]
+
+    return _PLACEHOLDER.sub(name, text)
 
 
 def _groups(verdicts: Mapping[str, Mapping[str, Judgement]]) -> Iterable[tuple[str, ...]]:

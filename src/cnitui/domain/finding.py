@@ -79,13 +79,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A judgement on one cause, for the group of nodes it is the same on (empty: no node could be told)."""
+    """A judgement on one cause, for the group of nodes it is the same on (empty: no node could be told).
+
+    `fix` is the cause's fix family in one sentence, with the observed names.
+    """
 
     cause: str
     title: str
     judgement: Judgement
     nodes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    fix: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, NextEvidence, Verdict
 
 SCHEMA = "cnitui/diagnosis/v1"
-_FIX = {cause.id: cause.fix for cause in CATALOGUE}
 _MOST_QUOTES = 5
 _BIDIRECTIONAL = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *_BIDIRECTIONAL))
-_STAND_INS = {"bin_dir": "/opt/cni/bin", "net_dir": "/etc/cni/net.d", "daemonset": "the DaemonSet"}
 
 
 def as_data(diagnosis: Diagnosis) -> dict[str, object]:
@@ -46,16 +43,8 @@ def _finding_data(finding: Finding) -> dict[str, object]:
         "remedies": list(finding.remedies),
         "title": finding.title,
         "because": judgement.because,
-        "fix": fix_of(finding),
+        "fix": finding.fix,
     }
-
-
-def fix_of(finding: Finding) -> str:
-    """The fix family of a finding's cause in one sentence, with the names that are known."""
-    fix = _FIX.get(finding.cause, "").replace("{node}", ", ".join(finding.nodes) or "the node")
-    for name, words in _STAND_INS.items():
-        fix = fix.replace(f"{{{name}}}", words)
-    return fix
 
 
 def _evidence_data(piece: Evidence) -> dict[str, str]:
@@ -78,15 +67,16 @@ def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  {literal(finding.judgement.because)}"
         yield from _quotes("  for     ", finding.judgement.evidence_for)
         yield from _quotes("  against ", finding.judgement.evidence_against)
-        if finding.verdict.confident and fix_of(finding):
-            yield f"  fix: {fix_of(finding)}"
+        if finding.verdict.confident and finding.fix:
+            yield f"  fix: {literal(finding.fix)}"
     if diagnosis.next_evidence:
         yield from ("", "To decide what is open:")
         yield from (f"  {literal(step.command)}\n      {step.why}" for step in diagnosis.next_evidence)
     if diagnosis.unavailable:
         yield from ("", "Could not be read:")
         yield from (f"  {literal(missing.what)}: {literal(missing.why)}" for missing in diagnosis.unavailable)
-    yield from _rest(diagnosis)
+    if diagnosis.status != "healthy":
+        yield from _rest(diagnosis)
 
 
 def _rest(diagnosis: Diagnosis) -> Iterator[str]:
@@ -155,8 +145,8 @@ def _markdown_lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"`{finding.cause}`: {code_safe(finding.judgement.because)}."
         yield from _markdown_quotes("For", finding.judgement.evidence_for)
         yield from _markdown_quotes("Against", finding.judgement.evidence_against)
-        if finding.verdict.confident and fix_of(finding):
-            yield from ("", f"Fix: {code_safe(fix_of(finding))}.")
+        if finding.verdict.confident and finding.fix:
+            yield from ("", f"Fix: {code_safe(finding.fix)}.")
     if diagnosis.next_evidence:
         yield from ("", "## What would decide", "")
         yield from (_markdown_step(step) for step in diagnosis.next_evidence)

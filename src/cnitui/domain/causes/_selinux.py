@@ -22,20 +22,26 @@ from cnitui.domain.facts import (
     PodStatus,
     Run,
     SelinuxMode,
+    Statements,
 )
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence
+from cnitui.domain.parsing.line_time import LoggedTime, logged_time
 from cnitui.domain.parsing.messages import Weight
 from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, UNCONFINED_CONTAINER_TYPES, Avc
 from cnitui.domain.signs import Signs
+from cnitui.domain.speakers import speaker_of
 from cnitui.domain.view import View
 
-SELINUX: tuple[type[object], ...] = (SelinuxMode, AvcDenials, CniDirectories, ContainerLabel)
+SELINUX: tuple[type[object], ...] = (Statements, SelinuxMode, AvcDenials, CniDirectories, ContainerLabel)
 ASK: tuple[NextEvidence, ...] = (ASK_AVC, ASK_LABELS)
 
 INSTALLER_PROCESSES = frozenset(
     {"install", "calico", "calico-ipam", "install-cni.sh", "cp", "mv", "rm", "mkdir", "chmod", "touch", "sh", "bash"}
 )
 _SLACK = timedelta(seconds=2)
+_BETWEEN_ATTEMPTS = timedelta(hours=2)
+_ZONES = timedelta(hours=14)
+MOST_TIMED_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +200,10 @@ def _by_container(view: View, avc: Avc) -> bool:
 
 def _timing(view: View, avc: Avc) -> Timing:
     runs = _runs(view)
-    if avc.time is None or not runs:
+    if avc.time is None:
         return "unknown"
+    if not runs:
+        return "outside" if _long_before_or_after(avc.time, logged_times(view)) else "unknown"
     if any(_inside(avc.time, run) for run in runs):
         return "inside"
     pod = view.use(PodStatus)
@@ -211,6 +219,28 @@ def _runs(view: View) -> list[Run]:
     known = [attempt.run for attempt in logs.attempts] if logs else []
     known += [run for run in (failing.last, failing.current) if run] if failing else []
     return [run for run in known if run.started_at is not None]
+
+
+def logged_times(view: View) -> tuple[LoggedTime, ...]:
+    """When the failing container's log was written, by its own lines or by those of the pod network's programs."""
+    logs = view.use(AttemptLogs)
+    latest = logs.latest if logs else None
+    lines = latest.lines if latest else ()
+    stamped = tuple(LoggedTime(line.time, exact=True) for line in lines if line.time is not None)
+    said = view.use(Statements)
+    texts = [line.text for line in lines] or [
+        line.text for line in (said.lines if said else ()) if speaker_of(line.origin, line.text) == "ours"
+    ]
+    return stamped or tuple(found for text in texts[:MOST_TIMED_LINES] if (found := logged_time(text)) is not None)
+
+
+def _long_before_or_after(moment: datetime, times: tuple[LoggedTime, ...]) -> bool:
+    """Whether a denial lies outside of all that was logged; without its zone a log's time may be off by half a day."""
+    if not times:
+        return False
+    slack = _BETWEEN_ATTEMPTS if all(time.exact for time in times) else _BETWEEN_ATTEMPTS + _ZONES
+    moments = [time.moment for time in times]
+    return not min(moments) - slack <= moment <= max(moments) + slack
 
 
 def _inside(moment: datetime, run: Run) -> bool:

@@ -48,6 +48,8 @@ _KUBECTL_VALUED = frozenset(
     {"-n", "--namespace", "-c", "--container", "-l", "--selector", "-o", "--output", "--context", "--tail", "--since",
      "--kubeconfig", "--field-selector", "--for", "--as"}
 )  # fmt: skip
+_CALICO_NODE = re.compile(r"calico-node|canal")
+_HEXADECIMAL = re.compile(r"[0-9a-f]{6,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ def _kubectl(words: list[str]) -> tuple[BlockKind, str, str]:
     verb = plain[0] if plain else ""
     name = plain[-1].rpartition("/")[2] if len(plain) > 1 else ""
     if verb == "logs":
-        return "log", _value(words, "-c", "--container") or "calico-node", name
+        return "log", _value(words, "-c", "--container") or _default_container(words, name), name
     if verb == "events" or (verb == "get" and len(plain) > 1 and plain[1].startswith(("event", "ev"))):
         return "events", "events", ""
     if verb == "describe":
@@ -207,6 +209,12 @@ def _kubectl(words: list[str]) -> tuple[BlockKind, str, str]:
     if _value(words, "-o", "--output") in ("yaml", "json"):
         return "document", "document", name
     return _table(plain[1])
+
+
+def _default_container(words: list[str], pod: str) -> str:
+    """Of a Calico pod calico-node, as kubectl chooses; any other pod speaks under its own name."""
+    named = pod or _value(words, "-l", "--selector")
+    return "calico-node" if not named or _CALICO_NODE.search(named) else named
 
 
 def _table(kind: str) -> tuple[BlockKind, str, str]:
@@ -234,9 +242,9 @@ def _value(words: list[str], *names: str) -> str:
 
 
 def _container_in(words: list[str]) -> str:
-    return next(
-        (name for name in ("install-cni", "upgrade-ipam", "calico-node") if name in " ".join(words)), "container"
-    )
+    known = next((name for name in ("install-cni", "upgrade-ipam", "calico-node") if name in " ".join(words)), "")
+    last = words[-1]
+    return known or ("container" if _HEXADECIMAL.fullmatch(last) or not last[:1].isalpha() else last)
 
 
 def _unit(words: list[str]) -> str:

@@ -194,14 +194,32 @@ def _ordered(attempts: list[Attempt], containers: Sequence[ContainerStatus]) -> 
 
 def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> Iterator[Statement]:
     for block, taken in blocks:
-        if block.kind in ("document", "nodes"):
+        if block.kind in ("document", "nodes") or _LISTINGS.match(block.command or block.origin):
             continue
         where = f"{source}: {block.command}" if block.command else source
         if _lacks_default_route(block):
             yield Statement("no default route among the node's routes", block.origin or block.kind, where)
+        owner = block.origin or block.kind
         for number, line in enumerate(block.text.split("\n"), block.first_line):
+            owner = _owner(block, line) or owner
             if number not in taken and line.strip() and _worth_hearing(line):
-                yield Statement(line.strip(), block.origin or block.kind, where, f"line {number}")
+                yield Statement(line.strip(), owner, where, f"line {number}")
+
+
+def _owner(block: Block, line: str) -> str:
+    """The pod that a description is of from this line on, under its own name; "" where none begins."""
+    named = _DESCRIBED.match(line) if block.kind in ("describe", "unknown") else None
+    if named is None or "\nNamespace:" not in block.text:
+        return ""
+    return (block.origin or block.kind) if _OURS.search(named[1]) else named[1]
+
+
+_DESCRIBED = re.compile(r"Name:\s{2,40}([\w.-]{1,253})\s*$")
+_LISTINGS = re.compile(
+    r"(?:sudo (?:-n )?)?(?:node )?(?:ps|processes|top|htop|rpm|dpkg|apt|yum|dnf|packages|lsof|crictl ps|docker ps|"
+    r"kubectl (?:-n \S+ )?top)\b"
+)
+"""What lists processes or packages: names in it are not messages."""
 
 
 _ROUTES = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}\S* (?:dev|via) ", re.MULTILINE)
@@ -213,9 +231,16 @@ def _lacks_default_route(block: Block) -> bool:
     return shown and _ROUTES.search(block.text) is not None and "default" not in block.text
 
 
+_LISTED = re.compile(
+    r"\S+\s+\d+\s+\d+\s+\d+\s+\S+\s+\S+\s+\d\d:\d\d:\d\d\s|\S+\s+\d+\s+\d{1,3}\.\d\s+\d{1,3}\.\d\s+\d+\s+\d+\s|"
+    r"ii\s{2}\S|[\w.+-]+-\d[\w.~+^]*-[\w.~+^]+\.(?:x86_64|noarch|aarch64|i686)$"
+)
+"""A row of `ps -ef`, `ps aux`, `dpkg -l` or `rpm -qa`."""
 _TABLE_ROW = re.compile(r"\s\d{1,3}/\d{1,3}\s{1,20}[A-Z]\w")
 
 
 def _worth_hearing(line: str) -> bool:
-    """Rows of pods that are nobody's business here say nothing: their trouble follows from ours."""
+    """Rows of pods that are nobody's business here say nothing, nor do rows of processes and packages."""
+    if _LISTED.match(line):
+        return False
     return _TABLE_ROW.search(line) is None or _OURS.search(line) is not None

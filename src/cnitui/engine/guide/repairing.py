@@ -251,7 +251,7 @@ def reporting(state: State, repair: RepairState) -> Outline:
     headline = "ctrl+s saves this report as Markdown or JSON."
     blocks: list[Block] = [Heading("Findings")]
     told = repair.diagnosed or state.diagnosis
-    for finding in told.confident or told.findings[:3]:
+    for finding in told.confident or (told.findings[:3] if told.status != "healthy" else ()):
         words = f"{finding.verdict.words}: {finding.title}{on(finding.nodes)}"
         blocks.append(Item(words, "accent", finding.judgement.because))
     blocks.append(Heading("Actions"))

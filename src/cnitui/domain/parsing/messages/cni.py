@@ -2,6 +2,8 @@
 
 Words: containerd go-cni, cri-o ocicni, containernetworking/cni libcni, tigera/operator pkg/controller at v1.32.3 and
 v1.42.3.
+
+A table, and as long as there are messages of this kind.
 """
 
 from __future__ import annotations

@@ -94,11 +94,11 @@ HOST = (
     _HOST.message(
         "disk-at-limit",
         "cause",
-        r"\b100%\s{1,20}/(?:\S{0,200})$",
+        r"\b100%\s{1,20}/(?:(?:opt|var|etc|usr|run|tmp|host|home/kubernetes)\b\S{0,200})?$",
         "100%",
-        "A filesystem is used up.",
+        "A filesystem that holds CNI directories, images or the kubelet's files is used up.",
         "tmpfs  65536  65536  0 100% /opt/cni/bin",
-        unless=r"/snap|loop\d|squashfs|iso9660|/media|cdrom|efivar|overlay",
+        unless=r"/snap|/var/backup|loop\d|squashfs|iso9660|/media|cdrom|efivar|overlay",
         disk_full=SPECIFIC,
     ),
     _HOST.message(

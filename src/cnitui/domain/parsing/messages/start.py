@@ -312,8 +312,9 @@ PRESSURE = (
         "out-of-memory",
         "fatal",
         r"\bOOM ?Kill\w{0,12}|\bSystem ?OOM\b|out of memory|\boom[-_](?:kill|reaper)|\bOOM(?:ing|ed)\b|cannot allocate "
-        r"memory|memory cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|pthread_create failed|low on "
-        r"resource:? ?\[?(?:memory|pids?)|(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
+        r"memory|memory cgroup out of|fork: (?:retry: )?resource temporarily unavailable|newosproc|"
+        r"pthread_create failed|low on resource:? ?\[?(?:memory|pids?)|"
+        r"(?:Memory|PID)Pressure\s+True|NodeHasInsufficient(?:Memory|PID)",
         "oom|out of memory|allocate memory|out of|temporarily unavailable|newosproc|pthread_create|low on resource|"
         "pressure|insufficient",
         "Memory (or processes) ran out: a limit that is too low, or a node that is too small.",
