@@ -106,6 +106,8 @@ class GuidePane(Pane):
     views: reactive[tuple[StepView, ...]] = reactive(())
     choices: reactive[tuple[Pick, ...]] = reactive(())
     step: reactive[int] = reactive(1)
+    applied: reactive[bool] = reactive(False)
+    """Whether what is previewed has been applied already: it is not offered again."""
 
     def compose(self) -> ComposeResult:
         yield self.rule
@@ -177,7 +179,8 @@ class GuidePane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11)}
         if action in wanted:
-            return self.has_class("-zoomed") and self.step in wanted[action]
+            here = self.has_class("-zoomed") and self.step in wanted[action]
+            return here and not (action == "apply" and self.applied)
         return True
 
     def action_step(self, by: int) -> None:

@@ -109,6 +109,7 @@ class MainScreen(Screen[None]):
         self.query_one(TimelinePane).state = state
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
+        pane.applied = state.repair.applied is not None and state.repair.applied is state.repair.preview
         pane.views = guide(state, self.skipped)
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10
