@@ -17,7 +17,7 @@ import pyte
 
 from tests.running import PROGRAM, environment
 
-LONG_ENOUGH = 30.0
+LONG_ENOUGH = 60.0
 
 
 class Terminal:
