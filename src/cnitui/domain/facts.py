@@ -160,8 +160,8 @@ STARTING_REASONS = frozenset({"", "PodInitializing", "ContainerCreating"})
 def _is_failing(container: ContainerStatus) -> bool:
     if container.succeeded or container.ready:
         return False
-    if container.last_failure is not None:
-        return container.init or container.state != "running"
+    if container.last_failure is not None:  # also while it runs again: it has not become ready since
+        return True
     return container.state == "waiting" and container.waiting_reason not in STARTING_REASONS
 
 
