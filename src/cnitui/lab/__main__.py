@@ -21,7 +21,7 @@ def main() -> int:
         for scenario in scenarios.SCENARIOS:
             sys.stdout.write(f"{scenario.name:<24} {scenario.summary}\n")
         return 0
-    if options.nodes < 1 or options.speed <= 0:
+    if options.nodes < 1 or not 0 < options.speed < float("inf"):
         parser.error("--nodes must be at least 1 and --speed above 0")
     try:
         scenarios.find(options.scenario)
