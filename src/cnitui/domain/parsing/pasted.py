@@ -43,6 +43,8 @@ _INSTALLER_LINE = re.compile(
     r"(?:writeable|non-writeable), skipping|Installed /host/|Failed to install /host/|Done configuring CNI|"
     r"Unable to create token for CNI|/install-cni\.sh: line"
 )
+_OF_KUBECTL = re.compile(r"Error from server \(|Defaulted container |unable to retrieve container logs|error: ")
+"""What kubectl says instead of a log, or before it."""
 MOST_ATTEMPTS = 50
 """Of more attempts than twice this many the first and the last are kept: they repeat."""
 
@@ -160,7 +162,7 @@ def _installer_lines(block: Block) -> list[tuple[int, str]]:
     """The lines of install-cni in a block: the whole log when it is that, else those that look like its own."""
     lines = list(enumerate(block.text.split("\n"), block.first_line))
     if block.kind == "log" and "install" in block.origin:
-        return [(number, line) for number, line in lines if line.strip()]
+        return [(number, line) for number, line in lines if line.strip() and not _OF_KUBECTL.match(line)]
     if block.kind != "unknown" or _INSTALLER_LINE.search(block.text) is None:
         return []
     return [(number, line) for number, line in lines if _INSTALLER_LINE.search(line)]

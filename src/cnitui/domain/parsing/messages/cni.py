@@ -101,6 +101,17 @@ CNI = (
         bad_cni_config=FITS,
     ),
     _CNI.message(
+        "plugin-without-daemon",
+        "consequence",
+        r"/run/\S{1,60}(?:subnet\.env|\.env|/state)\S{0,4}:? .{0,20}no such file",
+        "no such file",
+        "The plugin is called, and the daemon that should have left its state for it has not run since the boot: it "
+        "fails itself, or was removed while its configuration stayed.",
+        'plugin type="flannel" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file',
+        stale_node_state=SUGGESTS,
+        bad_cni_config=FITS,
+    ),
+    _CNI.message(
         "config-elsewhere",
         "cause",
         r"no (?:CNI )?(?:configuration|networks?|conf\w{0,12}) (?:files? )?(?:found )?in (?!"

@@ -201,8 +201,8 @@ CRD = (
         "crd-missing",
         "fatal",
         r"could not find the requested resource.{0,120}(?:calico|tigera)|(?:calico|tigera).{0,300}could not find the "
-        r"requested resource|no matches for kind.{0,200}(?:calico|tigera)|resource mapping not found|ensure CRDs are "
-        r"installed|(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|CRDs? "
+        r"requested resource|no matches for kind.{0,200}(?:calico|tigera)|"
+        r"(?:the server )?doesn't have a resource type|customresourcedefinition.{0,180}not found|CRDs? "
         r"(?:is |are |was |were )?(?:missing|not (?:found|installed|created|present|applied))|(?:missing|lack\w{0,12}|"
         r"without|no) (?:the )?(?:calico )?CRDs?\b|failed to find (?:calico )?CRD",
         "requested resource|no matches for kind|resource mapping|crd|resource type|customresourcedefinition",
@@ -216,9 +216,10 @@ CRD = (
     _CRD.message(
         "kind-unknown",
         "fatal",
-        r"could not find the requested resource|no matches for kind|Custom ?Resource ?Definitions? .{0,80}(?:created|"
+        r"could not find the requested resource|no matches for kind|resource mapping not found|ensure CRDs are "
+        r"installed|Custom ?Resource ?Definitions? .{0,80}(?:created|"
         r"not|missing)",
-        "requested resource|no matches for kind|custom",
+        "requested resource|no matches for kind|resource mapping|ensure crds|custom",
         "A kind of object is not known to the API server; a CRD is missing, or an API of this Kubernetes.",
         "Make sure the Custom Resource Definitions have been created and Calico has been authorized to access them.",
         missing_crds=SUGGESTS,

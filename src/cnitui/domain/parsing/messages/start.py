@@ -72,6 +72,17 @@ IMAGE = (
         image_pull=CONCLUSIVE,
     ),
     _IMAGE.message(
+        "helper-missing",
+        "fatal",
+        r"exec: \\?\"(?:\S{0,60}/)?(?:apparmor_parser|runc|crun|conmon|containerd-shim\S{0,20}|fuse-overlayfs|"
+        r"new[ug]idmap|"
+        r"nvidia-container\S{0,20}|mount\.\w{1,12})\\?\":? .{0,40}not found",
+        "not found",
+        "A program that the container runtime calls on the host is missing or not in its PATH.",
+        'get apparmor_parser version: exec: "apparmor_parser": executable file not found in $PATH',
+        runtime_failure=SPECIFIC,
+    ),
+    _IMAGE.message(
         "program-missing",
         "fatal",
         r"exec: \\?\"[^\"\\]{1,200}\\?\":? .{0,120}(?:no such file or directory|not found in \$PATH)|"

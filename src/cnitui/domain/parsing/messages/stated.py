@@ -21,6 +21,7 @@ _NO_CURE = (
     r"(?:does ?n.t|did ?n.t|do ?n.t|not|no|never|without) (?:help|work|fix|solve|change|difference|effect|matter)|"
     r"same (?:error|result)"
 )
+_NO_TROUBLE = r"(?:not|n't|no longer|never) (?:occur|happen|appear|fail|crash)"
 _OFF = (
     r"(?:setenforce 0|permissive|(?:disabl|turn|switch)\w{0,12} (?:off )?selinux|selinux (?:is |was )?(?:disabled|off|"
     r"permissive))"
@@ -42,7 +43,19 @@ def _said(
 SENTENCES = (
     _said(
         "selinux-cure",
-        _OFF + r".{0,120}" + _CURE + r"|" + _CURE + r".{0,120}" + _OFF,
+        _OFF
+        + r".{0,120}"
+        + _CURE
+        + r"|"
+        + _CURE
+        + r".{0,120}"
+        + _OFF
+        + r"|\b(?:unless|until) .{0,60}"
+        + _OFF
+        + r"|"
+        + _OFF
+        + r".{0,120}"
+        + _NO_TROUBLE,
         "It works as soon as SELinux does not enforce.",
         "it only works after setenforce 0",
         "setenforce|permissive|selinux",
@@ -58,6 +71,7 @@ SENTENCES = (
         "SELinux does not enforce there, or switching it off changed nothing.",
         "SELinux is disabled on all nodes",
         "selinux|setenforce|permissive|disabl",
+        unless=r"\b(?:unless|until|only (?:if|when|after|once)|as soon as)\b|" + _NO_TROUBLE,
     ),
     _said(
         "selinux",
@@ -296,11 +310,13 @@ SENTENCES = (
         r"(?:cni|bin|conf)[- _]?dir\w{0,12}.{0,80}(?:" + _TROUBLE + r"|other|another|custom|default|instead|while|but)|"
         r"(?:look|search|read|expect|instal|writ)\w{0,12} .{0,60}(?:in|at|from|to|under) /\S{0,60}(?:cni|/bin|"
         r"net\.d)\S{0,60}.{0,60}(?:but|while|instead|not|whereas)|(?:looks?|search\w{0,12}|expects?) (?:for "
-        r")?.{0,40}(?:in|at|under) /\S{1,60}|/(?:usr|var/lib/(?:rancher|cni)|home/kubernetes|var/snap)\S{0,60}(?:cni|"
+        r")?.{0,40}(?:in|at|under) /\S{1,60}|(?:instal|writ|put|cop|plac|extract|unpack|mov|"
+        r"ship)\w{0,12} .{0,60}(?:in|into|to|under) "
+        r"(?!/opt/cni/bin\b|/etc/cni/net\.d\b)/\S{0,60}(?:cni|bin|net\.d)\b|/(?:usr|var/lib/(?:rancher|cni)|home/kubernetes|var/snap)\S{0,60}(?:cni|"
         r"bin)",
         "A CNI directory other than the usual one was named.",
         "k3s looks for plugins in /var/lib/rancher/k3s/data/current/bin",
-        "dir|look|search|read|expect|instal|writ|/usr|/var|/home",
+        "dir|look|search|read|expect|instal|writ|put|cop|plac|extract|unpack|mov|ship|/usr|/var|/home",
         unless=r"permission|denied|read-?only|/var/lib/calico",
         cni_dir_mismatch=SUGGESTS,
     ),
@@ -331,6 +347,9 @@ SENTENCES = (
         "interface",
         r"\b(?:wrong|different|second|two|multiple|several|other|private|public|internal|nat|bridge|docker\d?|"
         r"virtualbox) (?:network )?(?:interfaces?|nics?|network cards?|ip|ips|address(?:es)?)\b|autodetect\w{0,12}|"
+        r"\b(?:network )?(?:interfaces?|nics?)(?:'s)? (?:is |are |name\w{0,3} )?.{0,40}(?:skip|ignor|loopback|"
+        r"pick|chos|choose|"
+        r"select|match|regex)\w{0,12}|(?:name|choice) of the (?:network )?(?:interface|nic)\b|"
         r"auto-detect\w{0,12}|ip_autodetection\w{0,12}|nodeaddressautodetection\w{0,12}|can-reach|10\.0\.2\.15|"
         r"\bvagrant\b",
         "The choice of the node's own address was named.",
