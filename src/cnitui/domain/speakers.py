@@ -40,6 +40,15 @@ _OTHER_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 
+_OWN_BUSINESS = re.compile(
+    r"you must be logged in to the server|unable to connect to the server: |"
+    r"connection to the server \S{1,255} was refused|"
+    r"^error from server \(|server api group list|leaderelection|resource lock|(?:ensure|updat\w{1,5}|"
+    r"renew) (?:the )?lease|"
+    r"node-lease|updat\w{1,5} node status|unable to (?:register node|write event)",
+    re.IGNORECASE,
+)
+"""What kubectl says of its user's own configuration, and leases, elections and heartbeats of the control plane."""
 _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20}) [\w.-]{1,253} "
     r"(?P<program>[\w./@-]{1,60})(?:\[\d{1,9}\])?: "
@@ -70,6 +79,8 @@ def speaker_of(origin: str, text: str) -> Speaker:
     named = _named(text)
     if named is not None:
         return named
+    if _OWN_BUSINESS.search(text) and not _about_pod_network(text):
+        return "neighbour"
     logged = _SYSLOG.match(text)
     if logged is not None:
         return _program(logged["program"].rpartition("/")[2], text)

@@ -203,11 +203,13 @@ SENTENCES = (
     ),
     _said(
         "role",
+        r"\b(?:not|n.t) (?:permitted|allowed|authori[sz]ed) to (?:get|list|watch|create|update|patch|delete)\b|"
+        r"\broles? (?:is|was|were|are|lacks?|misses|restricts?|does)\b|"
         r"\bcluster ?role(?:binding)?s?\b|\brbac\b|\brole ?bindings?\b|\b(?:role|permission)s? (?:for|of|to) (?:the "
         r")?(?:service ?account|calico|create|list|get)",
         "A role or its binding was named.",
         "the ClusterRoleBinding of calico-node was missing",
-        "cluster|rbac|role|permission",
+        "cluster|rbac|role|permi|allowed to|authori",
         rbac_forbidden=SUGGESTS,
     ),
     _said(
