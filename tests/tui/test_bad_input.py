@@ -142,7 +142,7 @@ async def test_nodes_that_may_not_be_listed_cost_their_columns_only(lab: Lab, se
     async with opened(lab, on(lab, settings), (160, 45)) as driver:
         await driver.judged()
         assert driver.state.nodes_link.phase == "refused"
-        await driver.shows("? not readable")
+        await driver.shows("? no access")
         await driver.shows("CONFIRMED")
 
 

@@ -112,7 +112,7 @@ def test_the_selinux_cell_says_why_there_is_no_mode() -> None:
 
 def test_nodes_that_may_not_be_read_are_a_question_mark_not_a_fault() -> None:
     rows = dict(rows_of(replace(incident(), nodes=()), NOON))
-    assert rows["worker-01"][8] == ("? not readable", "dim")
+    assert rows["worker-01"][8] == ("? no access", "dim")
 
 
 async def test_enter_opens_the_node_under_the_cursor_and_marks_are_kept() -> None:

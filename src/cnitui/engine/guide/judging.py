@@ -106,12 +106,15 @@ def _flowing(text: str) -> str:
 
 def _undecided(state: State, diagnosis: Diagnosis, leading: Finding | None) -> Outline:
     candidates = [f for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
-    blocks: list[Block] = []
-    if candidates:
-        blocks.append(Heading("Candidates"))
+    blocks: list[Block] = [Heading("Candidates")] if candidates else []
+    blocks.extend(
+        Item(f"{f.title} ({f.cause}){on(f.nodes)}", VERDICT_ROLES[f.verdict], f.judgement.because) for f in candidates
+    )
+    blocks.extend(_open_questions(diagnosis))
+    if candidates:  # their quotes come last: what to do next is the point of this page
+        blocks.append(Heading("What speaks for and against them"))
         for finding in candidates:
             blocks.extend(_finding_blocks(finding))
-    blocks.extend(_open_questions(diagnosis))
     if not state.settled:
         return Outline("running", "investigating", "The evidence is still coming in.", tuple(blocks))
     titles = ", ".join(dict.fromkeys(f.cause for f in candidates))

@@ -169,10 +169,12 @@ class GuidePane(Pane):
         self._show(other_step=True)
 
     def focus_content(self) -> None:
-        if not self.has_class("-zoomed") or not self.has_class("-slim"):
-            self.query_one("#steps").focus()
+        if self.has_class("-zoomed") and self.step == 7:
+            self.query_one("#choices").focus()
+        elif self.has_class("-zoomed") and self.has_class("-slim"):
+            self.query_one("#step-body").focus()
         else:
-            self.query_one("#choices" if self.step == 7 else "#step-body").focus()
+            self.query_one("#steps").focus()
 
     # --- keys -----------------------------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ def _countdown(row: NodeRow, now: datetime) -> Cell:
 def _node_ready(row: NodeRow) -> Cell:
     node = row.node
     if node is None:
-        return ("? not readable", "dim")
+        return ("? no access", "dim")
     if node.ready == "True":
         return ("Ready", "good")
     words = "NotReady" if node.ready == "False" else "Unknown"
