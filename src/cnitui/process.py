@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
@@ -14,14 +13,24 @@ from cnitui.settings import Settings, state_folder
 
 
 def leave(code: int) -> int:
-    """End the process at once when a thread (a name look-up) would hold it up; state is on disk by now."""
+    """End the process at once when something would hold it up or spoil its exit code; state is on disk by now.
+
+    A thread (a name look-up) would be waited for; output that a vanished terminal does not take would turn the
+    interpreter's exit code into 120.
+    """
     waiting = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if waiting:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
+    if not _flushed() or waiting:
         os._exit(code)
     return code
+
+
+def _flushed() -> bool:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def log_to_file(settings: Settings) -> None:
