@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from cnitui.domain.causes._host import ASK_AVC, ASK_LABELS
-from cnitui.domain.causes.base import ruled_out
+from cnitui.domain.causes._words import judge_words
+from cnitui.domain.causes.base import possible, ruled_out
 from cnitui.domain.facts import (
     AttemptLogs,
     AvcDenials,
@@ -139,6 +140,16 @@ def enforces(view: View) -> bool:
     """Whether the mode is known to be enforcing."""
     mode = view.use(SelinuxMode)
     return mode is not None and mode.current.lower().startswith("enforc")
+
+
+def from_words(view: View, cause: str) -> Judgement:
+    """What the messages say; where they do not decide, that SELinux enforces is quoted beside them."""
+    spoken = judge_words(view, cause, ask=ASK)
+    mode = view.use(SelinuxMode)
+    if spoken.verdict.confident or not spoken.evidence_for:
+        return spoken
+    enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
+    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, cause))
 
 
 def hinted(view: View, cause: str) -> int:

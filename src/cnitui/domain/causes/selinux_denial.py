@@ -39,13 +39,14 @@ from cnitui.domain.causes._selinux import (
     confinement,
     denials,
     enforces,
+    from_words,
     hinted,
     not_confined,
     unprivileged,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible
-from cnitui.domain.facts import AvcDenials, CniDirectories, FileAttributes, FreeSpace, Mounts, SelinuxMode
+from cnitui.domain.facts import AvcDenials, CniDirectories, FileAttributes, FreeSpace, Mounts
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -65,7 +66,7 @@ def judge(view: View) -> Judgement:
         return possible("SELinux refused it, and for its label", known[0].evidence, ask=ASK[1:], weight=1)
     if refused is not None:
         return _from_labels(view, refused)
-    return _from_words(view)
+    return from_words(view, CAUSE.id)
 
 
 def _from_audit(view: View, refusals: list[Denial]) -> Judgement:
@@ -114,15 +115,6 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
     open_words = f"; still open: {', '.join(rivals)}" if rivals else ""
     weight = hinted(view, CAUSE.id) + int(unprivileged(view))
     return possible(f"it fits; {sure.because}{open_words}", *evidence, ask=ASK, weight=weight)
-
-
-def _from_words(view: View) -> Judgement:
-    spoken = judge_words(view, CAUSE.id, ask=ASK)
-    mode = view.use(SelinuxMode)
-    if spoken.verdict.confident or not spoken.evidence_for:
-        return spoken
-    enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
-    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, CAUSE.id))
 
 
 CAUSE = Cause(

@@ -46,13 +46,13 @@ from cnitui.domain.causes._selinux import (
     Denial,
     confinement,
     denials,
-    enforces,
+    from_words,
     hinted,
     not_confined,
 )
 from cnitui.domain.causes._words import HOST_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out
-from cnitui.domain.facts import CniDirectories, FileAttributes, FreeSpace, Mounts, SelinuxMode
+from cnitui.domain.facts import CniDirectories, FileAttributes, FreeSpace, Mounts
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -73,7 +73,7 @@ def judge(view: View) -> Judgement:
         return _from_audit(view, mislabelled)
     if known:
         return _label_is_right(known[0])
-    return _from_labels(view, refused) if refused is not None else _from_words(view)
+    return _from_labels(view, refused) if refused is not None else from_words(view, CAUSE.id)
 
 
 def _from_audit(view: View, mislabelled: list[Denial]) -> Judgement:
@@ -129,15 +129,6 @@ def _from_labels(view: View, refused: Refusal) -> Judgement:
         quote = view.quote(CniDirectories, f"{refused.directory} is {kind}")
         return possible("the directory carries a label that no rule means for it", quote, *evidence, ask=ASK, weight=1)
     return possible(f"it fits; {sure.because}", *evidence, ask=ASK, weight=hinted(view, CAUSE.id))
-
-
-def _from_words(view: View) -> Judgement:
-    spoken = judge_words(view, CAUSE.id, ask=ASK)
-    mode = view.use(SelinuxMode)
-    if spoken.verdict.confident or not spoken.evidence_for:
-        return spoken
-    enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
-    return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, CAUSE.id))
 
 
 CAUSE = Cause(
