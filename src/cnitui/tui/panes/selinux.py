@@ -4,48 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.reactive import reactive
-
 from cnitui.domain.comparison import Comparison
 from cnitui.engine.blocks import Block, Columns, Item, Paragraph
 from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
 from cnitui.engine.state import State
-from cnitui.tui.copying import CopyRequested
-from cnitui.tui.widgets.blocks_view import BlocksView
-from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.panes.page import PagePane
 
 
-class ComparisonPane(Pane):
+class ComparisonPane(PagePane):
     """A comparison as a pane; what it compares, and `nothing` to say when that is nothing, is the subclass's."""
 
     nothing: ClassVar[str] = ""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", id="page.copy-pane", tooltip="Copy the pane's text"),
-    ]
-    state: reactive[State] = reactive(State())
-
-    def compose(self) -> ComposeResult:
-        yield self.rule
-        yield BlocksView()
-
-    def on_mount(self) -> None:
-        self._show()
-
-    def watch_state(self) -> None:
-        if self.is_mounted and self.display:
-            self._show()
-
-    def on_show(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
+    def fill(self) -> None:
         comparison = self.comparison()
         differing = len(comparison.differing.rows)
         self.rule.note = f"{differing} differ" if differing else ""
-        self.query_one(BlocksView).show(self._blocks(comparison))
+        self.page.show(self._blocks(comparison))
 
     def comparison(self) -> Comparison:
         """What is shown now."""
@@ -75,12 +50,6 @@ class ComparisonPane(Pane):
         if not self.state.reference:
             return (Item("No node is healthy, so there is none to compare with.", "warn"),)
         return ()
-
-    def action_copy(self) -> None:
-        self.post_message(CopyRequested(self.query_one(BlocksView).text, f"the pane {self.title}"))
-
-    def focus_content(self) -> None:
-        self.query_one(BlocksView).focus()
 
 
 def progress(state: State) -> str:
