@@ -67,6 +67,21 @@ class Terminal:
                 self._moved.clear()
                 await self._moved.wait()
 
+    async def has_focus(self, button: str) -> None:
+        """Wait until a button has the focus: its words stand on another ground than the button then."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not self._on_other_ground(button):
+                self._moved.clear()
+                await self._moved.wait()
+
+    def _on_other_ground(self, words: str) -> bool:
+        for y, line in enumerate(self._screen.display):
+            x = line.find(words)
+            if x >= 2:
+                inside, beside = self._screen.buffer[y][x], self._screen.buffer[y][x - 2]
+                return bool(inside.bg != beside.bg or inside.reverse != beside.reverse)
+        return False
+
     def _cursor_on(self, words: str) -> bool:
         for y, line in enumerate(self._screen.display):
             x = line.find(words)

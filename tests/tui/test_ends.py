@@ -88,7 +88,7 @@ async def applying(app: Terminal) -> None:
     app.press("\r")
     await app.shows("you may patch daemonsets.apps")
     app.press("a")
-    await app.shows("type it here")
+    await app.has_focus("Cancel")
     app.press("\t")
     await app.takes_text("type it here")
     app.press(CONTEXT)

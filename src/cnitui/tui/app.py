@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import select
 import signal
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from cnitui.engine.services import Opening
     from cnitui.engine.state import State
     from cnitui.tui.screens.work import WorkScreen
+
+HANG_UP_LOOK = 0.5
+"""Seconds between two looks at whether the terminal is still there."""
 
 
 class CnituiApp(App[int]):
@@ -59,13 +65,8 @@ class CnituiApp(App[int]):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, lambda: self.exit(130))
         if not self.is_headless:
-            self.set_interval(1.0, self._mind_terminal)
+            threading.Thread(target=_mind_terminal, name="cnitui-terminal", daemon=True).start()
         self.call_after_refresh(self._load)
-
-    def _mind_terminal(self) -> None:
-        """A terminal may vanish without a signal (`kubectl exec`, `nohup`): its reader would spin for ever then."""
-        if _hung_up(0):
-            self.exit(130)
 
     @work(exclusive=True)
     async def _load(self) -> None:
@@ -128,6 +129,17 @@ class CnituiApp(App[int]):
             self.work.action_overview()
         else:
             self.work.action_pane(name)
+
+
+def _mind_terminal() -> None:
+    """A terminal may vanish without a signal (`kubectl exec`, `nohup`): its reader would spin for ever then.
+
+    A thread minds it, because the loop itself may be stuck by then: Textual's writer ends at the first error, and a
+    full queue in front of it blocks. There is no terminal left to restore, and what matters is on disk.
+    """
+    while not _hung_up(0):
+        time.sleep(HANG_UP_LOOK)
+    os._exit(130)
 
 
 def _hung_up(descriptor: int) -> bool:
