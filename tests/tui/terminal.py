@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -60,9 +61,17 @@ class Terminal:
                 self._moved.clear()
                 await self._moved.wait()
 
-    async def takes_text(self, placeholder: str) -> None:
+    async def tab_to(self, placeholder: str) -> None:
+        """Press tab until the cursor is on a placeholder: a key that comes before the dialog takes keys is lost."""
+        for _ in range(9):
+            self.press("\t")
+            with contextlib.suppress(TimeoutError):
+                return await self.takes_text(placeholder, within=3)
+        raise TimeoutError(f"the focus does not come to {placeholder!r}")
+
+    async def takes_text(self, placeholder: str, within: float = LONG_ENOUGH) -> None:
         """Wait until the cursor is on a placeholder, which has another background there then."""
-        async with asyncio.timeout(LONG_ENOUGH):
+        async with asyncio.timeout(within):
             while not self._cursor_on(placeholder):
                 self._moved.clear()
                 await self._moved.wait()
