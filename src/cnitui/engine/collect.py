@@ -35,7 +35,7 @@ from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_failures import by_hand_line
 from cnitui.engine.services import Services
 from cnitui.engine.state import State
-from cnitui.engine.subjects import attempts_key, node_request
+from cnitui.engine.subjects import Noting, attempts_key, node_request
 from cnitui.errors import ClusterUnreachable, CnituiError, Forbidden, NodeError, NotFound, Unauthorized
 
 T = TypeVar("T")
@@ -257,15 +257,16 @@ class _Collector:
         self.keep(Piece("node", (node,), self._reach[node], self._now(), node, failure=_failure(error)))
 
 
-class _Recorder:
+class _Recorder(Noting):
     """A node shell that hands what it hears to a collection."""
 
     def __init__(self, shell: NodeShell, collection: _Collector) -> None:
-        self._shell, self._collection = shell, collection
+        super().__init__(shell)
+        self._collection = collection
 
     async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
         try:
-            outputs = await self._shell.run(node, commands)
+            outputs = await super().run(node, commands)
         except NodeError as error:
             self._collection.node_failed(node.name, error)
             raise
@@ -273,15 +274,6 @@ class _Recorder:
         for output in outputs:
             self._collection.command(node.name, asked[output.name], output)
         return outputs
-
-    def by_hand(self, node: NodeStatus) -> str:
-        return self._shell.by_hand(node)
-
-    async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
-        await self._shell.accept_host_key(node, fingerprint)
-
-    async def close(self) -> None:
-        await self._shell.close()
 
 
 def _core(resource: str, kind: str, name: str, namespace: str = "") -> ObjectRef:

@@ -121,11 +121,21 @@ class State:
 
     def look(self, node: str) -> Look | None:
         """How far the reading of one node is."""
-        return dict(self.looks).get(node)
+        return self._looks_by_node.get(node)
 
     def pod(self, node: str) -> PodStatus | None:
         """The pod on a node."""
-        return next((row.pod for row in self.rows if row.name == node), None)
+        return self._pods_by_node.get(node)
+
+    # Asked once per row of a table: at thousands of nodes a search each time would be felt.
+
+    @cached_property
+    def _looks_by_node(self) -> dict[str, Look]:
+        return dict(self.looks)
+
+    @cached_property
+    def _pods_by_node(self) -> dict[str, PodStatus | None]:
+        return {row.name: row.pod for row in self.rows}
 
 
 def _age(pod: PodStatus) -> tuple[bool, float]:
