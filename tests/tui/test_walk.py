@@ -25,6 +25,14 @@ async def to_step(driver: Driver, number: int) -> None:
     raise AssertionError(f"step {number} was not reached")
 
 
+async def previewed(driver: Driver) -> None:
+    """Everything judged, and the remedy that fits best previewed."""
+    await driver.judged()
+    await to_step(driver, 7)
+    await driver.press("enter")
+    await driver.until(lambda: driver.state.repair.preview is not None)
+
+
 async def confirm(driver: Driver) -> None:
     """Type the context's name into the dialog and apply."""
     await driver.press("a")
@@ -97,10 +105,7 @@ async def test_the_founding_incident_is_seen_proven_repaired_verified_and_taken_
 
 async def test_a_wrong_name_keeps_the_apply_button_dead_and_nothing_is_written(drive: Drive) -> None:
     async with drive() as driver:
-        await driver.judged()
-        await to_step(driver, 7)
-        await driver.press("enter")
-        await driver.until(lambda: driver.state.repair.preview is not None)
+        await previewed(driver)
         await driver.press("a")
         await driver.shows("Type the context's name")
         await type_into_dialog(driver, "something-else")
@@ -113,10 +118,7 @@ async def test_a_wrong_name_keeps_the_apply_button_dead_and_nothing_is_written(d
 
 async def test_enter_held_down_in_the_dialog_cancels(drive: Drive) -> None:
     async with drive() as driver:
-        await driver.judged()
-        await to_step(driver, 7)
-        await driver.press("enter")
-        await driver.until(lambda: driver.state.repair.preview is not None)
+        await previewed(driver)
         await driver.press("a")
         await driver.shows("Type the context's name")
         await driver.press(*["enter"] * 8)
@@ -125,10 +127,7 @@ async def test_enter_held_down_in_the_dialog_cancels(drive: Drive) -> None:
 
 async def test_read_only_mode_previews_but_never_applies(drive: Drive) -> None:
     async with drive(readonly=True) as driver:
-        await driver.judged()
-        await to_step(driver, 7)
-        await driver.press("enter")
-        await driver.until(lambda: driver.state.repair.preview is not None)
+        await previewed(driver)
         await driver.shows("read-only")
         await driver.press("a")
         assert driver.app.screen is driver.screen
