@@ -26,10 +26,10 @@ from textual.containers import Grid
 from textual.widgets import RichLog
 
 from bench.pseudo_terminal import measure, told, watched
-from cnitui.engine.logs import LogFeed
-from cnitui.engine.logs_kept import KeptLines, LineBuffer
+from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.kept import KeptLines, LineBuffer
 from cnitui.engine.ports import Clock, ClusterApi
-from cnitui.tui.widgets.log_grid import LogGrid
+from cnitui.tui.widgets.log.grid import LogGrid
 
 LINE = (
     "2026-11-23T02:05:11.%09dZ 2026-11-23 02:05:11.%03d [ERROR][1] cni-installer/<nil> <nil>: "

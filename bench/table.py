@@ -23,8 +23,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
 from bench.pseudo_terminal import measure, told, watched
-from cnitui.tui.widgets.table import Table
-from cnitui.tui.widgets.table_layout import Column
+from cnitui.tui.widgets.table.columns import Column
+from cnitui.tui.widgets.table.table import Table
 
 NAMES = ("NODE", "READY", "ROLE", "VERSION", "STATUS", "RESTARTS", "IP", "AGE")
 COLUMNS = tuple(Column(name.lower(), name, glyph=name == "STATUS") for name in NAMES)

@@ -11,8 +11,8 @@ from importlinter.api import read_configuration
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.engine.guide import guide
+from cnitui.engine.guide.steps import STEPS
 from cnitui.engine.state import State
-from cnitui.engine.steps import STEPS
 from tests.conftest import PROJECT
 
 SOURCE = PROJECT / "src" / "cnitui"

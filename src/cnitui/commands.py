@@ -18,16 +18,16 @@ from cnitui import __version__
 from cnitui.compose import services
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.report import headline
-from cnitui.engine.apply import Confirmation, Unrecorded, Written, apply
-from cnitui.engine.plan_report import as_plan_markdown, plan_report
-from cnitui.engine.preview import Preview
-from cnitui.engine.rollout import Rollout
-from cnitui.engine.saving import Saved, save_case
+from cnitui.engine.cases.saving import Saved, save_case
+from cnitui.engine.repair.apply import Confirmation, Unrecorded, Written, apply
+from cnitui.engine.repair.preview import Preview
+from cnitui.engine.repair.rollout import Rollout
+from cnitui.engine.repair.undo import undo_preview
+from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State
-from cnitui.engine.undo import undo_preview
-from cnitui.engine.workbench import Workbench
 from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest

@@ -108,7 +108,7 @@ def case_opening(path: Path, settings: Settings) -> Opening:
 
 def open_case(path: Path, settings: Settings) -> Services:
     """Services that answer from a case file."""
-    from cnitui.engine.replay import replayed
+    from cnitui.engine.cases.replay import replayed
     from cnitui.gateways.archive import is_bundle
     from cnitui.gateways.bundle import Bundles, read_bundle
     from cnitui.gateways.documents import dump_yaml

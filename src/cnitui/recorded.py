@@ -34,7 +34,7 @@ def _bundle_judged(path: Path) -> Diagnosis:
     """What a case file of ours comes to, by the session that judges a cluster."""
     import asyncio
 
-    from cnitui.engine.saving import diagnosed
+    from cnitui.engine.cases.saving import diagnosed
     from cnitui.gateways.bundle import Bundles, read_bundle
     from cnitui.gateways.documents import dump_yaml
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnitui.engine.workbench import Workbench
+from cnitui.engine.repair.workbench import Workbench
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
 from tests.engine.fake_cluster import FakeClock, FakeCluster

@@ -10,7 +10,7 @@ from pathlib import Path
 from cnitui.compose import open_case, services
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.recording import Piece, Recording
-from cnitui.engine.saving import Saved, save_case
+from cnitui.engine.cases.saving import Saved, save_case
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State

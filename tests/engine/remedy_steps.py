@@ -10,11 +10,11 @@ from cnitui.domain.facts import DaemonSetStatus
 from cnitui.domain.finding import Verdict
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies import remedy
-from cnitui.engine.apply import Confirmation, Progress, apply
-from cnitui.engine.preview import Preview, preview
-from cnitui.engine.rollout import Patience
-from cnitui.engine.situate import situate
-from cnitui.engine.workbench import Workbench
+from cnitui.engine.repair.apply import Confirmation, Progress, apply
+from cnitui.engine.repair.preview import Preview, preview
+from cnitui.engine.repair.rollout import Patience
+from cnitui.engine.repair.situate import situate
+from cnitui.engine.repair.workbench import Workbench
 from cnitui.gateways.journal import FileJournal
 from tests.engine.fake_cluster import case_of, diagnosis_of, selinux
 

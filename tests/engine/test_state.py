@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from cnitui.domain.facts import DaemonSetStatus
 from cnitui.domain.finding import Diagnosis
-from cnitui.engine.link import Link
 from cnitui.engine.state import Look, State
+from cnitui.engine.watching.link import Link
 from cnitui.errors import Forbidden, HostKeyUnknown
 from tests.engine.fake_cluster import FakeClock, node, pod
 

@@ -16,16 +16,16 @@ from cnitui.domain.evidence import CaseFile, Reading, Source, Unavailable
 from cnitui.domain.facts import CALICO_SELECTOR, CniFiles, NodeStatus
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies import Situation, remedy
-from cnitui.engine.apply import Confirmation, Written, apply
-from cnitui.engine.preview import preview
 from cnitui.engine.probes.cluster import daemonset_readings, node_status_readings, pod_readings
 from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
-from cnitui.engine.rollout import Patience, Rollout
-from cnitui.engine.situate import situate
-from cnitui.engine.undo import undo_preview
-from cnitui.engine.verify import Subject, Waits, verify
-from cnitui.engine.workbench import Workbench
+from cnitui.engine.repair.apply import Confirmation, Written, apply
+from cnitui.engine.repair.preview import preview
+from cnitui.engine.repair.rollout import Patience, Rollout
+from cnitui.engine.repair.situate import situate
+from cnitui.engine.repair.undo import undo_preview
+from cnitui.engine.repair.verify import Subject, Waits, verify
+from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import ClusterUnreachable, Forbidden, NothingToUndo, Stale
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from cnitui.lab.lab import Lab
-from cnitui.lab.users import User
+from cnitui.lab.machine.users import User
 
 FAST = 100.0
 """Waits pass a hundred times faster: a rollout takes a tenth of a second."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cnitui.lab.backoff import Backoff, waits
 from cnitui.lab.clock import Clock, go_duration, human_duration, parse_rfc3339, rfc3339, rfc3339_nano
-from cnitui.lab.timeline import Timeline
+from cnitui.lab.kubelet.backoff import Backoff, waits
+from cnitui.lab.kubelet.timeline import Timeline
 
 START = datetime(2026, 11, 23, 14, 8, 11, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from cnitui.lab.lab import Lab
-from cnitui.lab.node import Node
+from cnitui.lab.machine.node import Node
 from cnitui.lab.scenarios import SCENARIOS, find
-from tests.lab.test_kubelet import pod_of, ready, words, worker_of
-from tests.lab.test_shell import sh
+from tests.lab.kubelet.test_kubelet import pod_of, ready, words, worker_of
+from tests.lab.shell.test_shell import sh
 
 WORKER = "worker-01"
 LAST_LINE = {

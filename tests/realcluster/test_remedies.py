@@ -24,14 +24,14 @@ from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import Planned, Situation, remedy
 from cnitui.domain.remedies.confinement import setting_of
 from cnitui.domain.remedies.template import setting_change
-from cnitui.engine.apply import Confirmation, PodDeleted, Progress, apply
-from cnitui.engine.preview import Preview, preview
 from cnitui.engine.probes.cluster import daemonset_readings, node_status_readings, pod_readings, probe_pod
-from cnitui.engine.rollout import Patience, Rollout
-from cnitui.engine.situate import situate
-from cnitui.engine.undo import undo_preview
-from cnitui.engine.verify import Check, Subject, Waits, verify
-from cnitui.engine.workbench import Workbench
+from cnitui.engine.repair.apply import Confirmation, PodDeleted, Progress, apply
+from cnitui.engine.repair.preview import Preview, preview
+from cnitui.engine.repair.rollout import Patience, Rollout
+from cnitui.engine.repair.situate import situate
+from cnitui.engine.repair.undo import undo_preview
+from cnitui.engine.repair.verify import Check, Subject, Waits, verify
+from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import Stale, UsageError
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal

@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.finding import Verdict
-from cnitui.engine.logs_board import LogBoard
-from cnitui.engine.preview import Preview
+from cnitui.engine.logs.board import LogBoard
+from cnitui.engine.repair.preview import Preview
 from tests.realcluster.audit import ADMIN, Write, dry_runs, stored
 from tests.realcluster.conftest import RENEWABLE, RealCluster, only_in
 from tests.realcluster.sitting import CALICO, ROLLOUT, Sitting, begin_anew, sitting

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from cnitui.compose import opening
 from cnitui.domain.finding import Diagnosis
-from cnitui.engine.preview import Preview
+from cnitui.engine.repair.preview import Preview
 from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.settings import Settings

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from cnitui.compose import case_opening
 from cnitui.domain.report import as_data
-from cnitui.engine.logs_board import LogBoard
-from cnitui.engine.logs_kept import line_of
+from cnitui.engine.logs.board import LogBoard
+from cnitui.engine.logs.kept import line_of
 from cnitui.engine.sitting import judged
 from cnitui.gateways.bundle import read_bundle
 from cnitui.lab import Lab

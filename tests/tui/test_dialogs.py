@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from cnitui.engine.blocks import Item
+from cnitui.engine.guide.blocks import Item
 from cnitui.errors import HostKeyUnknown
 from cnitui.tui.screens.dialogs import Confirmation, ConfirmScreen, FileNameScreen, HostKeyScreen
 from tests.engine.guide.states import incident

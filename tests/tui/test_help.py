@@ -9,12 +9,15 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from cnitui.engine.blocks import Grid, Heading
+from cnitui.engine.guide.blocks import Grid, Heading
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.help import PLACES, help_blocks
 from cnitui.tui.panes import guide, logs, pods, selinux, timeline
 from cnitui.tui.screens import dialogs, main, page, work
-from cnitui.tui.widgets import blocks_view, log_grid, log_pane, pick_list, table
+from cnitui.tui.widgets import blocks_view, pick_list
+from cnitui.tui.widgets.log import grid as log_grid
+from cnitui.tui.widgets.log import pane as log_pane
+from cnitui.tui.widgets.table import table
 from tests.engine.guide.states import incident
 from tests.tui.showing import showing
 

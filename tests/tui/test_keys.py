@@ -8,18 +8,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cnitui.engine.blocks import StepView
+from cnitui.engine.guide.blocks import StepView
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.page import PageScreen
 from cnitui.tui.widgets.footer_line import FooterLine
-from cnitui.tui.widgets.log_pane import LogPane
+from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.masthead import Masthead
 from cnitui.tui.widgets.pick_list import PickList
 from cnitui.tui.widgets.tab_line import TabLine
-from cnitui.tui.widgets.table import Table
+from cnitui.tui.widgets.table.table import Table
 from tests.engine.guide.states import incident
 from tests.tui.conftest import Drive, Driver
 from tests.tui.showing import Showing, showing

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnitui.domain.comparison import Comparison, Row
-from cnitui.engine.blocks import (
+from cnitui.engine.guide.blocks import (
     Block,
     Columns,
     Command,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cnitui.domain.evidence import Source
 from cnitui.domain.facts import AttemptLogs
-from cnitui.engine.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote
+from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote
 from cnitui.tui.layout import lay_out
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from tests.engine.guide.states import FATAL, cluster, incident, judged, pod

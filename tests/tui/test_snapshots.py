@@ -10,9 +10,9 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from cnitui.domain.facts import CalicoInstall
-from cnitui.engine.repair_state import Action, RepairState
+from cnitui.engine.repair.state import Action, RepairState
+from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
-from cnitui.engine.verify import CHECKS
 from cnitui.tui import wording
 from cnitui.tui.screens.work import _confirmation
 from tests.engine.guide.states import NOON, incident

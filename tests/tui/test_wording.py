@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from cnitui.domain.finding import Verdict
-from cnitui.engine.link import Link
-from cnitui.engine.repair_state import Option, RepairState
+from cnitui.engine.repair.state import Option, RepairState
 from cnitui.engine.state import Look, State
+from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError
 from cnitui.tui.choices import choices_of
 from cnitui.tui.wording import age, banner, countdown, duration, extent, liveness, names

@@ -16,20 +16,20 @@ from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile, Reading, Source, Unavailable
 from cnitui.domain.facts import ApiEndpoints, CniFiles, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
-from cnitui.engine.apply import Confirmation
-from cnitui.engine.book import Book, lacking
-from cnitui.engine.logs_board import LogBoard
-from cnitui.engine.looks import Looks
+from cnitui.engine.judging.book import Book, lacking
+from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.ports import NodeShell
 from cnitui.engine.probes.cluster import Readings, probe_endpoints, probe_pod
 from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
-from cnitui.engine.repair import Repair
+from cnitui.engine.reading.looks import Looks
+from cnitui.engine.reading.subjects import Noting, attempts_key, node_request, node_unasked, unread
+from cnitui.engine.repair.apply import Confirmation
+from cnitui.engine.repair.bench import Repair
+from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.services import Services
 from cnitui.engine.state import State
-from cnitui.engine.subjects import Noting, attempts_key, node_request, node_unasked, unread
-from cnitui.engine.watching import Picture
-from cnitui.engine.workbench import Workbench
+from cnitui.engine.watching.picture import Picture
 from cnitui.errors import ClusterError, NodeUnreachable
 
 PUBLISH_EVERY = 0.05

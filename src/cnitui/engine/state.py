@@ -12,9 +12,9 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.recording import Recorded
-from cnitui.engine.link import Link
 from cnitui.engine.ports import Connection
-from cnitui.engine.repair_state import RepairState
+from cnitui.engine.repair.state import RepairState
+from cnitui.engine.watching.link import Link
 from cnitui.errors import CnituiError, HostKeyUnknown
 
 

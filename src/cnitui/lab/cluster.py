@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cnitui.lab import calico, calico_extras, system_objects
-from cnitui.lab import resources as r
 from cnitui.lab.clock import rfc3339
-from cnitui.lab.history import settle
-from cnitui.lab.machines import containerd_config, machine, selinux_config
-from cnitui.lab.node_objects import node_object
-from cnitui.lab.revisions import current_revision
-from cnitui.lab.templates import daemon_pod, default_pod, owner_reference, template_hash
+from cnitui.lab.controllers.revisions import current_revision
+from cnitui.lab.controllers.templates import daemon_pod, default_pod, owner_reference, template_hash
+from cnitui.lab.kubelet.history import settle
+from cnitui.lab.machine.machines import containerd_config, machine, selinux_config
+from cnitui.lab.objects import calico, calico_extras, system_objects
+from cnitui.lab.objects import resources as r
+from cnitui.lab.objects.node_objects import node_object
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
     from cnitui.lab.scenarios.scenario import Scenario
     from cnitui.lab.world import World
 

@@ -13,22 +13,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnitui.lab import cluster, pki, scenarios
-from cnitui.lab.access import accounts, write_kubeconfigs
+from cnitui.lab import cluster, scenarios
+from cnitui.lab.api import pki
+from cnitui.lab.api.access import accounts, write_kubeconfigs
 from cnitui.lab.api.server import ApiServer
 from cnitui.lab.clock import Clock
-from cnitui.lab.daemonset import DaemonSetController
-from cnitui.lab.replicasets import ReplicaSetController
-from cnitui.lab.scheduler import Scheduler
-from cnitui.lab.ssh_nodes import SshNodes
+from cnitui.lab.controllers.daemonset import DaemonSetController
+from cnitui.lab.controllers.replicasets import ReplicaSetController
+from cnitui.lab.controllers.scheduler import Scheduler
+from cnitui.lab.shell.ssh_nodes import SshNodes
 from cnitui.lab.world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from cnitui.lab.api.faults import Faults
     from cnitui.lab.api.server import AuditEntry
-    from cnitui.lab.faults import Faults
-    from cnitui.lab.store import Change
+    from cnitui.lab.objects.store import Change
 
 
 @dataclass

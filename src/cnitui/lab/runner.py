@@ -15,7 +15,7 @@ from cnitui.lab.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnitui.lab.store import Change
+    from cnitui.lab.objects.store import Change
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -10,20 +10,20 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnitui.lab.events import Recorder
-from cnitui.lab.node_objects import set_network_available, set_ready
-from cnitui.lab.pod_worker import PodWorker
-from cnitui.lab.resources import NODES, PODS
-from cnitui.lab.selinux import context
-from cnitui.lab.store import Change, Store
-from cnitui.lab.timeline import Timeline
+from cnitui.lab.kubelet.pod_worker import PodWorker
+from cnitui.lab.kubelet.timeline import Timeline
+from cnitui.lab.machine.selinux import context
+from cnitui.lab.objects.events import Recorder
+from cnitui.lab.objects.node_objects import set_network_available, set_ready
+from cnitui.lab.objects.resources import NODES, PODS
+from cnitui.lab.objects.store import Change, Store
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cnitui.lab.clock import Clock
     from cnitui.lab.jsontypes import Object
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 CNI_NOT_READY = (
     "network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "

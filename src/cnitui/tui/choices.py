@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnitui.engine.blocks import Role
-from cnitui.engine.repair_state import Option, RepairState
+from cnitui.engine.guide.blocks import Role
+from cnitui.engine.repair.state import Option, RepairState
 from cnitui.tui.widgets.pick_list import Pick
 
 _FITS: tuple[str, Role, str] = ("✓", "good", "fits")

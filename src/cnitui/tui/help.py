@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from cnitui.engine.blocks import Block, Grid, Heading, Paragraph
+from cnitui.engine.guide.blocks import Block, Grid, Heading, Paragraph
 
 PLACES = {
     "CnituiApp": "Everywhere",

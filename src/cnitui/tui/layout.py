@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
 from cnitui.domain.comparison import UNKNOWN, Comparison, Row
-from cnitui.engine.blocks import (
+from cnitui.engine.guide.blocks import (
     GLYPHS,
     Block,
     Columns,

@@ -6,7 +6,7 @@ from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodEvents, PodStatus
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.remedies.base import command
-from cnitui.engine.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
+from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
 from cnitui.engine.guide.judging import VERDICT_ROLES
 from cnitui.engine.state import State
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cnitui.engine.account import as_report
+from cnitui.engine.cases.saving import save_case
 from cnitui.engine.ports import CaseFiles
-from cnitui.engine.saving import save_case
+from cnitui.engine.reports.account import as_report
 from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.errors import StateError
-from cnitui.tui.widgets.log_pane import LogPane
+from cnitui.tui.widgets.log.pane import LogPane
 
 REPORT_STEP = 11
 _UNUSUAL = re.compile(r"[^A-Za-z0-9.-]+")

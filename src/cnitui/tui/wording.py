@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cnitui.domain.finding import Diagnosis, Finding, Verdict
 from cnitui.domain.recording import Recorded
-from cnitui.engine.blocks import Role
+from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State
 from cnitui.errors import ClusterError
 

@@ -28,9 +28,9 @@ from cnitui.domain.facts import (
 )
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, NextEvidence, Verdict
 from cnitui.domain.selinux import Avc, Label
-from cnitui.engine.link import Link
 from cnitui.engine.ports import Connection
 from cnitui.engine.state import Look, State
+from cnitui.engine.watching.link import Link
 from cnitui.errors import NodeUnreachable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

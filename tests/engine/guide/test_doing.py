@@ -10,14 +10,14 @@ import pytest
 from cnitui.domain.finding import Verdict
 from cnitui.domain.plan import Access, Change, DoesNotFit, ObjectRef, Plan, PodRestart, TestPod
 from cnitui.domain.remedies import Advice, Fits, Step, remedy
-from cnitui.engine.blocks import Command, DiffText, Grid, Heading, Item, Paragraph, StepView
 from cnitui.engine.guide import guide
+from cnitui.engine.guide.blocks import Command, DiffText, Grid, Heading, Item, Paragraph, StepView
 from cnitui.engine.ports import Permission
-from cnitui.engine.preview import Preview, Problem
-from cnitui.engine.repair_state import Action, Option, RepairState
-from cnitui.engine.rollout import NodeProgress, Rollout
+from cnitui.engine.repair.preview import Preview, Problem
+from cnitui.engine.repair.rollout import NodeProgress, Rollout
+from cnitui.engine.repair.state import Action, Option, RepairState
+from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
-from cnitui.engine.verify import CHECKS
 from cnitui.errors import ClusterUnreachable, Forbidden
 from tests.engine.guide.states import NOON, cluster, finding, found, incident, judged
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Evidence, Judgement, Missing, NextEvidence, Verdict
-from cnitui.engine.blocks import Command, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.guide import guide
+from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.state import State
 from tests.engine.guide.states import WORKERS, cluster, finding, found, incident, judged
 

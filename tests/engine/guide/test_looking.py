@@ -9,11 +9,11 @@ import pytest
 from cnitui.domain.evidence import Source
 from cnitui.domain.facts import AttemptLogs
 from cnitui.domain.finding import Verdict
-from cnitui.engine.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.guide import guide
+from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.guide.investigation import known_messages, machine_comparison, selinux_comparison
-from cnitui.engine.link import Link
 from cnitui.engine.state import State
+from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden
 from tests.engine.guide.states import (
     FATAL,

@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import SelinuxMode
-from cnitui.engine.blocks import Command, Heading, Item, Paragraph, StepView
 from cnitui.engine.guide import guide
-from cnitui.engine.link import Link
-from cnitui.engine.repair_state import Action, RepairState
+from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, StepView
+from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.state import Look, State
+from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, HostKeyUnknown, NodeUnreachable
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.messages import ApplyRequested, NodeOpened, RemedyChosen, RemedyConsidered, StepOpened, StepSkipped
@@ -26,7 +26,7 @@ from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPan
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.pick_list import Pick, PickList
-from cnitui.tui.widgets.table import Table
+from cnitui.tui.widgets.table.table import Table
 from tests.engine.guide.states import FATAL, NOON, WORKERS, cluster, incident, judged, pod, read, unreachable
 from tests.tui.widgets.conftest import Alone, lines_of
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from cnitui.engine.blocks import Block, Grid, Heading, Item, Paragraph, Quote
+from cnitui.engine.guide.blocks import Block, Grid, Heading, Item, Paragraph, Quote
 from cnitui.tui.widgets.blocks_view import ROLES, BlocksView
 from tests.tui.widgets.conftest import Alone, lines_of, styled
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.app import ComposeResult
 
-from cnitui.engine.blocks import Paragraph
+from cnitui.engine.guide.blocks import Paragraph
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane, TitleRule
 from tests.tui.widgets.conftest import Alone, lines_of, styled

@@ -12,7 +12,7 @@ from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, S
 from cnitui.domain.parsing.messages import KnownMessage, recognise
 from cnitui.domain.questions import machine_questions, selinux_questions
 from cnitui.domain.remedies.base import listed
-from cnitui.engine.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
+from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
 

@@ -6,9 +6,9 @@ import shlex
 from collections import defaultdict
 
 from cnitui.domain.facts import CALICO_SELECTOR, InstallCni
-from cnitui.engine.blocks import Command
+from cnitui.engine.guide.blocks import Command
+from cnitui.engine.guide.steps import Step
 from cnitui.engine.state import State
-from cnitui.engine.steps import Step
 
 
 def commands_of(step: Step, state: State, ssh: str = "") -> tuple[Command, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnitui.engine.blocks import Block, StepState
+from cnitui.engine.guide.blocks import Block, StepState
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from cnitui.domain.plan import Plan, PodRestart
 from cnitui.domain.remedies import Step
-from cnitui.engine.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
+from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
 from cnitui.engine.guide.judging import on
 from cnitui.engine.guide.outline import Outline
-from cnitui.engine.preview import Preview, Problem
-from cnitui.engine.repair_state import Option, RepairState
-from cnitui.engine.rollout import NodeProgress, Rollout
+from cnitui.engine.repair.preview import Preview, Problem
+from cnitui.engine.repair.rollout import NodeProgress, Rollout
+from cnitui.engine.repair.state import Option, RepairState
+from cnitui.engine.repair.verify import Check
 from cnitui.engine.state import State
-from cnitui.engine.verify import Check
 
 CHECK_ROLES: dict[str, Role] = {"pass": "good", "fail": "bad", "unknown": "warn", "running": "accent", "waiting": "dim"}
 SHOWN_PODS = 100

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnitui.lab.errors import ApiError, invalid
+from cnitui.lab.api.errors import ApiError, invalid
+from cnitui.lab.api.pod_security import refusal
+from cnitui.lab.controllers.templates import default_container, default_pod
 from cnitui.lab.jsontypes import copied
-from cnitui.lab.pod_security import refusal
-from cnitui.lab.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, Resource
-from cnitui.lab.templates import default_container, default_pod
+from cnitui.lab.objects.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, Resource
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
-    from cnitui.lab.store import Store
+    from cnitui.lab.objects.store import Store
 
 WORKLOADS = (DAEMON_SETS.key, DEPLOYMENTS.key, REPLICA_SETS.key)
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")

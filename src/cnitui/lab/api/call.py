@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnitui.lab.errors import ApiError
-from cnitui.lab.resources import BY_PATH, NAMESPACES, Resource
+from cnitui.lab.api.errors import ApiError
+from cnitui.lab.objects.resources import BY_PATH, NAMESPACES, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cnitui.lab.users import User
+    from cnitui.lab.machine.users import User
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 

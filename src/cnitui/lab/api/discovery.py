@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnitui.lab.api.call import no_such_path
-from cnitui.lab.resources import RESOURCES, Resource, group_versions
+from cnitui.lab.objects.resources import RESOURCES, Resource, group_versions
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object

@@ -9,16 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cnitui.lab.api.errors import ApiError
 from cnitui.lab.clock import parse_rfc3339, rfc3339_nano
-from cnitui.lab.errors import ApiError
-from cnitui.lab.resources import PODS
+from cnitui.lab.objects.resources import PODS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cnitui.lab.api.call import Call
-    from cnitui.lab.containers import Attempt, Container
     from cnitui.lab.jsontypes import Object
+    from cnitui.lab.kubelet.containers import Attempt, Container
     from cnitui.lab.world import World
 
 _TRUE = ("true", "1")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnitui.lab import patching
+from cnitui.lab.api import patching
 from cnitui.lab.api.admission import admit_create, admit_update
+from cnitui.lab.api.errors import ApiError, conflict
+from cnitui.lab.api.pod_security import refusal
+from cnitui.lab.api.selectors import field_selector, label_selector
 from cnitui.lab.clock import rfc3339
-from cnitui.lab.daemonset import delete_pod
-from cnitui.lab.errors import ApiError, conflict
-from cnitui.lab.events import as_new_event
+from cnitui.lab.controllers.daemonset import delete_pod
 from cnitui.lab.jsontypes import copied
-from cnitui.lab.pod_security import refusal
-from cnitui.lab.resources import EVENTS, LEASES, NAMESPACES, NEW_EVENTS, PODS, RESOURCES, Resource
-from cnitui.lab.selectors import field_selector, label_selector
+from cnitui.lab.objects.events import as_new_event
+from cnitui.lab.objects.resources import EVENTS, LEASES, NAMESPACES, NEW_EVENTS, PODS, RESOURCES, Resource
 
 if TYPE_CHECKING:
     from cnitui.lab.api.call import Call

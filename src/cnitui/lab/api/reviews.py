@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnitui.lab.api.objects import read_body
-from cnitui.lab.resources import SELF_ACCESS, SELF_RULES
+from cnitui.lab.objects.resources import SELF_ACCESS, SELF_RULES
 
 if TYPE_CHECKING:
     from cnitui.lab.api.call import Call

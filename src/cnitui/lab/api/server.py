@@ -13,14 +13,14 @@ from aiohttp import web
 
 from cnitui.lab.api import discovery, objects
 from cnitui.lab.api.call import Call, split_path
+from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api.faults import Faults, as_error
 from cnitui.lab.api.logs import open_log
 from cnitui.lab.api.reviews import review
 from cnitui.lab.api.shapes import Renderer, answer, failure, listed, one, shaped
 from cnitui.lab.api.streams import open_watch
-from cnitui.lab.errors import ApiError
-from cnitui.lab.faults import Faults, as_error
-from cnitui.lab.resources import SELF_ACCESS, SELF_RULES, SELF_SUBJECT
-from cnitui.lab.users import User, forbidden
+from cnitui.lab.machine.users import User, forbidden
+from cnitui.lab.objects.resources import SELF_ACCESS, SELF_RULES, SELF_SUBJECT
 
 if TYPE_CHECKING:
     import ssl

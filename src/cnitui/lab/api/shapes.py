@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from cnitui.lab.tables import table
+from cnitui.lab.api.tables import table
 
 if TYPE_CHECKING:
     from cnitui.lab.api.call import Call
-    from cnitui.lab.errors import ApiError
+    from cnitui.lab.api.errors import ApiError
     from cnitui.lab.jsontypes import Object
 
 

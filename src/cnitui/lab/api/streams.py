@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cnitui.lab.api.errors import ApiError, expired
 from cnitui.lab.api.objects import shown
-from cnitui.lab.errors import ApiError, expired
-from cnitui.lab.selectors import Selector, field_selector, label_selector
+from cnitui.lab.api.selectors import Selector, field_selector, label_selector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from cnitui.lab.api.call import Call
     from cnitui.lab.jsontypes import Object
-    from cnitui.lab.store import Change
+    from cnitui.lab.objects.store import Change
     from cnitui.lab.world import World
 
 BOOKMARK_EVERY = 60.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cnitui.lab.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 
 def prepare(node: Node) -> None:

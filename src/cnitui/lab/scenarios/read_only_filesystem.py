@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.machines import opt_volume
+from cnitui.lab.machine.machines import opt_volume
 from cnitui.lab.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 
 def prepare(node: Node) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnitui.lab.node import Node
+from cnitui.lab.machine.node import Node
 
 
 @dataclass(frozen=True)

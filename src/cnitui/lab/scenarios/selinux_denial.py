@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.installer import BINARIES
-from cnitui.lab.node import BIN_DIR
+from cnitui.lab.kubelet.installer import BINARIES
+from cnitui.lab.machine.node import BIN_DIR
 from cnitui.lab.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 OLD_SIZES = {"calico": 59_822_080, "calico-ipam": 59_822_080, "install": 59_822_080}
 """Of an earlier Calico: the new installer would not call them up to date."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.node import BIN_DIR, CONF_DIR
+from cnitui.lab.machine.node import BIN_DIR, CONF_DIR
+from cnitui.lab.machine.selinux import context
 from cnitui.lab.scenarios.scenario import Scenario
-from cnitui.lab.selinux import context
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 RULES = ("/opt/cni(/.*)?", "/etc/cni(/.*)?")
 

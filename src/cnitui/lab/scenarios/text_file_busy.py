@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.installer import BINARIES
-from cnitui.lab.node import BIN_DIR
+from cnitui.lab.kubelet.installer import BINARIES
+from cnitui.lab.machine.node import BIN_DIR
 from cnitui.lab.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
 
 
 def prepare(node: Node) -> None:

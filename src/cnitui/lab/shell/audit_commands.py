@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cnitui.lab.shell.journal import Line, journal
 
 if TYPE_CHECKING:
-    from cnitui.lab.audit import AuditEvent
+    from cnitui.lab.machine.audit import AuditEvent
     from cnitui.lab.shell.invocation import Builtin, Invocation
 
 _TYPES = ("AVC", "USER_AVC", "SELINUX_ERR", "SYSCALL", "PROCTITLE", "ALL")

@@ -19,7 +19,7 @@ from cnitui.lab.shell.evaluate import Shell
 from cnitui.lab.shell.invocation import Session
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
     from cnitui.lab.shell.invocation import Builtin, Sink
     from cnitui.lab.world import World
 

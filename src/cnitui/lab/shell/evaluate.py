@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnitui.lab.files import tidy
+from cnitui.lab.machine.files import tidy
 from cnitui.lab.shell.invocation import Invocation, Session, Sink
 from cnitui.lab.shell.lexer import ShellSyntaxError
 from cnitui.lab.shell.parser import parse

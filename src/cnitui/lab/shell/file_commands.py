@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cnitui.lab.files import Entry, parent, tidy
-from cnitui.lab.selinux import context
+from cnitui.lab.machine.files import Entry, parent, tidy
+from cnitui.lab.machine.selinux import context
 from cnitui.lab.shell.reading import FileProblem, lookup, readable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
     from cnitui.lab.shell.evaluate import Shell
     from cnitui.lab.world import World
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cnitui.lab.node_objects import NOT_READY
+from cnitui.lab.objects.node_objects import NOT_READY
 
 if TYPE_CHECKING:
-    from cnitui.lab.audit import AuditEvent
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.audit import AuditEvent
+    from cnitui.lab.machine.node import Node
     from cnitui.lab.world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.files import Entry
-from cnitui.lab.selinux import CUSTOMIZABLE, POLICY_RULES, context, level_of, type_of
+from cnitui.lab.machine.files import Entry
+from cnitui.lab.machine.selinux import CUSTOMIZABLE, POLICY_RULES, context, level_of, type_of
 from cnitui.lab.shell.reading import FileProblem, lookup
 
 if TYPE_CHECKING:

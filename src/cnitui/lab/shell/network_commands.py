@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from cnitui.lab.node import REACHABLE
+from cnitui.lab.machine.node import REACHABLE
 
 if TYPE_CHECKING:
     from cnitui.lab.shell.invocation import Builtin, Invocation

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.files import Entry, parent, tidy
+from cnitui.lab.machine.files import Entry, parent, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnitui.lab.node import Node
+    from cnitui.lab.machine.node import Node
     from cnitui.lab.shell.invocation import Session
 
 

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import human_duration
-from cnitui.lab.node import BIN_DIR, CONF_DIR
-from cnitui.lab.pod_status import image_id
-from cnitui.lab.selinux import context
+from cnitui.lab.kubelet.pod_status import image_id
+from cnitui.lab.machine.node import BIN_DIR, CONF_DIR
+from cnitui.lab.machine.selinux import context
 
 if TYPE_CHECKING:
-    from cnitui.lab.containers import Attempt, Container
     from cnitui.lab.jsontypes import Object
-    from cnitui.lab.pod_worker import PodWorker
+    from cnitui.lab.kubelet.containers import Attempt, Container
+    from cnitui.lab.kubelet.pod_worker import PodWorker
     from cnitui.lab.shell.invocation import Builtin, Invocation
 
 _HEADERS = ("CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from cnitui.lab.files import Mount
+from cnitui.lab.machine.files import Mount
 from cnitui.lab.shell.reading import FileProblem, lookup
 
 if TYPE_CHECKING:

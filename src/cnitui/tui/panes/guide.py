@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
-from cnitui.engine.blocks import Block, Command, Heading, Paragraph, Role, StepState, StepView
+from cnitui.engine.guide.blocks import Block, Command, Heading, Paragraph, Role, StepState, StepView
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.messages import (
     ApplyRequested,

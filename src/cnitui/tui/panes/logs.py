@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 
 from cnitui.domain.parsing.messages import recognise
-from cnitui.engine.logs_board import LogBoard
+from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
-from cnitui.tui.widgets.log_grid import LogGrid
-from cnitui.tui.widgets.log_paint import Known
+from cnitui.tui.widgets.log.grid import LogGrid
+from cnitui.tui.widgets.log.paint import Known
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.wording import moment
 

@@ -10,14 +10,14 @@ from textual.reactive import reactive
 
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import SelinuxMode
-from cnitui.engine.blocks import Role
+from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import Look, NodeRow, State
 from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
-from cnitui.tui.widgets.table import Table
-from cnitui.tui.widgets.table_layout import Column
-from cnitui.tui.widgets.table_rows import Cell
+from cnitui.tui.widgets.table.columns import Column
+from cnitui.tui.widgets.table.rows import Cell
+from cnitui.tui.widgets.table.table import Table
 from cnitui.tui.wording import SPIN, age, countdown, moment
 
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnitui.domain.comparison import Comparison
-from cnitui.engine.blocks import Block, Columns, Item, Paragraph
+from cnitui.engine.guide.blocks import Block, Columns, Item, Paragraph
 from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
 from cnitui.engine.state import State
 from cnitui.tui.panes.page import PagePane

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnitui.engine.blocks import Grid, Paragraph
-from cnitui.engine.timeline import timeline
+from cnitui.engine.guide.blocks import Grid, Paragraph
+from cnitui.engine.reports.timeline import timeline
 from cnitui.tui.panes.page import PagePane
 
 SHOWN = 1000

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from cnitui.engine.blocks import Block
+from cnitui.engine.guide.blocks import Block
 from cnitui.errors import HostKeyUnknown
 from cnitui.tui.text import clean
 from cnitui.tui.widgets.blocks_view import BlocksView

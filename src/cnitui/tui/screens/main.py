@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cnitui.engine.guide import guide
-from cnitui.engine.logs_board import LogBoard
+from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
 from cnitui.tui.choices import choices_of
 from cnitui.tui.messages import PaneRequested, StateChanged, StepOpened, StepSkipped
@@ -25,7 +25,7 @@ from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.masthead import Masthead
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.tab_line import TabLine
-from cnitui.tui.widgets.table import Table
+from cnitui.tui.widgets.table.table import Table
 from cnitui.tui.widgets.too_small import TooSmall, too_small
 
 OVERVIEW = ("pods", "guide", "logs", "selinux")

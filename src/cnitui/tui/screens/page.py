@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from cnitui.engine.blocks import Block, Command, Quote
+from cnitui.engine.guide.blocks import Block, Command, Quote
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.footer_line import FooterLine

@@ -11,11 +11,11 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from cnitui.engine.apply import Confirmation
-from cnitui.engine.blocks import Block, Command, Item, Paragraph
-from cnitui.engine.given import seated
-from cnitui.engine.preview import Preview
-from cnitui.engine.repair import UNDER_WAY
+from cnitui.engine.cases.given import seated
+from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.repair.apply import Confirmation
+from cnitui.engine.repair.bench import UNDER_WAY
+from cnitui.engine.repair.preview import Preview
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -38,7 +38,7 @@ from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.main import MainScreen
 from cnitui.tui.screens.page import PageScreen
-from cnitui.tui.widgets.log_pane import LogPane
+from cnitui.tui.widgets.log.pane import LogPane
 
 CLOSE_WITHIN = 0.3
 

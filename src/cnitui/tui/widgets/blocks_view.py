@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cnitui.engine.blocks import Block
+from cnitui.engine.guide.blocks import Block
 from cnitui.tui.layout import Line, lay_out
 
 MARGIN = 1

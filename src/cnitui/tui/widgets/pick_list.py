@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cnitui.engine.blocks import Role
+from cnitui.engine.guide.blocks import Role
 from cnitui.tui.text import clean, exactly, fit
 
 

@@ -1,0 +1,116 @@
+"""The log feeds of the chosen nodes: one per node, a bounded number of them following at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from cnitui.domain.facts import INSTALL_CNI, PodStatus
+from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.kept import MAX_BYTES, KeptLines
+from cnitui.engine.logs.streams import cancelled
+from cnitui.engine.ports import Clock, ClusterApi
+
+MAX_STREAMS = 50
+"""Streams open at once; the connection pool is made for these and 32 other requests."""
+TOTAL_BYTES = 192 << 20
+"""What all feeds together may keep."""
+
+
+class LogBoard:
+    """Owns the feeds; what a feed has seen stays when its node is not chosen for a while."""
+
+    def __init__(
+        self, api: ClusterApi, clock: Clock, *, container: str = INSTALL_CNI, max_streams: int = MAX_STREAMS
+    ) -> None:
+        self._api, self._clock = api, clock
+        self._container = container
+        self._max_streams = max_streams
+        self._pods: dict[str, PodStatus] = {}
+        self._feeds: dict[str, LogFeed] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def feed(self, node: str) -> LogFeed:
+        """The feed of a node, made at the first question; it follows only while it is chosen."""
+        if node not in self._feeds:
+            kept = KeptLines(max_bytes=min(MAX_BYTES, TOTAL_BYTES // max(1, self._max_streams // 4)))
+            pod = self._pods.get(node)
+            feed = self._feeds[node] = LogFeed(
+                self._api, self._clock, node=node, container=_container_of(pod, self._container), lines=kept
+            )
+            if pod:
+                feed.pod_changed(pod)
+        return self._feeds[node]
+
+    def choose(self, nodes: Sequence[str]) -> tuple[LogFeed, ...]:
+        """Follow these nodes, the first `max_streams` of them, and no others; their feeds in that order.
+
+        Must be called with the event loop running: each followed node is a task.
+        """
+        feeds = tuple(self.feed(node) for node in nodes)
+        followed = set(nodes[: self._max_streams])
+        for node in [node for node in self._running if node not in followed]:
+            self._stop(node)
+        for feed in feeds[: self._max_streams]:
+            if feed.node not in self._running:
+                task = asyncio.create_task(feed.run(), name=f"log of {feed.node}")
+                task.add_done_callback(feed.stopped)
+                self._running[feed.node] = task
+        return feeds
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """Nodes whose logs are being followed now; a chosen node that is not here is beyond the bound."""
+        return frozenset(self._running)
+
+    def pods_changed(self, pods: Iterable[PodStatus]) -> None:
+        """All pods as they are now; of several on one node the newest that is not being deleted counts."""
+        newest: dict[str, PodStatus] = {}
+        for pod in pods:
+            if pod.node and (pod.node not in newest or _newness(pod) > _newness(newest[pod.node])):
+                newest[pod.node] = pod
+        self._pods = newest
+        for node, feed in self._feeds.items():
+            pod_now = newest.get(node)
+            feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
+
+    def remember(self, logs: Iterable[tuple[str, str, bytes]]) -> None:
+        """Begin with what others have seen: node, container and lines."""
+        for node, container, lines in logs:
+            feed = self.feed(node)
+            feed.pod_changed(None, container)
+            feed.take_lines(lines.splitlines())
+
+    def forgotten(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Node, container and log of all that was seen of attempts which the kubelet no longer serves."""
+        found = ((feed.node, feed.container, feed.forgotten()) for feed in self._feeds.values())
+        return tuple((node, container, lines) for node, container, lines in found if lines)
+
+    async def close(self) -> None:
+        """End all streams."""
+        for node in list(self._running):
+            self._stop(node)
+        for task in tuple(self._ending):
+            await cancelled(task)
+
+    def _stop(self, node: str) -> None:
+        task = self._running.pop(node)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        task.cancel()
+
+
+def _newness(pod: PodStatus) -> tuple[bool, float]:
+    return not pod.deleting, pod.created_at.timestamp() if pod.created_at else 0.0
+
+
+def _container_of(pod: PodStatus | None, current: str) -> str:
+    """The container whose log tells the most: the failing one, else the one followed so far, if the pod has it."""
+    if pod is None:
+        return current
+    if pod.failing:
+        return pod.failing.name
+    if pod.container(current) or not pod.containers:
+        return current
+    return pod.containers[0].name

@@ -1,0 +1,74 @@
+"""What a log feed says about itself: its state, and where its attempts are among the kept lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cnitui.domain.facts import Attempt, AttemptLogs, LogLine, Run
+from cnitui.engine.logs.kept import KeptLines
+from cnitui.engine.logs.stamps import split, time_of
+from cnitui.errors import ClusterError, Forbidden, NotFound, Throttled
+
+
+class FeedState(StrEnum):
+    """What a stream is doing, in the words the pane shows."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    WAITING = "waiting for next attempt"
+    RECONNECTING = "reconnecting"
+    ENDED = "ended"
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """A stream's state; `why` in words, `until` when it changes by itself, `attempt` the newest one known (0: none)."""
+
+    state: FeedState
+    why: str = ""
+    until: datetime | None = None
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMark:
+    """Where an attempt's lines are: numbers of the first entry and of the one after the last (None: still growing)."""
+
+    ordinal: int
+    pod: str
+    run: Run
+    start: int
+    end: int | None
+
+
+FIRST_RETRY, LONGEST_RETRY, REFUSED_RETRY = 1.0, 30.0, 30.0
+
+
+def retry_of(error: ClusterError, failures: int) -> tuple[FeedState, float]:
+    """What a failed request means for the stream, and the seconds until the next try; `failures` came before it."""
+    if isinstance(error, Forbidden):
+        return FeedState.FORBIDDEN, REFUSED_RETRY
+    delay = min(LONGEST_RETRY, FIRST_RETRY * 2.0 ** min(failures, 10))
+    if isinstance(error, Throttled):
+        delay = max(delay, error.retry_after)
+    return FeedState.GONE if isinstance(error, NotFound) else FeedState.RECONNECTING, delay
+
+
+def as_evidence(container: str, pod: str, marks: Sequence[AttemptMark], kept: KeptLines) -> AttemptLogs:
+    """Everything kept of the attempts, as the fact that causes are judged on."""
+    attempts = tuple(Attempt(mark.run, _lines(mark, kept), mark.start >= kept.first) for mark in marks)
+    return AttemptLogs(container, attempts, pod)
+
+
+def _lines(mark: AttemptMark, kept: KeptLines) -> tuple[LogLine, ...]:
+    end = kept.end if mark.end is None else mark.end
+    lines = [entry for _, entry in kept.between(mark.start, end) if isinstance(entry, bytes)]
+    return tuple(
+        LogLine(split(line)[1].decode("utf-8", "replace"), number, time_of(line))
+        for number, line in enumerate(lines, 1)
+    )

@@ -1,0 +1,242 @@
+"""Carries out exactly what was previewed: journal first, one guarded patch, then the rollout node by node.
+
+Order on disk: plan, pre-image, audit line, and only then the write; whatever ends the process in between, `undo` finds
+what it needs. Apart from the plan's patch and its deletes nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnitui.domain.facts import PodStatus
+from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
+from cnitui.domain.remedies.confinement import looks_new
+from cnitui.domain.remedies.situation import Document
+from cnitui.engine.ports import Answer
+from cnitui.engine.repair.preview import Preview, generation_of, require_fresh, stale
+from cnitui.engine.repair.rollout import PATIENCE, Patience, Rollout, Target, follow, refusals_of, selector_of
+from cnitui.engine.repair.workbench import (
+    APPLIED,
+    BEGUN,
+    CANCELLED,
+    OUTCOME,
+    PLAN,
+    PRE_IMAGE,
+    REFUSED,
+    UNDONE,
+    UNKNOWN,
+    Workbench,
+    plain,
+    plan_document,
+    plan_hash,
+    target_of,
+)
+from cnitui.errors import (
+    ClusterError,
+    CnituiError,
+    Conflict,
+    Invalid,
+    NotFound,
+    ReadOnly,
+    Stale,
+    StateError,
+    UsageError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the user typed: the context's name, and a reason where something has to be overridden."""
+
+    context: str
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Plan, pre-image and audit line are on disk; nothing is written to the cluster yet."""
+
+    plan_id: str
+    pre_image: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The server has stored the change; `warnings` are its own."""
+
+    target: ObjectRef
+    generation: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PodDeleted:
+    """A failing pod was deleted, so that the controller makes a new one."""
+
+    pod: PodRestart
+    error: CnituiError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """The write was made, but what came after could not be written to the journal."""
+
+    error: StateError
+
+
+Progress = Recorded | Written | PodDeleted | Unrecorded | Rollout
+
+
+async def apply(
+    bench: Workbench, preview: Preview, confirmation: Confirmation, patience: Patience = PATIENCE
+) -> AsyncGenerator[Progress, None]:
+    """Apply the previewed plan and follow its rollout to an outcome.
+
+    Raises ReadOnly, UsageError (wrong name typed, reason missing), StateError (no audit line, no write), Stale (the
+    object has changed: look again) and the ClusterErrors of the write. Cancelling after `Written` leaves the rollout
+    to the controller, which goes on by itself.
+    """
+    _require_allowed(bench, preview, confirmation)
+    plan = preview.plan
+    before = await bench.api.get(target_of(plan))
+    for change in plan.changes:
+        require_fresh(change, before)
+    old = await _look_before(bench, plan, before)
+    pre_image = _record(bench, preview, confirmation, before)
+    yield Recorded(preview.plan_id, pre_image)
+    after: Document = before
+    for change in plan.changes:
+        answer = await _write(bench, preview, change)
+        after = answer.object
+        yield Written(change.target, generation_of(after), answer.warnings)
+    for note in _note(bench, preview, APPLIED):
+        yield note
+    for pod in plan.deletes:
+        yield await _delete(bench, preview, pod)
+    outcome = CANCELLED
+    try:
+        async with aclosing(follow(bench.api, bench.clock, _rollout_target(plan, after, old), patience)) as states:
+            async for state in states:
+                outcome = state.outcome or outcome
+                yield state
+    finally:
+        _note(bench, preview, outcome)
+
+
+def _require_allowed(bench: Workbench, preview: Preview, confirmation: Confirmation) -> None:
+    connection = bench.api.connection
+    if not bench.may_write:
+        raise ReadOnly("Writes are switched off for this context", "Start without --readonly to apply a plan.")
+    if (preview.context, preview.server) != (connection.context, connection.server):
+        words = f"The preview was made for context {preview.context}, not for this one"
+        raise Stale(words, "Preview the plan again.")
+    if confirmation.context != connection.context:
+        raise UsageError(f"The name typed is not that of the context, {connection.context}", "Nothing was changed.")
+    if preview.blocked:
+        raise CnituiError(f"This plan cannot be applied: {preview.blocked[0].words}", "Nothing was changed.")
+    if preview.needs_override and not confirmation.override.strip():
+        words = "; ".join(problem.words for problem in preview.needs_override)
+        raise UsageError(f"A reason is needed to apply this plan nevertheless: {words}", "Nothing was changed.")
+
+
+def _record(bench: Workbench, preview: Preview, confirmation: Confirmation, before: Document) -> Path:
+    """Everything `undo` needs, then the audit line; raises StateError, and nothing was written to the cluster."""
+    plan, journal = preview.plan, bench.journal
+    document = plan_document(plan, preview.plan_id, bench.api.connection, bench.clock.now())
+    journal.keep(preview.plan_id, PLAN, document)
+    path = journal.keep(preview.plan_id, PRE_IMAGE, plain(before))
+    journal.keep(preview.plan_id, OUTCOME, {"state": BEGUN, "at": bench.clock.now().isoformat()})
+    bench.audit(
+        "apply",
+        target_of(plan),
+        "patch" if plan.changes else "delete pods",
+        id=preview.plan_id,
+        remedy=plan.remedy,
+        hash=plan_hash(plan),
+        override=confirmation.override.strip(),
+        overridden=[problem.words for problem in preview.needs_override],
+    )
+    return path
+
+
+async def _write(bench: Workbench, preview: Preview, change: Change) -> Answer:
+    try:
+        return await bench.api.patch(change.target, "json", change.body, dry_run=False)
+    except CnituiError as error:
+        refused = isinstance(error, ReadOnly) or (isinstance(error, ClusterError) and 400 <= error.status < 500)
+        _note(bench, preview, REFUSED if refused else UNKNOWN, str(error))
+        raise await _explained(bench, change, error) from error
+
+
+async def _explained(bench: Workbench, change: Change, error: CnituiError) -> CnituiError:
+    """A broken guard and a refusal by admission are both 422: look which it was, since the server does not say."""
+    if isinstance(error, NotFound):
+        return stale(change, "it is gone")
+    if not isinstance(error, Conflict | Invalid):
+        return error
+    try:
+        require_fresh(change, await bench.api.get(change.target))
+    except CnituiError as found:
+        return found
+    return stale(change, str(error)) if isinstance(error, Conflict) else error
+
+
+async def _delete(bench: Workbench, preview: Preview, pod: PodRestart) -> PodDeleted | Unrecorded:
+    target = ObjectRef("", "v1", "pods", "Pod", pod.pod, target_of(preview.plan).namespace)
+    try:
+        bench.audit("delete", target, "delete", id=preview.plan_id, uid=pod.uid)
+    except StateError as error:
+        return Unrecorded(error)
+    try:
+        await bench.api.delete(target, uid=pod.uid)
+    except ClusterError as error:
+        return PodDeleted(pod, error)
+    return PodDeleted(pod)
+
+
+def _note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> tuple[Unrecorded, ...]:
+    """Write down how it went; the write is made by now, so failing to say so is reported, not raised."""
+    plan = preview.plan
+    document = {"state": outcome, "at": bench.clock.now().isoformat(), "words": words}
+    try:
+        bench.journal.keep(preview.plan_id, OUTCOME, document)
+        if outcome == APPLIED and "undoes" in plan.facts:
+            bench.journal.keep(plan.facts["undoes"], UNDONE, {"by": preview.plan_id} | document)
+        bench.audit(outcome, target_of(plan), "patch", id=preview.plan_id, hash=plan_hash(plan), words=words)
+    except StateError as error:
+        return (Unrecorded(error),)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was there before the write: the pods, and what the controller had been refused by then."""
+
+    pods: tuple[PodStatus, ...]
+    refusals: frozenset[str]
+
+
+async def _look_before(bench: Workbench, plan: Plan, before: Document) -> _Before:
+    target = target_of(plan)
+    pods = await bench.api.pods(target.namespace, selector_of(before))
+    own = tuple(pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}") and pod.node)
+    return _Before(own, await refusals_of(bench.api, target.namespace, target.name))
+
+
+def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
+    target = target_of(plan)
+    known = frozenset(pod.uid for pod in old.pods)
+    on_delete = plan.facts.get("strategy") == "OnDelete"
+    return Target(
+        target.namespace,
+        target.name,
+        selector_of(after),
+        generation_of(after),
+        looks_new(plan, after, known),
+        nodes=tuple(sorted({pod.node for pod in old.pods})),
+        renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
+        known_refusals=old.refusals,
+    )

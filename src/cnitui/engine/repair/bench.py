@@ -1,0 +1,178 @@
+"""The second half of the guide: choose, preview, confirm, apply, verify, undo.
+
+Holds the state of it and calls the use cases; every write in them goes through `apply`, with the previewed plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+
+from cnitui.domain.evidence import CaseFile
+from cnitui.domain.finding import Diagnosis
+from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
+from cnitui.domain.remedies import REMEDIES, Remedy, Situation, advice, remedy
+from cnitui.domain.report import as_data
+from cnitui.engine.repair.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
+from cnitui.engine.repair.preview import Preview, preview
+from cnitui.engine.repair.rollout import Rollout
+from cnitui.engine.repair.situate import situate
+from cnitui.engine.repair.state import Action, Option, Phase, RepairState
+from cnitui.engine.repair.undo import undo_preview
+from cnitui.engine.repair.verify import CHECKS, ReadFiles, Subject, verify
+from cnitui.engine.repair.workbench import DIAGNOSIS, Workbench
+from cnitui.errors import CnituiError, StateError
+
+UNDER_WAY: tuple[Phase, ...] = ("applying", "verifying")
+
+
+class Repair:
+    """Intents of the repair; `changed` is called after every step of the state."""
+
+    def __init__(self, bench: Workbench, changed: Callable[[], None], test_pod_image: str = "") -> None:
+        self._bench = bench
+        self._changed = changed
+        self._test_pod_image = test_pod_image
+        self._judged: Diagnosis | None = None
+        self.state = RepairState()
+
+    def _set(self, **changes: object) -> None:
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self._changed()
+
+    def _did(self, words: str) -> None:
+        self._set(actions=(*self.state.actions, Action(self._bench.clock.now(), words)))
+
+    def judged(self, case: CaseFile, diagnosis: Diagnosis) -> None:
+        """A new diagnosis: which remedies fit now. Whatever was previewed stays as it is; its guards watch over it."""
+        if diagnosis is self._judged:
+            return
+        self._judged = diagnosis
+        situation = Situation(case, diagnosis)
+        options = tuple(Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
+        first = diagnosis.leading.remedies if diagnosis.leading else ()
+        ordered = tuple(sorted(options, key=lambda option: (not option.fits, _place(option.remedy.id, first))))
+        causes = dict.fromkeys(finding.cause for finding in diagnosis.confident)
+        self.state = replace(self.state, options=ordered, advice=tuple(advice(cause, situation) for cause in causes))
+
+    def consider(self, name: str) -> None:
+        """Show this remedy's trade-offs."""
+        self._set(considered=name)
+
+    async def choose(self, name: str, case: CaseFile, diagnosis: Diagnosis) -> None:
+        """Plan the remedy on the objects as they are now and preview it; a failure is told in the state.
+
+        While something is being written or verified, nothing else is planned: the state tells that one's progress.
+        """
+        if self.state.phase in UNDER_WAY:
+            return
+        self._set(chosen=name, considered=name, phase="planning", preview=None, no_plan="", error=None, undoing=False)
+        try:
+            suffix = secrets.token_hex(2)
+            api, image = self._bench.api, self._test_pod_image
+            situation = await situate(api, case, diagnosis, suffix=suffix, test_pod_image=image)
+            await self._preview(_planned(remedy(name), situation))
+        except CnituiError as error:
+            self._set(phase="idle", error=error)
+        except asyncio.CancelledError:
+            self._set(phase="idle")
+            raise
+
+    async def _preview(self, planned: Plan | str) -> None:
+        if isinstance(planned, str):
+            self._set(phase="idle", no_plan=planned)
+            return
+        seen = await preview(self._bench, planned)
+        self._did(f"previewed {planned.title} by server dry run")
+        self._set(phase="planned", preview=seen)
+
+    async def apply(self, confirmation: Confirmation) -> bool:
+        """Carry out what is previewed; answers whether the rollout came to its end. Failures are told in the state."""
+        seen = self.state.preview
+        if seen is None or self.state.busy or self.state.applied is seen:
+            return False
+        before = self.state.diagnosed if self.state.undoing else self._judged
+        self._set(phase="applying", error=None, rollout=None, notes=(), checks=(), diagnosed=before)
+        self._set(override=confirmation.override)
+        try:
+            async for progress in apply(self._bench, seen, confirmation):
+                self._note(seen, progress)
+        except CnituiError as error:
+            written = self.state.applied is seen
+            self._set(phase="applied" if written else "planned", error=error)
+            return False
+        self._set(phase="applied", undone=self.state.undoing)
+        return self.state.rollout is not None and self.state.rollout.outcome == "done"
+
+    def _keep_diagnosis(self, plan_id: str) -> None:
+        """For the plan's report; what is needed to take the plan back is on disk already."""
+        if self.state.diagnosed is not None:
+            with contextlib.suppress(StateError):
+                self._bench.journal.keep(plan_id, DIAGNOSIS, as_data(self.state.diagnosed))
+
+    def _note(self, seen: Preview, progress: object) -> None:
+        match progress:
+            case Recorded(plan_id):
+                self._did(f"recorded plan {plan_id} and the object as it was")
+                self._keep_diagnosis(plan_id)
+            case Written(target, _, warnings):
+                self._did(f"patched {target.words}")
+                self._set(applied=seen, notes=(*self.state.notes, *warnings))
+            case PodDeleted(pod, error):
+                outcome = f"failed: {error}" if error else "done"
+                self._did(f"deleted pod {pod.pod} on {pod.node}: {outcome}")
+            case Unrecorded(error):
+                self._set(notes=(*self.state.notes, str(error)))
+            case Rollout():
+                self._set(rollout=progress)
+
+    async def verify(self, repaired: tuple[str, ...], reference: str, read_files: ReadFiles | None) -> None:
+        """The guide's four checks, live."""
+        seen = self.state.applied
+        if seen is None or self.state.busy:
+            return
+        self._set(phase="verifying", checks=CHECKS, error=None)
+        subject = Subject(seen.plan, seen.plan_id, repaired, reference, read_files)
+        try:
+            async for check in verify(self._bench, subject):
+                self._set(checks=tuple(check if one.id == check.id else one for one in self.state.checks))
+                if check.ended:
+                    self._did(f"verified: {check.title}: {check.state}, {check.words}")
+        finally:
+            self._set(phase="verified")
+
+    async def plan_undo(self, plan_id: str = "") -> None:
+        """Preview the change that takes a plan back; without an id the one applied here, else the latest."""
+        if self.state.phase in UNDER_WAY:
+            return
+        applied = self.state.applied.plan_id if self.state.applied and not self.state.undone else ""
+        self._set(chosen="undo", phase="planning", preview=None, no_plan="", error=None, undoing=True)
+        try:
+            seen = await undo_preview(self._bench, plan_id or applied)
+        except CnituiError as error:
+            self._set(phase="idle", error=error, undoing=False)
+            return
+        except asyncio.CancelledError:
+            self._set(phase="idle", undoing=False)
+            raise
+        self._did(f"previewed {seen.plan.title} by server dry run")
+        self._set(phase="planned", preview=seen)
+
+
+def _place(name: str, first: tuple[str, ...]) -> int:
+    """The leading cause's own remedies come first, in its order."""
+    return first.index(name) if name in first else len(first)
+
+
+def _planned(chosen: Remedy, situation: Situation) -> Plan | str:
+    """The plan, or why there is none."""
+    if chosen.plan is None:
+        return "This is explained, not applied: the steps above are for you or your pipeline to carry out."
+    match chosen.plan(situation):
+        case Plan() as plan:
+            return plan
+        case NothingToDo(_, why) | DoesNotFit(_, why):
+            return why

@@ -1,0 +1,75 @@
+"""Where a repair stands, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cnitui.domain.finding import Diagnosis
+from cnitui.domain.remedies import Advice, Fit, Fits, Remedy, Step
+from cnitui.engine.repair.preview import Preview
+from cnitui.engine.repair.rollout import Rollout
+from cnitui.engine.repair.verify import Check
+from cnitui.errors import CnituiError
+
+Phase = Literal["idle", "planning", "planned", "applying", "applied", "verifying", "verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One remedy, whether it fits here, and how a person carries it out."""
+
+    remedy: Remedy
+    fit: Fit
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether it applies here."""
+        return isinstance(self.fit, Fits)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something we did, and when: for the report and the timeline."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepairState:
+    """Where the repair stands; `preview` is what a confirmation would carry out, `undoing` says it takes one back."""
+
+    options: tuple[Option, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    considered: str = ""
+    chosen: str = ""
+    no_plan: str = ""
+    """Why the chosen remedy has no plan here."""
+    preview: Preview | None = None
+    phase: Phase = "idle"
+    error: CnituiError | None = None
+    applied: Preview | None = None
+    diagnosed: Diagnosis | None = None
+    """What was known when the plan was applied; after a repair the cluster shows no cause any more."""
+    override: str = ""
+    rollout: Rollout | None = None
+    checks: tuple[Check, ...] = ()
+    undoing: bool = False
+    undone: bool = False
+    notes: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that must end first."""
+        return self.phase in ("planning", "applying", "verifying")
+
+    @property
+    def option(self) -> Option | None:
+        """The remedy the user looks at, else the first that fits, else the first."""
+        wanted = [option for option in self.options if option.remedy.id == self.considered]
+        fitting = [option for option in self.options if option.fits]
+        return next(iter((*wanted, *fitting, *self.options)), None)

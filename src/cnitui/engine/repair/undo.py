@@ -1,0 +1,144 @@
+"""Takes a plan back: finds what it set, in the object as it is now, and plans the reverse.
+
+The undo is itself a plan: previewed by the server, confirmed, written down and applied like any other. It touches the
+one field that was set, so what others changed since stays; it refuses when somebody changed that field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cnitui.domain.facts import PodStatus
+from cnitui.domain.plan import Access, ObjectRef, Plan
+from cnitui.domain.remedies.confinement import restart_of, setting_from
+from cnitui.domain.remedies.situation import Document
+from cnitui.domain.remedies.template import (
+    Missing,
+    Setting,
+    as_mapping,
+    at,
+    patch_command,
+    reverting_change,
+    setting_change,
+)
+from cnitui.engine.repair.preview import Preview, preview
+from cnitui.engine.repair.rollout import selector_of
+from cnitui.engine.repair.workbench import OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
+from cnitui.errors import CnituiError, NothingToUndo, Stale, StateError
+
+UNDO = "undo"
+
+
+async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
+    """The preview of taking a plan back: that of the id, else the latest one applied to this cluster.
+
+    Raises NothingToUndo, Stale (the field or the object is another one by now), StateError (unknown id, broken file)
+    and the ClusterErrors of reading the object.
+    """
+    kept = plan_id or _latest(bench)
+    document = as_mapping(bench.journal.load(kept, PLAN))
+    _require_undoable(bench, kept, document)
+    body = as_mapping(document.get("plan"))
+    target, setting = _target(body, kept), _setting(body, kept)
+    before = as_mapping(bench.journal.load(kept, PRE_IMAGE))
+    now = await bench.api.get(target)
+    if at(before, ("metadata", "uid")) != at(now, ("metadata", "uid")):
+        raise Stale(f"{target.words} is not the object that plan {kept} changed", "It was made anew since.")
+    pods = await bench.api.pods(target.namespace, selector_of(now))
+    return await preview(bench, _undo_plan(kept, body, setting, before, now, pods))
+
+
+def _latest(bench: Workbench) -> str:
+    for plan_id in reversed(bench.journal.plans()):
+        try:
+            document = as_mapping(bench.journal.load(plan_id, PLAN))
+        except StateError:
+            continue
+        here = document.get("server") == bench.api.connection.server
+        if here and at(document, ("plan", "remedy")) != UNDO and _was_written(bench, plan_id):
+            return plan_id
+    raise NothingToUndo("There is nothing to undo on this cluster", "cnitui keeps a plan for everything it applies.")
+
+
+def _was_written(bench: Workbench, plan_id: str) -> bool:
+    """Whether the plan may have been stored by the server and was not taken back since."""
+    if _kept(bench, plan_id, UNDONE):
+        return False
+    return _kept(bench, plan_id, OUTCOME).get("state") not in (REFUSED, None)
+
+
+def _kept(bench: Workbench, plan_id: str, name: str) -> Document:
+    try:
+        return as_mapping(bench.journal.load(plan_id, name))
+    except StateError:
+        return {}
+
+
+def _require_undoable(bench: Workbench, plan_id: str, document: Document) -> None:
+    connection = bench.api.connection
+    if document.get("server") != connection.server:
+        words = f"Plan {plan_id} was applied to context {document.get('context')}, {document.get('server')}"
+        raise CnituiError(words, f"This is {connection.context}, {connection.server}: choose the other context.")
+    if at(document, ("plan", "remedy")) == UNDO:
+        raise NothingToUndo(f"Plan {plan_id} is an undo itself", "Apply the remedy again to take it back.")
+
+
+def _target(body: Document, plan_id: str) -> ObjectRef:
+    found = as_mapping(body.get("target"))
+    try:
+        return ObjectRef(**{str(key): str(value) for key, value in found.items()})
+    except TypeError as error:
+        raise StateError(f"Plan {plan_id} names no object") from error
+
+
+def _setting(body: Document, plan_id: str) -> Setting:
+    facts = {str(key): str(value) for key, value in as_mapping(body.get("facts")).items()}
+    try:
+        return setting_from(facts)
+    except (KeyError, ValueError, TypeError) as error:
+        raise StateError(f"Plan {plan_id} does not say what it set") from error
+
+
+def _undo_plan(
+    plan_id: str, body: Document, setting: Setting, before: Document, now: Document, pods: tuple[PodStatus, ...]
+) -> Plan:
+    try:
+        change = reverting_change(now, before, setting)
+    except (Missing, ValueError) as error:
+        raise Stale(
+            f"Plan {plan_id} cannot be taken back: {error}", "Somebody changed it since; nothing was done."
+        ) from error
+    if change is None:
+        raise NothingToUndo(f"{setting.container} is as it was before plan {plan_id}", "Nothing was done.")
+    target, again = change.target, setting_change(before, setting)
+    strategy = str(at(now, ("spec", "updateStrategy", "type")) or "RollingUpdate")
+    own = [pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}")]
+    restarts = tuple(restart_of(pod) for pod in sorted(own, key=lambda pod: (pod.failing is None, pod.node)))
+    return Plan(
+        remedy=UNDO,
+        title=f"Take back plan {plan_id}: {body.get('title')}",
+        cause="",
+        changes=(change,),
+        restarts=() if strategy == "OnDelete" else restarts,
+        access=(Access("patch", "apps", "daemonsets", target.namespace, target.name),),
+        warnings=(f"{setting.container} runs as before the plan again: where that failed, it will fail again",),
+        rollout=_rollout(strategy),
+        undo_by_hand=patch_command(again, any_generation=True) if again else "",
+        facts=MappingProxyType(_facts(plan_id, target, strategy, as_mapping(body.get("facts")))),
+    )
+
+
+def _facts(plan_id: str, target: ObjectRef, strategy: str, undone: Document) -> Mapping[str, str]:
+    """The field stays named, so that a rollout can tell by it which pods are as before."""
+    field = {key: str(undone[key]) for key in ("container", "field", "value")}
+    return {"undoes": plan_id, "daemonset": f"{target.namespace}/{target.name}", "strategy": strategy, **field}
+
+
+def _rollout(strategy: str) -> str:
+    if strategy == "OnDelete":
+        return "The update strategy is OnDelete: running pods stay as they are until somebody deletes them."
+    return (
+        "The controller replaces pods again, at most maxUnavailable at a time: as soon as a new pod fails, it waits, "
+        "and the others keep running."
+    )

@@ -1,0 +1,1 @@
+"""What was found and done, told afterwards: the report of a sitting, of a plan, and all that happened by time."""

@@ -1,0 +1,101 @@
+"""The report of a plan that was applied, from what the journal kept of it; needs no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cnitui.domain.remedies.situation import Document
+from cnitui.domain.remedies.template import as_mapping
+from cnitui.domain.report import code, code_safe
+from cnitui.engine.ports import Journal
+from cnitui.engine.repair.workbench import DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
+from cnitui.engine.reports.account import SCHEMA
+from cnitui.errors import StateError
+
+_PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE)
+_CONFIDENT = ("confirmed", "likely")
+
+
+def plan_report(journal: Journal, plan_id: str = "") -> Document:
+    """Everything kept of a plan (the latest without an id) as plain data; raises StateError."""
+    chosen = plan_id or next(reversed(journal.plans()), "")
+    if not chosen:
+        raise StateError(
+            "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."
+        )
+    plan = as_mapping(journal.load(chosen, PLAN))
+    return {"schema": SCHEMA, "id": chosen, PLAN: plan, **{name: _kept(journal, chosen, name) for name in _PARTS}}
+
+
+def _kept(journal: Journal, plan_id: str, name: str) -> Document:
+    try:
+        return as_mapping(journal.load(plan_id, name))
+    except StateError:
+        return {}
+
+
+def as_plan_markdown(report: Document) -> str:
+    """For a ticket: findings, the change, how it went, verification, and whether it was taken back."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Document) -> Iterator[str]:
+    kept = as_mapping(report[PLAN])
+    body = as_mapping(kept.get("plan"))
+    yield from (f"# Report of plan {_words(report['id'])}", "", f"{_words(body.get('title'))}.", "")
+    yield from (f"- {name}: {_words(kept.get(name))}" for name in ("at", "context", "server", "user") if kept.get(name))
+    yield f"- object: {_object(as_mapping(body.get('target')))}"
+    yield from _findings(as_mapping(report[DIAGNOSIS]))
+    yield from ("", "## Actions", "")
+    yield from (f"- by hand: {code(str(change.get('by_hand') or ''))}" for change in _maps(body.get("changes")))
+    restarts = _maps(body.get("restarts"))
+    yield from (f"- restarts pod {_words(pod.get('pod'))} on {_words(pod.get('node'))}" for pod in restarts)
+    yield f"- outcome: {_outcome(as_mapping(report[OUTCOME]))}"
+    undone = as_mapping(report[UNDONE])
+    if undone:
+        yield f"- taken back by plan {_words(undone.get('by'))} at {_words(undone.get('at'))}"
+    yield from _verification(as_mapping(report[VERIFICATION]))
+
+
+def _findings(diagnosis: Document) -> Iterator[str]:
+    causes = [cause for cause in _maps(diagnosis.get("causes")) if cause.get("verdict") in _CONFIDENT]
+    if not diagnosis:
+        return
+    yield from ("", "## Findings", "")
+    for cause in causes:
+        nodes = ", ".join(str(node) for node in _list(cause.get("nodes")))
+        claim = f"{_words(cause.get('verdict'))}: {_words(cause.get('title'))} on {_words(nodes)}"
+        yield f"- {claim}; {_words(cause.get('because'))}"
+    if not causes:
+        yield "No cause was confirmed or likely."
+
+
+def _verification(kept: Document) -> Iterator[str]:
+    yield from ("", "## Verification", "")
+    checks = _maps(kept.get("checks"))
+    for check in checks:
+        yield f"- {_words(check.get('id'))}: {_words(check.get('state'))}, {_words(check.get('words'))}"
+    if not checks:
+        yield "Nothing was verified."
+
+
+def _outcome(kept: Document) -> str:
+    told = (_words(kept.get("state") or "not known"), _words(kept.get("words")), _words(kept.get("at")))
+    return ", ".join(filter(None, told))
+
+
+def _object(target: Document) -> str:
+    name = "/".join(str(target[key]) for key in ("namespace", "name") if target.get(key))
+    return f"{_words(target.get('kind'))} {_words(name)}"
+
+
+def _words(value: object) -> str:
+    return code_safe(str(value)) if value is not None else ""
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _maps(value: object) -> list[Mapping[str, object]]:
+    return [as_mapping(item) for item in _list(value)]

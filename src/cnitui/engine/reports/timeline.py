@@ -1,0 +1,87 @@
+"""Everything that has a time, in its order: attempts, events, denials, node conditions and our own actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cnitui.domain.facts import AttemptLogs, AvcDenials, ContainerStatus, InstallCni, PodEvents, PodStatus, Run
+from cnitui.engine.guide.blocks import Role
+from cnitui.engine.state import State
+
+Kind = Literal["attempt", "event", "denial", "node", "action"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened; `node` is "" for the cluster and for us."""
+
+    at: datetime
+    kind: Kind
+    node: str
+    words: str
+    role: Role = "normal"
+
+
+def timeline(state: State) -> tuple[Moment, ...]:
+    """All moments known, oldest first."""
+    moments = [*_attempts(state), *_events(state), *_denials(state), *_nodes(state), *_actions(state)]
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _attempts(state: State) -> Iterator[Moment]:
+    for pod in state.pods:
+        for container in pod.containers:
+            for run in _runs(state, pod, container):
+                yield from _run(pod, container, run)
+
+
+def _runs(state: State, pod: PodStatus, container: ContainerStatus) -> tuple[Run, ...]:
+    """Each run once: those whose logs were read, which may be older, and the two that the status still tells."""
+    logs = state.case.value(AttemptLogs, pod.node)
+    read = logs.attempts if logs and (logs.pod, logs.container) == (pod.name, container.name) else ()
+    runs = [attempt.run for attempt in read]
+    runs += [run for run in (container.last, container.current) if run is not None]
+    return tuple({run.container_id or run.started_at: run for run in runs}.values())
+
+
+def _run(pod: PodStatus, container: ContainerStatus, run: Run) -> Iterator[Moment]:
+    if run.started_at is not None:
+        yield Moment(run.started_at, "attempt", pod.node, f"{container.name} started", "dim")
+    if run.finished_at is not None:
+        words = f"{container.name} ended with exit code {run.exit_code} {run.reason}".rstrip()
+        yield Moment(run.finished_at, "attempt", pod.node, words, "bad" if run.failed else "good")
+
+
+def _events(state: State) -> Iterator[Moment]:
+    for node in state.case.subjects(PodEvents):
+        found = state.case.value(PodEvents, node)
+        for event in found.events if found else ():
+            if event.last_at is not None:
+                times = f" (x{event.count})" if event.count > 1 else ""
+                role: Role = "warn" if event.kind == "Warning" else "dim"
+                yield Moment(event.last_at, "event", node, f"{event.reason}{times}: {event.message}", role)
+
+
+def _denials(state: State) -> Iterator[Moment]:
+    for node in state.case.subjects(AvcDenials):
+        found, install = state.case.value(AvcDenials, node), state.case.value(InstallCni, node)
+        for avc in found.records if found else ():
+            if avc.time is not None and (install is None or avc.comm == install.process):
+                yield Moment(
+                    avc.time, "denial", node, f"SELinux denied {avc.summary}", "bad" if avc.enforced else "warn"
+                )
+
+
+def _nodes(state: State) -> Iterator[Moment]:
+    for node in state.nodes:
+        if node.ready_since is not None:
+            words = f"node Ready is {node.ready}: {node.ready_reason}"
+            yield Moment(node.ready_since, "node", node.name, words, "good" if node.ready == "True" else "warn")
+
+
+def _actions(state: State) -> Iterator[Moment]:
+    for action in state.repair.actions:
+        yield Moment(action.at, "action", "", action.words, "accent")

@@ -1,0 +1,110 @@
+"""What happened before the lab started: pods that have run, or crash-looped, for hours.
+
+A pod lives through its first minutes in a replay. If it loops by then, the hours that follow are reckoned instead of
+run, and the last attempt is replayed again, so that the state at the start is what a live lab would have come to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cnitui.lab.kubelet.backoff import MAXIMUM, Backoff, waits
+from cnitui.lab.kubelet.containers import Attempt, Container, new_container_id
+from cnitui.lab.kubelet.timeline import Timeline
+
+if TYPE_CHECKING:
+    from cnitui.lab.jsontypes import Object
+    from cnitui.lab.kubelet.pod_worker import PodWorker
+    from cnitui.lab.machine.audit import AuditEvent
+    from cnitui.lab.world import World
+
+FIRST_MINUTES = timedelta(minutes=4)
+LAST_MINUTES = timedelta(minutes=10)
+"""Of what runs well: enough for its log to have recent lines."""
+
+
+def settle(world: World, pod: Object, born: datetime, next_attempt: float) -> PodWorker | None:
+    """Brings a pod created at `born` to the present; a looping one tries again in `next_attempt` simulated seconds."""
+    timeline = Timeline(world.clock, born)
+    worker = world.adopt(pod, timeline)
+    if worker is None:
+        return None
+    now = world.clock.now()
+    timeline.replay(min(born + FIRST_MINUTES, now))
+    looping = next((c for c in worker.containers if c.restarts and c.state != "terminated"), None)
+    looping = looping or next((c for c in worker.containers if c.restarts), None)
+    if now - born > 2 * FIRST_MINUTES:
+        if looping is not None:
+            _skip_ahead(world, worker, looping, born, now, next_attempt)
+        else:
+            timeline.jump(now - LAST_MINUTES)
+    timeline.replay(now)
+    timeline.join()
+    worker.publish()
+    return worker
+
+
+def _skip_ahead(
+    world: World, worker: PodWorker, container: Container, born: datetime, now: datetime, next_attempt: float
+) -> None:
+    ended = container.current if container.current and container.current.finished else container.last
+    assert ended is not None
+    assert ended.finished is not None
+    duration = (ended.finished - ended.started).total_seconds()
+    started = now + timedelta(seconds=next_attempt - MAXIMUM - duration - 1.2)
+    starts = _starts(world, born, started, duration)
+    restarts = len(starts)
+    worker.forget_timers()
+    latest = worker.node.audit.latest
+    earlier = [_template(latest, ended.started)] if latest and latest.time >= ended.started else []
+    if earlier:
+        kept = [moment for moment in starts[container.restarts + 1 :] if moment > born + FIRST_MINUTES]
+        worker.node.audit.defer(lambda: [_at(event, offset, moment) for moment in kept for event, offset in earlier])
+    _tell(worker, container, restarts, starts)
+    before = starts[-1]
+    previous = Attempt(new_container_id(world.rng.getrandbits(256)), worker.node.pid(), ended.label, before)
+    previous.finished, previous.exit_code = before + timedelta(seconds=duration), 1
+    previous.log.close()
+    container.current, container.restarts = previous, restarts - 1
+    worker.backoffs[container.name] = Backoff(MAXIMUM, started)
+    worker.timeline.jump(started)
+    worker.launch(container)
+
+
+def _starts(world: World, born: datetime, last: datetime, duration: float) -> list[datetime]:
+    """When the attempts before the one at `last` began."""
+    moment, found = born + timedelta(seconds=3), []
+    for wait in waits(10_000):
+        found.append(moment)
+        moment += timedelta(seconds=duration + wait + world.rng.uniform(4, 22))
+        if moment > last - timedelta(seconds=MAXIMUM):
+            break
+    found[-1] = last - timedelta(seconds=MAXIMUM + duration + 2)
+    return found
+
+
+def _template(event: AuditEvent, started: datetime) -> tuple[AuditEvent, timedelta]:
+    return event, max(timedelta(seconds=0.5), min(timedelta(seconds=1.3), event.time - started))
+
+
+def _at(event: AuditEvent, offset: timedelta, moment: datetime) -> AuditEvent:
+    pid = event.pid + int(moment.timestamp()) % 900_000
+    time = moment + offset
+    time = time.replace(microsecond=time.microsecond // 1000 * 1000)
+    return replace(event, time=time, pid=pid, ppid=pid - 12)
+
+
+def _tell(worker: PodWorker, container: Container, restarts: int, starts: list[datetime]) -> None:
+    """The counts that the kubelet's events have come to: each start, and BackOff as its spam filter lets through."""
+    image = container.spec["image"]
+    told = (
+        ("Normal", "Pulled", f'Container image "{image}" already present on machine'),
+        ("Normal", "Created", f"Created container {container.name}"),
+        ("Normal", "Started", f"Started container {container.name}"),
+    )
+    for kind, reason, message in told:
+        worker.record(kind, reason, message, container, time=starts[-1], count=restarts - container.restarts - 1)
+    text = f"Back-off restarting failed container {container.name} in pod {worker.full_name}"
+    worker.record("Warning", "BackOff", text, container, time=starts[-1] + timedelta(seconds=20), count=restarts + 12)

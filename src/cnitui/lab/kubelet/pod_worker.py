@@ -1,0 +1,297 @@
+"""One pod on one node: its containers started in order, restarted with back-off, and reported.
+
+The kubelet's part, after kubernetes `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (v1.31): init containers one after
+another, a failed one again and again, ordinary ones together; the runtime keeps one dead attempt per container.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cnitui.lab.clock import go_duration
+from cnitui.lab.kubelet.backoff import Backoff
+from cnitui.lab.kubelet.containers import Attempt, Container, new_container_id
+from cnitui.lab.kubelet.pod_status import initialized, pod_status
+from cnitui.lab.kubelet.process import Process, Run
+from cnitui.lab.kubelet.programs import host_command, program_of
+from cnitui.lab.kubelet.timeline import Timeline, Timer
+from cnitui.lab.objects.resources import PODS
+from cnitui.lab.shell.commands import login_shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from cnitui.lab.jsontypes import Object
+    from cnitui.lab.kubelet.process import Output
+    from cnitui.lab.machine.node import Node
+    from cnitui.lab.world import World
+
+SYNC_LAG = (0.4, 2.5)
+"""Seconds between the end of a back-off and the start: the kubelet notices at its next sync of the pod."""
+ERROR_SHOWN = 15.0
+"""Seconds at most that a failed attempt is shown as Error before the back-off is."""
+
+
+@dataclass
+class PodWorker:
+    """Drives one pod; everything it does goes through `timeline`, so the past can be replayed."""
+
+    world: World
+    node: Node
+    pod: Object
+    timeline: Timeline
+    level: str
+    ip: str = ""
+    sandbox: bool = False
+    started: datetime | None = None
+    stopped: bool = False
+    inits: list[Container] = field(init=False)
+    mains: list[Container] = field(init=False)
+    backoffs: dict[str, Backoff] = field(default_factory=dict)
+    _runs: dict[str, Run] = field(default_factory=dict)
+    _pending: list[Timer] = field(default_factory=list)
+    _script: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        spec = self.pod["spec"]
+        waiting = "PodInitializing" if spec.get("initContainers") else "ContainerCreating"
+        self.inits = [Container(c, init=True) for c in spec.get("initContainers") or []]
+        self.mains = [Container(c, init=False, reason=waiting) for c in spec["containers"]]
+
+    @property
+    def containers(self) -> list[Container]:
+        return [*self.inits, *self.mains]
+
+    def find(self, name: str) -> Container | None:
+        """A container by name."""
+        return next((c for c in self.containers if c.name == name), None)
+
+    # --- start ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins with the pod as the scheduler left it."""
+        self._after(0.2, self._begin)
+
+    def _begin(self) -> None:
+        self.started = self.timeline.now()
+        host = bool(self.pod["spec"].get("hostNetwork"))
+        if host:
+            self.ip = self.node.ip
+        self.publish()
+        self._network()
+
+    def _network(self) -> None:
+        if not self.pod["spec"].get("hostNetwork"):
+            problem = self.world.network_problem(self.node, self.pod)
+            if problem is not None:
+                self.record("Warning", *problem)
+                self._after(5.0, self._network)
+                return
+            self.ip = self.ip or self.world.pod_ip(self.node)
+        self.sandbox = True
+        self._after(0.3, self._next)
+
+    def _next(self) -> None:
+        """Starts the init container whose turn it is, or all ordinary ones."""
+        for container in self.inits:
+            if container.state == "terminated" and container.current and container.current.exit_code == 0:
+                continue
+            self.launch(container)
+            return
+        for container in self.mains:
+            if container.state == "waiting" and container.current is None:
+                self.launch(container)
+
+    def launch(self, container: Container) -> None:
+        """One more attempt of a container."""
+        image = container.spec["image"]
+        self.record("Normal", "Pulled", f'Container image "{image}" already present on machine', container)
+        self.record("Normal", "Created", f"Created container {container.name}", container)
+        self.record("Normal", "Started", f"Started container {container.name}", container)
+        now = self.timeline.now()
+        label = self.world.process_label(self.node, self.pod, container.spec, self.level)
+        attempt = Attempt(new_container_id(self.world.rng.getrandbits(256)), self.node.pid(), label, now)
+        if container.current is not None:
+            container.last, container.restarts = container.current, container.restarts + 1
+        container.current, container.state, container.message = attempt, "running", ""
+        process = Process(self.node, now, attempt.pid, attempt.pid - 12, label, container=container.spec, pod=self.pod)
+        run = Run(container, process, program_of(container.spec)(process), attempt)
+        self._runs[container.name] = run
+        if not container.init:
+            self._readiness(container)
+        self.publish()
+        words = host_command(self.pod, container.spec)
+        if words and not self.timeline.replaying:
+            self._script = asyncio.create_task(self._run_on_host(run, words))
+        else:
+            self._step(run)
+
+    async def _run_on_host(self, run: Run, words: list[str]) -> None:
+        """A command in the node's own root; both its outputs go to the log, as with any container."""
+        log = run.attempt.log
+
+        def write(text: str) -> None:
+            log.write(self.timeline.now(), text)
+
+        code = await login_shell(self.world, self.node, "root", write, write).call(words)
+        if not self.stopped:
+            self._ended(run, code)
+
+    def _readiness(self, container: Container) -> None:
+        probe = container.spec.get("readinessProbe")
+        if probe is None:
+            container.ready = True
+        else:
+            self._after(float(probe.get("initialDelaySeconds") or 0) + 2.0, lambda: self._now_ready(container))
+
+    def _now_ready(self, container: Container) -> None:
+        if container.state == "running" and not container.ready:
+            container.ready = True
+            self.world.on_ready(self.node, self.pod, self.timeline.now())
+            self.publish()
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    def _step(self, run: Run) -> None:
+        run.process.time = self.timeline.now()
+        try:
+            output = next(run.steps)
+        except StopIteration as end:
+            if end.value is not None:
+                self._ended(run, end.value)
+            self.world.node_changed(self.node, self.timeline)
+            return
+        self.world.node_changed(self.node, self.timeline)
+        self._after(output.delay, lambda: self._emit(run, output))
+
+    def _emit(self, run: Run, output: Output) -> None:
+        if not output.silent:
+            now = self.timeline.now()
+            text = f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " " + output.text if output.stamped else output.text
+            run.attempt.log.append(now, text)
+        self._step(run)
+
+    def _ended(self, run: Run, code: int) -> None:
+        container, attempt = run.container, run.attempt
+        self._runs.pop(container.name, None)
+        attempt.finished, attempt.exit_code = self.timeline.now(), code
+        attempt.log.close()
+        container.state, container.ready = "terminated", container.init and code == 0
+        self.publish()
+        if container.init and code == 0:
+            self._after(0.3, self._next)
+        elif self._restarts(code):
+            self._back_off(container)
+
+    def _restarts(self, code: int) -> bool:
+        policy = self.pod["spec"].get("restartPolicy", "Always")
+        return policy == "Always" or (policy == "OnFailure" and code != 0)
+
+    def _back_off(self, container: Container) -> None:
+        attempt = container.current
+        assert attempt is not None
+        assert attempt.finished is not None
+        entry = self.backoffs.setdefault(container.name, Backoff())
+        wait = entry.wait(attempt.started, attempt.finished)
+        if wait == 0.0:
+            self._after(1.2, lambda: self.launch(container))
+            return
+        shown = min(ERROR_SHOWN, wait * 0.4)
+        self._after(shown, lambda: self._show_back_off(container, wait))
+        self._after(wait + self.world.rng.uniform(*SYNC_LAG), lambda: self.launch(container))
+
+    def _show_back_off(self, container: Container, wait: float) -> None:
+        full = self.full_name
+        stated = go_duration(self.world.clock.scaled(wait))
+        container.state, container.reason, container.last = "waiting", "CrashLoopBackOff", container.current
+        container.message = f"back-off {stated} restarting failed container={container.name} pod={full}"
+        text = f"Back-off restarting failed container {container.name} in pod {full}"
+        self.record("Warning", "BackOff", text, container)
+        self.publish()
+
+    # --- end -----------------------------------------------------------------------------------------------------
+
+    def terminate(self) -> None:
+        """A graceful delete: the containers get SIGTERM and obey; the object goes afterwards."""
+        if self.stopped:
+            return
+        for run in list(self._runs.values()):
+            self.record("Normal", "Killing", f"Stopping container {run.container.name}", run.container)
+        meta = self.pod["metadata"]
+        grace = meta.get("deletionGracePeriodSeconds", 30)
+        self.world.clock.later(min(1.0, grace), lambda: self.world.remove_pod(meta))
+
+    def stop(self) -> None:
+        """The pod is gone: nothing of it happens any more, its logs end."""
+        self.stopped = True
+        self.forget_timers()
+        if self._script is not None:
+            self._script.cancel()
+        for container in self.containers:
+            for attempt in container.attempts():
+                attempt.log.close()
+
+    # --- telling -------------------------------------------------------------------------------------------------
+
+    def publish(self) -> None:
+        """Writes the status; the past is written once, when it is over."""
+        if self.timeline.replaying or self.stopped:
+            return
+        meta = self.pod["metadata"]
+        current = self.world.store.find(PODS.key, meta["namespace"], meta["name"])
+        if current is None or current["metadata"]["uid"] != meta["uid"]:
+            return
+        status = pod_status(
+            current, self.inits, self.mains, sandbox=self.sandbox, host_ip=self.node.ip, ip=self.ip,
+            started=self.started, now=self.timeline.now(),
+        )  # fmt: skip
+        self.world.store.update(PODS, {**current, "status": status})
+
+    @property
+    def initialized(self) -> bool:
+        return initialized(self.inits)
+
+    @property
+    def full_name(self) -> str:
+        """How the kubelet names a pod in messages."""
+        meta = self.pod["metadata"]
+        return f"{meta['name']}_{meta['namespace']}({meta['uid']})"
+
+    def record(
+        self,
+        kind: str,
+        reason: str,
+        message: str,
+        container: Container | None = None,
+        *,
+        time: datetime | None = None,
+        count: int = 1,
+    ) -> None:
+        """An event about this pod, or about one of its containers."""
+        path = ""
+        if container is not None:
+            path = f"spec.{'initContainers' if container.init else 'containers'}{{{container.name}}}"
+        self.world.events.record(
+            self.pod, kind, reason, message, component="kubelet", host=self.node.name, path=path,
+            time=time or self.timeline.now(), count=count,
+        )  # fmt: skip
+
+    def forget_timers(self) -> None:
+        """Drops everything due."""
+        for timer in self._pending:
+            timer.cancel()
+        self._pending.clear()
+
+    def _after(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        def fire() -> None:
+            if timer in self._pending:
+                self._pending.remove(timer)
+            if not self.stopped:
+                callback()
+
+        timer = self.timeline.later(seconds, fire)
+        self._pending.append(timer)
+        return timer

@@ -1,0 +1,1 @@
+"""One simulated machine: its files, labels, users, SELinux policy and audit trail. It knows no Kubernetes."""

@@ -1,0 +1,273 @@
+"""One node's log with everything a person does to a log: search, filter, wrap, go back an attempt, copy, save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.kept import Entry, Rule
+from cnitui.errors import StateError
+from cnitui.tui.copying import CopyRequested
+from cnitui.tui.text import clean
+from cnitui.tui.widgets.log.keys import LOG_KEYS
+from cnitui.tui.widgets.log.paint import Classify, Look, unclassified
+from cnitui.tui.widgets.log.text import Span, Stamps
+from cnitui.tui.widgets.log.view import Hits
+from cnitui.tui.widgets.log.window import LogWindow
+from cnitui.tui.widgets.log.words import utc_now
+from cnitui.tui.widgets.pattern import Pattern, pattern_of
+
+SIDEWAYS = 8
+
+
+class LogPane(LogWindow):
+    """The log of one container, followed across its attempts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = LOG_KEYS
+
+    def __init__(
+        self,
+        feed: LogFeed,
+        *,
+        classify: Classify = unclassified,
+        now: Callable[[], datetime] = utc_now,
+        reference: bool = False,
+        failing: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(feed, classify=classify, now=now, id=id, classes=classes)
+        self.reference, self.failing = reference, failing
+        self.lead, self.note = "", ""
+        """What the title begins with, and what it says besides; for whoever arranges panes."""
+        self.stamps, self.wrapped = Stamps.SHORT, False
+        self.hits: Hits | None = None
+        self.filtered: Pattern | None = None
+        self._window = ""
+        self._from = 0
+        self._column = 0
+
+    def mark_node(self, *, reference: bool, failing: bool) -> None:
+        """What the title says about the node."""
+        if (reference, failing) != (self.reference, self.failing):
+            self.reference, self.failing = reference, failing
+            self.paint_title()
+
+    # --- what is shown ---
+
+    def _look(self) -> Look:
+        found = self.hits.pattern if self.hits else None
+        return Look(self.size.width, self.stamps, self.wrapped, self._column, found, self.filtered)
+
+    def _restyle(self) -> None:
+        """Same rows, other looks."""
+        self.look = self._look()
+        self.forget_drawn()
+        self.refresh()
+
+    def choose(self) -> None:
+        """Other rows; the top line stays the top line, the end stays the end."""
+        top, following = self.top, self.following
+        self.look = self._look()
+        self.view.show(filtered=self.filtered, start=self._from, measure=self._measure if self.wrapped else None)
+        self.forget_drawn()
+        if following:
+            self.follow()
+        else:
+            self.go_to(top)
+
+    def _measure(self, entry: Entry) -> int:
+        return self._painter.rows(entry, self.look)
+
+    def paint(self) -> None:
+        """Found lines are kept up with the log."""
+        if self.hits is not None:
+            self.hits.extend()
+        super().paint()
+
+    def headings(self) -> list[list[Span]]:
+        """Node with its sign, attempt, and what the stream does; what is left out first when it is narrow."""
+        bad, dim = self.ink("bad"), self.ink("dim")
+        sign: list[Span] = [("✗ ", bad)] if self.failing else [("reference ", dim)] if self.reference else []
+        lead: list[Span] = [(self.lead, self.ink("normal")), (" ── ", self.ink("frame"))] if self.lead else []
+        told = [[*sign, *spans] for spans in super().headings()]
+        return [[*lead, *told[0]], *told] if lead else told
+
+    def notes(self) -> str:
+        """What the person has set, and how many lines are new."""
+        found = ""
+        if self.hits is not None:
+            place = self.hits.place(self.current)
+            found = f"/{clean(self.hits.pattern.typed, 20)} {place or '–'}/{len(self.hits):,}"
+        parts = [
+            found,
+            f"&{clean(self.filtered.typed, 20)}" if self.filtered else "",
+            self._window,
+            f"+{self._column}" if self._column else "",
+            "" if self.autoscroll else "autoscroll off",
+            self.note,
+            super().notes(),
+        ]
+        return " · ".join(filter(None, parts))
+
+    # --- search and filter ---
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing now are somebody else's."""
+        if action == "clear":
+            return self.hits is not None or self.filtered is not None
+        if action == "next":
+            return self.hits is not None
+        return True
+
+    def action_search(self) -> None:
+        """Search while typing, from what is in view on."""
+        before, top = self.hits, self.top
+
+        def typed(text: str) -> None:
+            self.search(text, start=top)
+
+        def closed(meant: bool) -> None:
+            if not meant:
+                self.hits = before
+                self.go_to(top)
+                self._restyle()
+
+        self.ask("/", "", typed, closed)
+
+    def search(self, text: str, *, start: int | None = None) -> None:
+        """Mark what matches, and go to the first line found behind the top one."""
+        pattern = pattern_of(text, may_invert=False)
+        self.hits = Hits(self.feed.lines, pattern) if pattern else None
+        self.current = -1
+        if self.hits is not None:
+            self._stand_on(self.hits.after((self.top if start is None else start) - 1))
+        self._restyle()
+
+    def action_next(self, by: int) -> None:
+        """To the next line found, or the one before; the view starts over at the ends."""
+        if self.hits is None:
+            return
+        at = self.current if self.current >= 0 else self.top - 1
+        self._stand_on(self.hits.after(at) if by > 0 else self.hits.before(at))
+        self._restyle()
+
+    def _stand_on(self, number: int | None) -> None:
+        if number is not None:
+            self.current = number
+            self.reveal(number)
+
+    def action_filter(self) -> None:
+        """Filter while typing."""
+        before = self.filtered.typed if self.filtered else ""
+
+        def closed(meant: bool) -> None:
+            if not meant:
+                self.filter(before)
+
+        self.ask("&", before, self.filter, closed)
+
+    def filter(self, text: str) -> None:
+        """Show only lines that match (or, behind `!`, that do not), and all rules."""
+        self.filtered = pattern_of(text)
+        self.choose()
+
+    def action_clear(self) -> None:
+        """Back to all lines, unmarked."""
+        self.hits, self.current = None, -1
+        if self.filtered is not None:
+            self.filter("")
+        self._restyle()
+
+    # --- looks and places ---
+
+    def action_wrap(self) -> None:
+        self.wrapped, self._column = not self.wrapped, 0
+        self.choose()
+
+    def action_stamps(self) -> None:
+        modes = list(Stamps)
+        self.stamps = modes[(modes.index(self.stamps) + 1) % len(modes)]
+        self.choose()
+
+    def action_sideways(self, by: int) -> None:
+        if not self.wrapped:
+            self._column = max(0, self._column + by * SIDEWAYS)
+            self._restyle()
+
+    def action_autoscroll(self) -> None:
+        """Off: stay whatever comes. On: to the end and along."""
+        self.autoscroll = not self.autoscroll
+        if self.autoscroll:
+            self.action_bottom()
+        else:
+            self.following = False
+            self.paint_title()
+
+    def action_rows(self, by: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+
+    def action_pages(self, by: int) -> None:
+        self.action_rows(by * max(1, self.page - 1))
+
+    def action_top(self) -> None:
+        self.scroll_to(y=0, animate=False)
+
+    def action_bottom(self) -> None:
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.follow()
+
+    def action_attempt(self, by: int) -> None:
+        """To the first line of the attempt before (or after) the one in the top row."""
+        starts = [self.view.row_of(mark.start) for mark in self.feed.attempts]
+        here = self.scroll_offset.y
+        others = [row for row in starts if (row < here if by < 0 else row > here)]
+        if others:
+            self.scroll_to(y=max(others) if by < 0 else min(others), animate=False)
+        elif by < 0:
+            self.action_top()
+
+    def action_tail(self) -> None:
+        self._show_from(0, "")
+        self.action_bottom()
+
+    def action_head(self) -> None:
+        self._show_from(0, "")
+        self.action_top()
+
+    def action_window(self, minutes: int) -> None:
+        """Only lines of the last minutes, counted from now."""
+        self._show_from(self.view.number_at(self._now() - timedelta(minutes=minutes)), f"since {minutes}m")
+
+    def _show_from(self, number: int, words: str) -> None:
+        self._from, self._window = number, words
+        self.choose()
+
+    # --- out of the program ---
+
+    def action_copy(self) -> None:
+        """Hand the selection, or the lines in view, to whoever owns the clipboard."""
+        selection = self.text_selection
+        selected = self.get_selection(selection) if selection else None
+        text, what = (selected[0], "the selection") if selected else (self.in_view(), "the lines in view")
+        self.post_message(CopyRequested(text, f"{what} of {clean(self.feed.node)}"))
+
+    def save(self, path: Path) -> int:
+        """Write everything kept, as it came, with rules as comments; answers the number of lines.
+
+        Raises StateError when the file cannot be written.
+        """
+        try:
+            with path.open("wb") as file:
+                for entry in self.feed.lines.since(0):
+                    file.write(f"# {entry.text}".encode() if isinstance(entry, Rule) else entry)
+                    file.write(b"\n")
+        except OSError as error:
+            what = f"{path} cannot be written: {error.strerror or error}"
+            raise StateError(what, "Choose another folder or make room") from error
+        return len(self.feed.lines)

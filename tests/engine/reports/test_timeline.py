@@ -1,0 +1,92 @@
+"""Everything that has a time, merged by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, PodEvents, Run
+from cnitui.engine.repair.state import Action, RepairState
+from cnitui.engine.reports.timeline import Moment, timeline
+from cnitui.engine.state import State
+from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed
+
+
+def of_kind(state: State, kind: str) -> list[Moment]:
+    """The moments of that kind, in their order."""
+    return [moment for moment in timeline(state) if moment.kind == kind]
+
+
+def test_moments_are_in_the_order_of_time_whatever_they_come_from() -> None:
+    acted = replace(incident(), repair=RepairState(actions=(Action(NOON + timedelta(hours=1), "patched"),)))
+    moments = timeline(acted)
+    assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)
+    assert {moment.kind for moment in moments} == {"attempt", "event", "denial", "node", "action"}
+    assert moments[-1] == Moment(NOON + timedelta(hours=1), "action", "", "patched", "accent")
+
+
+def test_an_attempt_starts_and_ends_with_its_exit_code() -> None:
+    told = [(moment.node, moment.words, moment.role) for moment in of_kind(cluster(("worker-01",), ()), "attempt")]
+    assert told == [
+        ("worker-01", "install-cni started", "dim"),
+        ("worker-01", "install-cni ended with exit code 1 Error", "bad"),
+    ]
+
+
+def test_a_run_seen_as_current_and_as_last_is_told_once() -> None:
+    state = cluster(("worker-01",), ())
+    install = state.pods[0].containers[0]
+    pod = replace(state.pods[0], containers=(replace(install, current=install.last),))
+    assert len(of_kind(replace(state, pods=(pod,)), "attempt")) == 2
+
+
+def test_two_runs_without_an_id_are_two() -> None:
+    state = cluster(("worker-01",), ())
+    install = state.pods[0].containers[0]
+    first, second = Run("", NOON, NOON + timedelta(seconds=1), exit_code=1), Run("", NOON + timedelta(minutes=1))
+    pod = replace(state.pods[0], containers=(replace(install, last=first, current=second),))
+    assert len(of_kind(replace(state, pods=(pod,)), "attempt")) == 3
+
+
+def test_an_earlier_attempt_whose_log_was_read_is_still_told() -> None:
+    state = cluster(("worker-01",), ())
+    earlier = Run("c0", NOON - timedelta(hours=1), NOON - timedelta(minutes=59), exit_code=2, reason="Error")
+    logs = AttemptLogs("install-cni", (Attempt(earlier),), "calico-node-worker-01")
+    told = of_kind(replace(state, case=observed(state.case, "worker-01", logs)), "attempt")
+    assert [moment.words for moment in told][:2] == [
+        "install-cni started",
+        "install-cni ended with exit code 2 Error",
+    ]
+    assert len(told) == 4
+
+
+def test_an_event_tells_its_reason_count_and_message() -> None:
+    event = of_kind(incident(), "event")[0]
+    assert event.words == "BackOff (x9): Back-off restarting failed container"
+    assert event.role == "warn"
+
+
+def test_what_has_no_time_is_left_out() -> None:
+    state = cluster(("worker-01",), ())
+    case = observed(state.case, "worker-01", PodEvents((Event("Normal", "Pulled", "image"),)))
+    case = observed(case, "worker-01", AvcDenials((replace(DENIAL, time=None),)))
+    state = replace(state, case=case, nodes=(replace(state.nodes[0], ready_since=None),))
+    assert {moment.kind for moment in timeline(state)} == {"attempt"}
+
+
+def test_denials_are_the_installers_own_and_softer_when_only_logged() -> None:
+    state = cluster(("worker-01",), ())
+    others = (DENIAL, replace(DENIAL, comm="chronyd"), replace(DENIAL, permissive=True))
+    denials = of_kind(replace(state, case=observed(state.case, "worker-01", AvcDenials(others))), "denial")
+    assert [moment.role for moment in denials] == ["bad", "warn"]
+    assert denials[0].words == "SELinux denied container_t → bin_t dir { write }"
+
+
+def test_a_node_says_since_when_it_is_as_it_is() -> None:
+    told = {moment.node: (moment.words, moment.role) for moment in of_kind(cluster(), "node")}
+    assert told["master-01"] == ("node Ready is True: KubeletReady", "good")
+    assert told["worker-01"] == ("node Ready is False: KubeletNotReady", "warn")
+
+
+def test_nothing_known_is_an_empty_timeline() -> None:
+    assert timeline(State()) == ()
