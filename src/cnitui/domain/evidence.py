@@ -47,27 +47,51 @@ class Unavailable:
 
 Reading = Observed[F] | Unavailable
 Key = tuple[type[object], str]
+Dossier = Mapping[type[object], Reading[object]]
+"""All readings about one subject, by fact type."""
+
+NOTHING: Dossier = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """Every reading of one incident, keyed by fact type and subject (a node's name, or "" for the cluster).
+    """Every reading of one incident, by subject (a node's name, or "" for the cluster) and fact type.
 
-    Immutable: `with_readings` answers a new one, so a judgement can never change under its reader.
+    Immutable: `with_readings` answers a new one, so a judgement can never change under its reader. A subject's dossier
+    is the same object as long as none of its readings changed, so `is` tells whom a change concerns, and a change costs
+    what it touches.
     """
 
-    _readings: Mapping[Key, Reading[object]] = field(default_factory=lambda: MappingProxyType({}))
+    _dossiers: Mapping[str, Dossier] = field(default_factory=lambda: MappingProxyType({}))
 
     def with_readings(self, readings: Iterable[tuple[type[object], str, Reading[object]]]) -> CaseFile:
         """A case file in which the given readings replace earlier ones of the same fact and subject."""
-        merged = dict(self._readings)
-        merged.update(((fact, subject), reading) for fact, subject, reading in readings)
-        return CaseFile(MappingProxyType(merged))
+        touched: dict[str, dict[type[object], Reading[object]]] = {}
+        for fact, subject, reading in readings:
+            if subject not in touched:
+                touched[subject] = dict(self.dossier(subject))
+            touched[subject][fact] = reading
+        return self._with(touched) if touched else self
 
     def without(self, keys: Iterable[Key]) -> CaseFile:
         """A case file that has forgotten these readings."""
-        gone = set(keys)
-        return CaseFile(MappingProxyType({key: reading for key, reading in self._readings.items() if key not in gone}))
+        touched: dict[str, dict[type[object], Reading[object]]] = {}
+        for fact, subject in keys:
+            if fact in touched.get(subject, self.dossier(subject)):
+                touched.setdefault(subject, dict(self.dossier(subject))).pop(fact)
+        return self._with(touched) if touched else self
+
+    def _with(self, touched: Mapping[str, Dossier]) -> CaseFile:
+        merged = {**self._dossiers, **{subject: MappingProxyType(mine) for subject, mine in touched.items()}}
+        for subject, mine in touched.items():
+            if not mine:
+                del merged[subject]
+        return CaseFile(MappingProxyType(merged))
+
+    def only(self, *subjects: str) -> CaseFile:
+        """The part of the case that is about these subjects."""
+        mine = {subject: found for subject in subjects if (found := self._dossiers.get(subject)) is not None}
+        return CaseFile(MappingProxyType(mine))
 
     def with_observed(self, value: object, source: Source, subject: str = "") -> CaseFile:
         """Shorthand for one observed fact, keyed by its own type."""
@@ -77,9 +101,13 @@ class CaseFile:
         """Shorthand for one fact that could not be read."""
         return self.with_readings([(fact, subject, Unavailable(why, source))])
 
+    def dossier(self, subject: str = "") -> Dossier:
+        """All readings about one subject."""
+        return self._dossiers.get(subject, NOTHING)
+
     def reading(self, fact: type[F], subject: str = "") -> Reading[F] | None:
         """The reading, or None when nobody asked."""
-        return cast("Reading[F] | None", self._readings.get((fact, subject)))
+        return cast("Reading[F] | None", self.dossier(subject).get(fact))
 
     def value(self, fact: type[F], subject: str = "") -> F | None:
         """The fact itself; None when it is unavailable or was never asked for."""
@@ -88,17 +116,18 @@ class CaseFile:
 
     def subjects(self, fact: type[object]) -> tuple[str, ...]:
         """The subjects that have a reading of this fact, sorted."""
-        return tuple(sorted(subject for kind, subject in self._readings if kind is fact))
+        return tuple(sorted(subject for subject, mine in self._dossiers.items() if fact in mine))
 
     def unavailable(self) -> Iterator[tuple[type[object], str, Unavailable]]:
         """All that was asked for and not got."""
-        for (fact, subject), reading in self._readings.items():
+        for fact, subject, reading in self:
             if isinstance(reading, Unavailable):
                 yield fact, subject, reading
 
     def __iter__(self) -> Iterator[tuple[type[object], str, Reading[object]]]:
-        for (fact, subject), reading in self._readings.items():
-            yield fact, subject, reading
+        for subject, mine in self._dossiers.items():
+            for fact, reading in mine.items():
+                yield fact, subject, reading
 
     def __len__(self) -> int:
-        return len(self._readings)
+        return sum(map(len, self._dossiers.values()))

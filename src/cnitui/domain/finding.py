@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from cnitui.domain.likeness import Cohort
+
 
 class Verdict(Enum):
     """How sure we are of one cause; ordered, strongest claim first.
@@ -81,7 +83,8 @@ class Judgement:
 class Finding:
     """A judgement on one cause, for the group of nodes it is the same on (empty: no node could be told).
 
-    `fix` is the cause's fix family in one sentence, with the observed names.
+    `nodes` were read, and the judgement rests on their readings; `alike` fail alike as far as the API's lists show, and
+    were not read: nothing is confirmed on them. `fix` is the cause's fix family in one sentence, with observed names.
     """
 
     cause: str
@@ -90,6 +93,7 @@ class Finding:
     nodes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     fix: str = ""
+    alike: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -114,6 +118,8 @@ class Diagnosis:
     unavailable: tuple[Missing, ...] = ()
     failing_nodes: tuple[str, ...] = ()
     healthy_nodes: tuple[str, ...] = ()
+    cohorts: tuple[Cohort, ...] = ()
+    """The failing nodes by what they have in common, the largest first."""
 
     @property
     def leading(self) -> Finding | None:

@@ -20,7 +20,12 @@ def ranked(findings: Iterable[Finding], catalogue_order: Sequence[str]) -> tuple
 
     def order(finding: Finding) -> tuple[int, int, int, int]:
         judgement = finding.judgement
-        return (judgement.verdict.rank, -judgement.weight, -len(finding.nodes), place.get(finding.cause, len(place)))
+        return (
+            judgement.verdict.rank,
+            -judgement.weight,
+            -len(finding.nodes) - len(finding.alike),
+            place.get(finding.cause, len(place)),
+        )
 
     known = sorted((finding for finding in everything if finding.cause != UNKNOWN), key=order)
     unknown = sorted((finding for finding in everything if finding.cause == UNKNOWN), key=order)

@@ -62,9 +62,3 @@ class Remedy:
 def command(*words: str) -> str:
     """A command line for people: every word quoted for a shell where it needs it."""
     return shlex.join(words)
-
-
-def listed(names: tuple[str, ...], most: int = 5) -> str:
-    """`a, b and 3 more`: names for a sentence, bounded."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

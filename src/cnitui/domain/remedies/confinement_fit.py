@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import DoesNotFit
-from cnitui.domain.remedies.base import Fit, Fits, listed
+from cnitui.domain.remedies.base import Fit, Fits
 from cnitui.domain.remedies.confinement import in_template, pods_to_delete, runs_with, setting_of
 from cnitui.domain.remedies.owners import owner_warnings
 from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, SELINUX_CAUSES, Situation

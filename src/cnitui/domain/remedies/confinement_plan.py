@@ -6,9 +6,10 @@ import json
 from types import MappingProxyType
 
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import Access, DoesNotFit, Expectation, NothingToDo, Plan
 from cnitui.domain.remedies import probe_pod
-from cnitui.domain.remedies.base import Planned, Step, command, listed
+from cnitui.domain.remedies.base import Planned, Step, command
 from cnitui.domain.remedies.confinement import pods_to_delete, restart_of, setting_of
 from cnitui.domain.remedies.confinement_fit import missing_evidence, nothing_to_do, pod_security_warnings
 from cnitui.domain.remedies.owners import owner_warnings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cnitui.domain.evidence import Observed, Reading
 from cnitui.domain.facts import CniFiles
-from cnitui.domain.remedies.base import listed
+from cnitui.domain.listing import listed
 
 CALICO_BINARIES = frozenset(
     {"calico", "calico-ipam", "flannel", "host-local", "loopback", "portmap", "tuning", "bandwidth"}

@@ -7,8 +7,9 @@ addresses that IPAM then hands out again. The operator takes over a running kube
 
 from __future__ import annotations
 
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import DoesNotFit
-from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command, listed
+from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
 from cnitui.domain.remedies.situation import Situation
 
 ID = "migrate-operator"

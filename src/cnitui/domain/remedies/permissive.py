@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import DoesNotFit
-from cnitui.domain.remedies.base import Fit, Remedy, Step, command, listed
+from cnitui.domain.remedies.base import Fit, Remedy, Step, command
 from cnitui.domain.remedies.situation import Situation
 
 ID = "permissive"

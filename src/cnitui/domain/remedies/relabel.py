@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from cnitui.domain.facts import CniDirectories, NodeStatus, Platform
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import DoesNotFit
-from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command, listed
+from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
 from cnitui.domain.remedies.situation import SELINUX_CAUSES, Situation
 
 ID = "relabel"

@@ -9,9 +9,9 @@ from functools import lru_cache
 from cnitui.domain.comparison import Comparison, Question, compare
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
+from cnitui.domain.listing import listed
 from cnitui.domain.parsing.messages import KnownMessage, recognise
 from cnitui.domain.questions import machine_questions, selinux_questions
-from cnitui.domain.remedies.base import listed
 from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State

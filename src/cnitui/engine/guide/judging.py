@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
-from cnitui.domain.remedies.base import listed
+from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import State

@@ -14,8 +14,8 @@ from typing import Literal
 
 from cnitui.domain.evidence import Reading
 from cnitui.domain.facts import CniFiles, NodeStatus
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import Plan
-from cnitui.domain.remedies.base import listed
 from cnitui.domain.remedies.confinement import looks_new
 from cnitui.domain.remedies.files import compare_files
 from cnitui.engine.repair.preview import generation_of

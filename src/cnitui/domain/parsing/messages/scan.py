@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from cnitui.domain.parsing.messages.known import KnownMessage
 
+REMEMBERED = 16_384
+"""Lines whose matches are remembered: a line is searched once, however often its node is judged."""
 LONGEST_LINE = 2400
 """Characters of a line that are searched; of a longer one its beginning and its end."""
 
@@ -33,26 +36,25 @@ class MessageIndex:
                 by_word.setdefault(anchor, []).append(place)
         self._messages = messages
         self._by_word = tuple(by_word.items())
+        self.matching = lru_cache(REMEMBERED)(self._matching)
+        """All messages that a line matches, in the catalogue's order."""
 
     def first(self, line: str) -> KnownMessage | None:
         """The first message of the catalogue's order that the line matches."""
-        return next(self._matching(bounded(line)), None)
+        return next(iter(self.matching(bounded(line))), None)
 
     def all(self, line: str) -> tuple[KnownMessage, ...]:
         """The first match of each topic; a normal line says nothing else."""
         said: dict[str, KnownMessage] = {}
-        for message in self._matching(bounded(line)):
+        for message in self.matching(bounded(line)):
             if message.normal:
                 return (message,)
             said.setdefault(message.topic, message)
         return tuple(said.values())
 
-    def _matching(self, line: str) -> Iterator[KnownMessage]:
-        lowered = line.lower()
-        for place in sorted(self._candidates(lowered)):
-            message = self._messages[place]
-            if message.matches(line):
-                yield message
+    def _matching(self, line: str) -> tuple[KnownMessage, ...]:
+        places = sorted(self._candidates(line.lower()))
+        return tuple(message for place in places if (message := self._messages[place]).matches(line))
 
     def _candidates(self, lowered: str) -> set[int]:
         places: set[int] = set()
