@@ -170,6 +170,13 @@ class FakeCluster:
         """What was really changed, in order."""
         return [(verb, words) for verb, words, dry_run in self.log if not dry_run]
 
+    @property
+    def silence(self) -> float:
+        return 0.0
+
+    async def ping(self) -> None:
+        return
+
     async def connect(self) -> str:
         return "v1.31.0"
 

@@ -9,12 +9,13 @@ from cnitui.domain.facts import DaemonSetStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
+from cnitui.engine.watching.roster import Roster
 from cnitui.errors import Forbidden, HostKeyUnknown
 from tests.engine.fake_cluster import FakeClock, node, pod
 
 
 def test_rows_are_nodes_and_pods_together_control_plane_first() -> None:
-    state = State(pods=(pod("worker-02"), pod("orphan")), nodes=(node("worker-02"), node("master-01")))
+    state = State(roster=Roster.of((pod("worker-02"), pod("orphan")), (node("worker-02"), node("master-01"))))
     assert [(row.name, row.node is not None, row.pod is not None) for row in state.rows] == [
         ("master-01", True, False),
         ("orphan", False, True),
@@ -24,23 +25,23 @@ def test_rows_are_nodes_and_pods_together_control_plane_first() -> None:
 
 def test_of_two_pods_on_a_node_the_living_newest_one_is_shown() -> None:
     early, late = datetime(2026, 11, 23, 10, tzinfo=UTC), datetime(2026, 11, 23, 11, tzinfo=UTC)
-    old = replace(pod("worker-01"), name="old", created_at=early)
-    leaving = replace(pod("worker-01"), name="leaving", created_at=late, deleting=True)
+    old = replace(pod("worker-01"), name="old", uid="1", created_at=early)
+    leaving = replace(pod("worker-01"), name="leaving", uid="2", created_at=late, deleting=True)
     for order in ((old, leaving), (leaving, old)):
-        shown = State(pods=order).pod("worker-01")
+        shown = State(roster=Roster.of(order, ())).pod("worker-01")
         assert shown is not None
         assert shown.name == "old"
 
 
 def test_pods_without_a_node_have_rows_of_their_own() -> None:
-    waiting = [replace(pod("worker-01"), name=name, node="") for name in ("a", "b")]
-    assert [row.name for row in State(pods=tuple(waiting)).rows] == ["(unscheduled) a", "(unscheduled) b"]
+    waiting = [replace(pod("worker-01"), name=name, uid=name, node="") for name in ("a", "b")]
+    assert [row.name for row in State(roster=Roster.of(waiting, ())).rows] == ["(unscheduled) a", "(unscheduled) b"]
 
 
 def test_the_daemonset_is_that_of_the_failing_pods() -> None:
     first, second = DaemonSetStatus("a", "canal"), DaemonSetStatus("kube-system", "calico-node")
     failing = replace(pod("worker-01", failing=True), owner="DaemonSet/calico-node")
-    assert State(pods=(failing,), daemonsets=(first, second)).daemonset == second
+    assert State(roster=Roster.of((failing,), ()), daemonsets=(first, second)).daemonset == second
     assert State(daemonsets=(first, second)).daemonset == first
     assert State().daemonset is None
 
@@ -50,7 +51,7 @@ def test_pods_that_never_came_are_told_from_pods_that_are_none() -> None:
     assert State(pods_link=refused).unlisted
     assert not State(pods_link=Link("asking")).unlisted
     assert not State(pods_link=refused, diagnosis=Diagnosis("undetermined")).unlisted
-    assert not State(pods_link=refused, pods=(pod("worker-01"),)).unlisted
+    assert not State(pods_link=refused, roster=Roster.of((pod("worker-01"),), ())).unlisted
 
 
 def test_unknown_hosts_are_the_looks_that_wait_for_the_user() -> None:

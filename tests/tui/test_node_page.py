@@ -9,7 +9,7 @@ from cnitui.domain.facts import AttemptLogs
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote
 from cnitui.tui.layout import lay_out
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
-from tests.engine.guide.states import FATAL, cluster, incident, judged, pod
+from tests.engine.guide.states import FATAL, cluster, incident, judged, pod, with_nodes, with_pods
 
 
 def headings(blocks: tuple[Block, ...]) -> list[str]:
@@ -52,14 +52,14 @@ def test_a_node_that_is_gone_says_so() -> None:
 
 
 def test_a_pod_whose_node_may_not_be_read_still_has_its_page() -> None:
-    state = judged(replace(cluster(), nodes=()))
+    state = judged(with_nodes(cluster()))
     assert headings(node_blocks(state, "worker-01"))[0].startswith("Pod ")
 
 
 def test_hostile_names_make_a_hostile_page_of_plain_lines() -> None:
     state = incident()
     hostile = replace(state.pods[1], name="x\x1b[31m[bold]", status="\x1b]0;t\x07")
-    page = lay_out(node_blocks(replace(state, pods=(state.pods[0], hostile)), "worker-01"), 60)
+    page = lay_out(node_blocks(with_pods(state, state.pods[0], hostile), "worker-01"), 60)
     text = "\n".join("".join(part for part, _ in line) for line in page)
     assert "\x1b" not in text
     assert "[bold]" in text
@@ -68,7 +68,7 @@ def test_hostile_names_make_a_hostile_page_of_plain_lines() -> None:
 def test_the_describe_command_quotes_a_hostile_name_for_a_shell() -> None:
     state = incident()
     hostile = replace(state.pods[1], name="x; rm -rf /")
-    blocks = node_blocks(replace(state, pods=(state.pods[0], hostile)), "worker-01")
+    blocks = node_blocks(with_pods(state, state.pods[0], hostile), "worker-01")
     assert blocks[-1] == Command("kubectl -n kube-system describe pod 'x; rm -rf /'")
 
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.widgets.masthead import Masthead
-from tests.engine.guide.states import cluster, incident, judged
+from tests.engine.guide.states import cluster, incident, judged, with_pods
 from tests.tui.showing import Showing, showing
 
 OVERVIEW = ["#pods", "#guide", "#logs", "#selinux"]
@@ -187,7 +187,7 @@ async def test_hostile_words_of_the_cluster_stay_in_their_cells() -> None:
     hostile = "[red]x[/red]\x1b[31m\x1b]0;t\x07\u202e漢\r\n"
     state = incident()
     pods = tuple(replace(pod, name=f"{pod.name}{hostile}", status=f"{pod.status}{hostile}") for pod in state.pods)
-    async with showing(replace(state, pods=pods), (80, 24)) as (app, pilot):
+    async with showing(with_pods(state, *pods), (80, 24)) as (app, pilot):
         for key in ("f1", *KEYS):
             await pilot.press(key)
             assert "\x1b" not in app.text

@@ -14,7 +14,7 @@ from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError
 from cnitui.tui.choices import choices_of
 from cnitui.tui.wording import age, banner, countdown, duration, extent, liveness, names
-from tests.engine.guide.states import NOON, WORKERS, cluster, finding, found, incident, judged, pod
+from tests.engine.guide.states import NOON, WORKERS, cluster, finding, found, incident, judged, pod, with_pods
 from tests.engine.guide.test_doing import DOES_NOT_FIT, FITS
 
 
@@ -69,7 +69,7 @@ def test_many_names_are_counted() -> None:
 
 GONE = ClusterUnreachable("10.0.0.1:6443 refused the connection", "Is the tunnel up?")
 REFUSED = Forbidden("you may not list pods", "Ask for it.", status=403)
-WAITING = replace(cluster((), ("m", "w")), pods=(pod("m", failing=False), pod("w", failing=False, ready=False)))
+WAITING = with_pods(cluster((), ("m", "w")), pod("m", failing=False), pod("w", failing=False, ready=False))
 
 
 @pytest.mark.parametrize(

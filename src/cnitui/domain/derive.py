@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.facts import (
@@ -100,21 +101,18 @@ def healthy(pod: PodStatus) -> bool:
 def reference_node(pods: Sequence[PodStatus], nodes: Sequence[NodeStatus]) -> str:
     """The healthy node to compare with: a control-plane node, else the one most like the failing nodes; "" if none."""
     by_name = {node.name: node for node in nodes}
-    failing = [by_name[pod.node] for pod in pods if pod.failing is not None and pod.node in by_name]
+    failing = {_kind(by_name[pod.node]) for pod in pods if pod.failing is not None and pod.node in by_name}
     candidates = [by_name.get(pod.node, NodeStatus(pod.node)) for pod in pods if healthy(pod) and pod.node]
     if not candidates:
         return ""
     return min(candidates, key=lambda node: (not node.control_plane, -_likeness(node, failing), node.name)).name
 
 
-def _likeness(node: NodeStatus, failing: Sequence[NodeStatus]) -> int:
-    def alike(other: NodeStatus) -> int:
-        pairs = (
-            (node.os_image, other.os_image),
-            (node.kernel, other.kernel),
-            (node.runtime, other.runtime),
-            (node.kubelet, other.kubelet),
-        )
-        return sum(ours == theirs for ours, theirs in pairs)
+def _kind(node: NodeStatus) -> tuple[str, ...]:
+    """What a node is made of; thousands of nodes are of a few kinds."""
+    return node.os_image, node.kernel, node.runtime, node.kubelet
 
-    return max(map(alike, failing), default=0)
+
+def _likeness(node: NodeStatus, failing: Collection[tuple[str, ...]]) -> int:
+    mine = _kind(node)
+    return max((sum(map(operator.eq, mine, theirs)) for theirs in failing), default=0)

@@ -83,15 +83,23 @@ class Cohort:
 def likeness_of(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
     """How a failing pod and its node look; None for a pod that does not fail."""
     failing = pod.failing
-    if failing is None:
-        return None
-    spec = pod.spec(failing.name)
+    return _likeness(pod, node, failing, ending_of(failing), _words(pod, failing)) if failing is not None else None
+
+
+def unready_likeness(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
+    """How a pod looks that runs and does not become ready; None when all of it is ready."""
+    unready = next((one for one in pod.containers if not one.init and not one.ready), None)
+    return _likeness(pod, node, unready, "runs unready", "") if unready is not None else None
+
+
+def _likeness(pod: PodStatus, node: NodeStatus | None, container: ContainerStatus, ending: str, words: str) -> Likeness:
+    spec = pod.spec(container.name)
     return _shared(
         Likeness(
-            container=failing.name,
-            ending=ending_of(failing),
-            words=_words(pod, failing),
-            image=spec.image if spec else failing.image,
+            container=container.name,
+            ending=ending,
+            words=words,
+            image=spec.image if spec else container.image,
             revision=pod.revision or pod.template_generation,
             os_image=node.os_image if node else "",
             kernel=node.kernel if node else "",

@@ -206,12 +206,9 @@ def _log_lines(case: CaseFile, node: str) -> Iterator[Statement]:
     if not isinstance(logs, Observed):
         return
     latest = logs.value.latest
-    for number, attempt in enumerate(logs.value.attempts, 1):
-        if attempt is not latest:
-            continue
-        for line in attempt.lines:
-            position = f"attempt {number} line {line.number}" if line.number else f"attempt {number}"
-            yield Statement(line.text, logs.value.container, logs.source.command, position, own=True)
+    for line in latest.lines if latest is not None else ():
+        position = f"last attempt, line {line.number}" if line.number else "last attempt"
+        yield Statement(line.text, logs.value.container, logs.source.command, position, own=True)
 
 
 def _container_words(container: ContainerStatus, source: str) -> Iterator[Statement]:

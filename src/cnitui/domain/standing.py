@@ -31,13 +31,12 @@ def standing_of(case: CaseFile) -> Standing:
     if not pods:
         return _without_pods(case)
     failing = {pod.node for pod in pods if fails(case, pod)}
-    return standing(case, failing, {pod.node for pod in pods} - failing)
+    return standing(case, tuple(sorted(failing)), tuple(sorted({pod.node for pod in pods} - failing)))
 
 
-def standing(case: CaseFile, failing: set[str], healthy: set[str]) -> Standing:
+def standing(case: CaseFile, failing: tuple[str, ...], healthy: tuple[str, ...]) -> Standing:
     """The standing when it is known of every pod whether it fails."""
-    bad = bool(failing) or _pods_missing(case)
-    return Standing("failing" if bad else "healthy", tuple(sorted(failing)), tuple(sorted(healthy)))
+    return Standing("failing" if failing or _pods_missing(case) else "healthy", failing, healthy)
 
 
 def fails(case: CaseFile, pod: PodStatus) -> bool:

@@ -35,6 +35,15 @@ class ClusterApi(Protocol):
     @property
     def connection(self) -> Connection: ...
 
+    @property
+    def silence(self) -> float:
+        """Seconds since anything was heard from the server; 0.0 before the first contact."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask something cheap; raises ClusterUnreachable when nothing comes within the request timeout."""
+        ...
+
     async def connect(self) -> str:
         """Load the kubeconfig, make first contact; answers the server's version (`v1.31.0`)."""
         ...

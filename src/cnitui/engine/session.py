@@ -1,47 +1,49 @@
 """One sitting with one cluster: intents in, frozen state out.
 
-The session watches, looks where the picture says that looking is due, judges what was found, and publishes a new
-`State`. Nothing here writes to a cluster or node; that is `apply`'s business, with a plan the user confirmed.
+The session lets the watches, the reader and the judge work on what changed, and publishes a new `State` of it at most
+twenty a second. Nothing here writes to a cluster or node; that is `repair`'s business, with a plan the user confirmed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import cast
 
 from cnitui.domain.derive import calico_install_of, reference_node
-from cnitui.domain.diagnosis import diagnose
-from cnitui.domain.evidence import CaseFile, Reading, Source, Unavailable
-from cnitui.domain.facts import ApiEndpoints, CniFiles, NodeStatus, PodStatus
+from cnitui.domain.evidence import Reading, Source, Unavailable
+from cnitui.domain.facts import CniFiles, NodeStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.engine.judging.book import Book, lacking
+from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.ports import NodeShell
-from cnitui.engine.probes.cluster import Readings, probe_endpoints, probe_pod
 from cnitui.engine.probes.node import probe_node
-from cnitui.engine.probes.node_commands import NodeProbeRequest
-from cnitui.engine.reading.looks import Looks
-from cnitui.engine.reading.subjects import Noting, attempts_key, node_request, node_unasked, unread
+from cnitui.engine.reading.reader import Reader, Scene
+from cnitui.engine.reading.subjects import node_request, unread
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.services import Services
-from cnitui.engine.state import State
+from cnitui.engine.state import Progress, State, daemonset_of
+from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
-from cnitui.errors import ClusterError, NodeUnreachable
+from cnitui.errors import ClusterError
 
 PUBLISH_EVERY = 0.05
 """Seconds between two states at most: a burst of watch events becomes one repaint."""
+ROWS_AT_ONCE = 100
+"""Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
-_FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
 
 class Session:
-    """Watches, investigates and judges; `subscribe` to get every new state."""
+    """Watches, investigates and judges; `subscribe` to get every new state.
 
-    def __init__(self, services: Services) -> None:
+    With `sweeping` all failing nodes are read in time, and not only those that decide what their cohorts are.
+    """
+
+    def __init__(self, services: Services, *, sweeping: bool = True) -> None:
         self.cluster, self.shell, self.clock = services.cluster, services.shell, services.clock
         self.settings = settings = services.settings
         cluster, clock = self.cluster, self.clock
@@ -54,15 +56,20 @@ class Session:
         self._subscribers: list[Callable[[State], None]] = []
         self._wake = asyncio.Event()
         self._picture = Picture(cluster, clock, settings.namespace, self._wake.set)
-        self._looks = Looks(clock, self._take, self._wake.set, settings.node_fan_out)
+        self._liveness = Liveness(cluster, clock, self._wake.set)
         self._book = Book()
+        self._judge = Judge()
+        self._reader = Reader(
+            cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
+            sweeping=sweeping,
+        )  # fmt: skip
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
+        self._shown: tuple[str, ...] = ()
         self._settled = False
         self._repaired: tuple[str, ...] = ()
-        self._judged: tuple[CaseFile, Diagnosis] | None = None
         self._was_cut = False
 
     # --- intents --------------------------------------------------------------------------------------------------
@@ -73,23 +80,35 @@ class Session:
 
     def look_again(self, node: str | None = None) -> None:
         """Read a node (or everything) anew."""
-        self._looks.again(node)
+        self._reader.again(node)
         self._wake.set()
+
+    def look_at(self, nodes: Iterable[str]) -> None:
+        """These nodes are on the screen: they are read before all others."""
+        nodes = tuple(nodes)
+        if nodes != self._shown:
+            self._shown = nodes
+            self._wake.set()
 
     def give_up(self, why: str) -> State:
         """Judge without what has not been read until now: that is unavailable, for this reason."""
-        for pod in self._subjects():
-            look = self.state.look(pod.node)
+        self._take_over(self._picture.roll.taken())
+        self._take_over_the_rest()
+        self._reader.look_where_due(self._scene())
+        for pod, _ in self._reader.subjects():
+            look = self._reader.looks.states.get(pod.node)
             if look is None or look.phase == "asking":
                 by_hand = self.shell.by_hand(self._node(pod.node)) if self.shell else None
                 missed = unread(pod, why, self.clock.now(), by_hand)
-                self._take(tuple(r for r in missed if self._book.case.reading(r[0], r[1]) is None))
+                self._book.take(tuple(r for r in missed if self._book.case.reading(r[0], r[1]) is None))
+        self._take_over_the_rest()
+        self._judge.judge_all()
         self._show(self._next_state())
         return self.state
 
     async def accept_host_key(self, node: str, fingerprint: str) -> None:
         """The user trusts this key: keep it, and read the node."""
-        status = next((status for status in self.state.nodes if status.name == node), None)
+        status = self.state.node(node)
         if self.shell is not None and status is not None:
             await self.shell.accept_host_key(status, fingerprint)
             self.look_again(node)
@@ -120,7 +139,8 @@ class Session:
         if self.shell is None or pod is None:
             return Unavailable("nodes are not read", Source(f"ssh {node}", node))
         readings = await probe_node(self.shell, self._node(node), node_request(pod, None), self.clock)
-        self._take(readings)
+        self._book.take(readings)
+        self._wake.set()
         found = next((reading for fact, _, reading in readings if fact is CniFiles), None)
         unasked = Unavailable("the node did not say", Source(f"ssh {node}", node))
         return cast("Reading[CniFiles]", found or unasked)
@@ -135,10 +155,12 @@ class Session:
                 tasks.create_task(self._picture.watch_pods())
                 tasks.create_task(self._picture.watch_nodes())
                 tasks.create_task(self._picture.watch_daemonsets())
+                tasks.create_task(self._liveness.run())
                 tasks.create_task(self._publish())
-                tasks.create_task(self._retry_nodes())
+                tasks.create_task(self._reader.retry_nodes())
+                tasks.create_task(self._reader.sweep.run())
         finally:
-            await self._looks.close()
+            await self._reader.close()
             await self.logs.close()
 
     async def _connect(self) -> None:
@@ -159,36 +181,51 @@ class Session:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await self._work_off()
             self._show(self._next_state())
             self._note_recovery()
-            self._look_where_due()
+            self._reader.look_where_due(self._scene())
             self._note_whether_settled()
             await self.clock.sleep(PUBLISH_EVERY)
+
+    async def _work_off(self) -> None:
+        """Take over what changed and judge what is due, in slices: thousands of rows may have changed at once."""
+        changed = list(self._picture.roll.taken())
+        for start in range(0, len(changed), ROWS_AT_ONCE):
+            self._take_over(changed[start : start + ROWS_AT_ONCE])
+            await asyncio.sleep(0)
+        self._take_over_the_rest()
+        while self._judge.due:
+            self._judge.judge_slice()
+            await asyncio.sleep(0)
+
+    def _take_over(self, rows: Collection[str]) -> None:
+        self._book.rows(rows, self._picture.roll.row, self.clock.now())
+        self._judge.take(self._book.case, rows, self._book.taken())
+
+    def _take_over_the_rest(self) -> None:
+        """What is not about one row: the DaemonSet, what could not be had, and what was read meanwhile."""
+        picture = self._picture
+        self._book.daemonset(daemonset_of(picture.calico_daemonsets, picture.roll.roster().failing), self.clock.now())
+        self._book.lack(lacking(picture, self._wanted_nodes()))
+        self._take_over(())
+
+    def _wanted_nodes(self) -> tuple[str, ...]:
+        """Nodes whose Node objects somebody would ask about."""
+        return self._judge.groups.to_read_first() or tuple(filter(None, (self.state.reference,)))
 
     def _note_recovery(self) -> None:
         """After the API server was away, what it was asked meanwhile is asked again."""
         cut = self._picture.pods.link.phase == "stale"
         if self._was_cut and not cut:
-            self._looks.again(kinds=("endpoints", "pod"))
+            self._reader.looks.again(kinds=("endpoints", "pod"))
         self._was_cut = cut
 
-    async def _retry_nodes(self) -> None:
-        """Nodes that could not be reached are tried again by themselves, ever more rarely."""
-        wait = _FIRST_NODE_RETRY
-        while True:
-            await self.clock.sleep(wait)
-            lost = [node for node, look in self._looks.states.items() if isinstance(look.error, NodeUnreachable)]
-            for node in lost:
-                self._looks.again(node, kinds=("node",))
-            wait = min(_LAST_NODE_RETRY, wait * 2) if lost else _FIRST_NODE_RETRY
-            if lost:
-                self._wake.set()
-
     def _note_whether_settled(self) -> None:
-        """Settled: all that was to be read was read (or refused), and judged."""
+        """Settled: all that was to be read first was read (or refused), and judged."""
         picture = self._picture
         known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
-        settled = known and self._looks.running == 0
+        settled = known and self._reader.looks.running == 0 and not self._judge.due
         if settled != self._settled:
             self._settled = settled
             self._wake.set()
@@ -199,27 +236,21 @@ class Session:
             for listener in self._subscribers:
                 listener(state)
 
-    def _take(self, readings: Readings) -> None:
-        self._book.take(readings)
-        self._wake.set()
-
     # --- from the picture to a state ------------------------------------------------------------------------------
 
     def _next_state(self) -> State:
-        picture = self._picture
+        picture, reader = self._picture, self._reader
         state = replace(
             self.state,
             pods_link=picture.pods.link,
             nodes_link=picture.nodes.link,
-            pods=picture.pods.items,
-            nodes=picture.nodes.items,
+            silent_since=self._liveness.silent_since,
+            roster=picture.roll.roster(),
             daemonsets=picture.calico_daemonsets,
-            looks=tuple(sorted(self._looks.states.items())),
+            looks=tuple(sorted(reader.looks.states.items())),
         )
-        self._book.picture(state.rows, state.daemonset, self.clock.now())
-        self._book.lack(lacking(picture, [pod.node for pod in state.failing] or [state.reference]))
-        self.logs.pods_changed(state.pods)
-        diagnosis = self._judge()
+        self.logs.pods_changed(state.pod)
+        diagnosis = self._judge.diagnosis() if picture.pods.listed else None
         if diagnosis is not None:
             self.repair.judged(self._book.case, diagnosis)
         return replace(
@@ -228,64 +259,29 @@ class Session:
             install=calico_install_of(state.daemonset) if state.daemonset else None,
             case=self._book.case,
             diagnosis=diagnosis,
+            progress=progress_of(diagnosis),
             repair=self.repair.state,
             settled=self._settled,
         )
 
     def _reference(self, state: State) -> str:
         """Keep the reference while it is healthy: a comparison that changes its base would confuse."""
-        kept = any(row.name == state.reference and row.healthy for row in state.rows)
-        return state.reference if kept else reference_node(state.pods, state.nodes)
-
-    def _judge(self) -> Diagnosis | None:
-        """Judge the case, unless nothing changed; None before the pods are known."""
-        if not self._picture.pods.listed:
-            return None
-        case = self._book.case
-        if self._judged is None or self._judged[0] is not case:
-            self._judged = (case, diagnose(case))
-        return self._judged[1]
-
-    # --- looking --------------------------------------------------------------------------------------------------
-
-    def _look_where_due(self) -> None:
-        subjects = self._subjects()
-        self._looks.forget(set(self._looks.states) - {pod.node for pod in subjects} - {""})
-        if subjects:
-            self._looks.want("", "endpoints", None, lambda: probe_endpoints(self.cluster, self.clock))
-        for pod in subjects:
-            self._look_at(pod)
-
-    def _subjects(self) -> list[PodStatus]:
-        """The pods worth a look: those that fail, and the one they are compared with."""
-        reference = self.state.reference
-        pods = [row.pod for row in self.state.rows if row.pod is not None and row.pod.node]
-        return [pod for pod in pods if pod.failing or pod.node == reference]
+        row = self._picture.roll.row(state.reference)
+        return state.reference if row is not None and row.healthy else reference_node(state.pods, state.nodes)
 
     def _node(self, name: str) -> NodeStatus:
-        return next((node for node in self.state.nodes if node.name == name), NodeStatus(name))
+        row = self._picture.roll.row(name)
+        return (row.node if row is not None else None) or NodeStatus(name)
 
-    def _look_at(self, pod: PodStatus) -> None:
-        self._looks.want(pod.node, "pod", attempts_key(pod), lambda: probe_pod(self.cluster, pod, self.clock))
-        if self.shell is None:
-            self._looks.want(pod.node, "node", pod.uid, lambda: self._leave_node(pod))
-            return
-        endpoints = self._looks.states.get("")
-        if not self._picture.nodes.known or endpoints is None or endpoints.phase == "asking":
-            return
-        node = self._node(pod.node)
-        shell, request = self.shell, node_request(pod, self.state.case.value(ApiEndpoints))
-        key = (pod.uid, tuple(node.addresses.items()))
-        self._looks.want(pod.node, "node", key, lambda: self._read_node(shell, node, request))
+    def _scene(self) -> Scene:
+        return Scene(self._picture.roll.row, self.state.reference, self._shown, self._picture.nodes.known)
 
-    async def _leave_node(self, pod: PodStatus) -> Readings:
-        return node_unasked(pod, self.clock.now())
 
-    async def _read_node(self, shell: NodeShell, node: NodeStatus, request: NodeProbeRequest) -> Readings:
-        """As `probe_node`; a failed connection is raised too, because the user may have to accept a host key."""
-        noting = Noting(shell)
-        readings = await probe_node(noting, node, request, self.clock)
-        if noting.error is None:
-            return readings
-        self._take(readings)
-        raise noting.error
+def progress_of(diagnosis: Diagnosis | None) -> Progress:
+    """How far reading the failing nodes is."""
+    cohorts = diagnosis.cohorts if diagnosis is not None else ()
+    return Progress(
+        sum(len(cohort.members) for cohort in cohorts),
+        sum(len(cohort.agreeing) for cohort in cohorts),
+        sum(len(cohort.unclear) for cohort in cohorts),
+    )

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from cnitui.domain.derive import failing_since, healthy, next_attempt_at
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.watching.link import Link
+from cnitui.engine.watching.roster import EMPTY, Roster
+from cnitui.engine.watching.roster import NodeRow as NodeRow
 from cnitui.errors import CnituiError, HostKeyUnknown
-
-
-@dataclass(frozen=True, slots=True)
-class NodeRow:
-    """One row of the pods pane: a node and the calico-node pod on it (either may be unknown)."""
-
-    name: str
-    node: NodeStatus | None
-    pod: PodStatus | None
-
-    @property
-    def failing(self) -> bool:
-        """Whether the pod's attempts end in error."""
-        return self.pod is not None and self.pod.failing is not None
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the pod runs and is ready."""
-        return self.pod is not None and healthy(self.pod)
-
-    @property
-    def next_attempt(self) -> datetime | None:
-        """When the kubelet should try again."""
-        failing = self.pod.failing if self.pod else None
-        return next_attempt_at(failing) if failing else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +30,27 @@ class Look:
     error: CnituiError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far reading the failing nodes is: how many there are, were read, and could not be read."""
+
+    nodes: int = 0
+    read: int = 0
+    unreadable: int = 0
+
+    @property
+    def left(self) -> int:
+        """Nodes that nobody has read yet."""
+        return self.nodes - self.read - self.unreadable
+
+
 @dataclass(frozen=True)
 class State:
     """Everything known at one moment.
 
-    `pods`, `nodes` and `daemonsets` are what the watches say; `case` holds all evidence; `looks` how far the reading
-    of each node is; `diagnosis` is None until the evidence was judged once.
+    `roster` and `daemonsets` are what the watches say; `case` holds the evidence that is kept; `looks` how far the
+    reading of each node is that was asked for first, `progress` how far that of the others; `diagnosis` is None until
+    the evidence was judged once.
     """
 
     connection: Connection = Connection("", "")
@@ -66,12 +59,14 @@ class State:
     """First contact failed; tried again by itself unless it is a KubeconfigError."""
     pods_link: Link = Link()
     nodes_link: Link = Link()
-    pods: tuple[PodStatus, ...] = ()
-    nodes: tuple[NodeStatus, ...] = ()
+    silent_since: datetime | None = None
+    """When the API server was last heard, while it does not answer; None while it does."""
+    roster: Roster = EMPTY
     daemonsets: tuple[DaemonSetStatus, ...] = ()
     install: CalicoInstall | None = None
     case: CaseFile = CaseFile()
     looks: tuple[tuple[str, Look], ...] = ()
+    progress: Progress = Progress()
     reference: str = ""
     diagnosis: Diagnosis | None = None
     started_at: datetime | None = None
@@ -83,36 +78,45 @@ class State:
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
 
-    @cached_property
+    @property
     def rows(self) -> tuple[NodeRow, ...]:
         """One per node that runs or should run Calico, in the order of their names, control plane first."""
-        nodes = {node.name: node for node in self.nodes}
-        pods = {pod.node or f"(unscheduled) {pod.name}": pod for pod in sorted(self.pods, key=_age)}
-        names = sorted({*nodes, *pods}, key=lambda name: (not _is_control_plane(nodes.get(name)), name))
-        return tuple(NodeRow(name, nodes.get(name), pods.get(name)) for name in names)
+        return self.roster.rows
+
+    @property
+    def pods(self) -> tuple[PodStatus, ...]:
+        """All calico-node pods."""
+        return self.roster.pods
+
+    @property
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        """All nodes."""
+        return self.roster.nodes
+
+    @property
+    def cohorts(self) -> tuple[Cohort, ...]:
+        """The failing nodes by what they have in common, the largest group first."""
+        return self.diagnosis.cohorts if self.diagnosis else ()
 
     @property
     def unlisted(self) -> bool:
         """Whether the pods were asked for and never came; then a node without a pod means nothing."""
         return not self.pods and self.diagnosis is None and self.pods_link.error is not None
 
-    @cached_property
+    @property
     def failing(self) -> tuple[PodStatus, ...]:
         """The pods that fail now."""
-        return tuple(row.pod for row in self.rows if row.pod is not None and row.failing)
+        return self.roster.failing
 
-    @cached_property
+    @property
     def failing_since(self) -> datetime | None:
         """When the oldest of the failing pods was made."""
-        return failing_since(self.failing)
+        return self.roster.failing_since
 
     @cached_property
     def daemonset(self) -> DaemonSetStatus | None:
         """The DaemonSet of the failing pods, else the first one."""
-        failing = self.failing
-        names = {(pod.namespace, pod.owner) for pod in failing}
-        owned = [ds for ds in self.daemonsets if (ds.namespace, f"DaemonSet/{ds.name}") in names]
-        return next(iter((*owned, *self.daemonsets)), None)
+        return daemonset_of(self.daemonsets, self.failing)
 
     @cached_property
     def unknown_hosts(self) -> tuple[HostKeyUnknown, ...]:
@@ -125,7 +129,17 @@ class State:
 
     def pod(self, node: str) -> PodStatus | None:
         """The pod on a node."""
-        return self._pods_by_node.get(node)
+        row = self.roster.by_name.get(node)
+        return row.pod if row else None
+
+    def node(self, name: str) -> NodeStatus | None:
+        """The Node object of that name."""
+        row = self.roster.by_name.get(name)
+        return row.node if row else None
+
+    def cohort_of(self, node: str) -> Cohort | None:
+        """The group that a failing node is in."""
+        return self._cohorts_by_node.get(node)
 
     # Asked once per row of a table: at thousands of nodes a search each time would be felt.
 
@@ -134,14 +148,14 @@ class State:
         return dict(self.looks)
 
     @cached_property
-    def _pods_by_node(self) -> dict[str, PodStatus | None]:
-        return {row.name: row.pod for row in self.rows}
+    def _cohorts_by_node(self) -> dict[str, Cohort]:
+        return {node: cohort for cohort in self.cohorts for node in cohort.members}
 
 
-def _age(pod: PodStatus) -> tuple[bool, float]:
-    """Sorts the pods of one node so that the live, newest one comes last and wins."""
-    return (not pod.deleting, pod.created_at.timestamp() if pod.created_at else 0.0)
-
-
-def _is_control_plane(node: NodeStatus | None) -> bool:
-    return node is not None and node.control_plane
+def daemonset_of(daemonsets: Sequence[DaemonSetStatus], failing: Iterable[PodStatus]) -> DaemonSetStatus | None:
+    """The DaemonSet that matters: that of the failing pods, else the first one."""
+    if len(daemonsets) < 2:
+        return next(iter(daemonsets), None)
+    names = {(pod.namespace, pod.owner) for pod in failing}
+    owned = [ds for ds in daemonsets if (ds.namespace, f"DaemonSet/{ds.name}") in names]
+    return next(iter((*owned, *daemonsets)), None)

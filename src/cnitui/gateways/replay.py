@@ -58,6 +58,13 @@ class ReplayCluster:
         told = self._recording
         return Connection(told.context, told.server, namespace=told.namespace, readonly=True)
 
+    @property
+    def silence(self) -> float:
+        return 0.0
+
+    async def ping(self) -> None:
+        return
+
     async def connect(self) -> str:
         """The version the server had."""
         return self._recording.server_version

@@ -31,6 +31,7 @@ from cnitui.domain.selinux import Avc, Label
 from cnitui.engine.ports import Connection
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
+from cnitui.engine.watching.roster import Roster
 from cnitui.errors import NodeUnreachable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -101,9 +102,19 @@ def cluster(failing: Sequence[str] = WORKERS, healthy: Sequence[str] = ("master-
     case = case.with_observed(daemonset, Source("kubectl get ds"))
     return State(
         connection=Connection("prod-eu", "https://10.0.0.1:6443"),
-        pods_link=Link("live"), nodes_link=Link("live"), pods=pods, nodes=nodes, daemonsets=(daemonset,),
+        pods_link=Link("live"), nodes_link=Link("live"), roster=Roster.of(pods, nodes), daemonsets=(daemonset,),
         case=case, reference=healthy[0] if healthy else "",
     )  # fmt: skip
+
+
+def with_pods(state: State, *pods: PodStatus) -> State:
+    """The state with these pods instead of its own."""
+    return replace(state, roster=Roster.of(pods, state.nodes))
+
+
+def with_nodes(state: State, *nodes: NodeStatus) -> State:
+    """The state with these nodes instead of its own."""
+    return replace(state, roster=Roster.of(state.pods, nodes))
 
 
 def judged(state: State) -> State:

@@ -19,7 +19,7 @@ from cnitui.engine.repair.state import Action, Option, RepairState
 from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
 from cnitui.errors import ClusterUnreachable, Forbidden
-from tests.engine.guide.states import NOON, cluster, finding, found, incident, judged
+from tests.engine.guide.states import NOON, cluster, finding, found, incident, judged, with_pods
 
 DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "kube-system")
 CHANGE = Change(DAEMONSET, ({"op": "add"},), by_hand="kubectl -n kube-system patch ds calico-node …")
@@ -349,7 +349,7 @@ def test_commands_are_filled_in_with_the_observed_names() -> None:
 def test_a_hostile_pod_name_is_quoted_for_a_shell() -> None:
     state = cluster()
     hostile = replace(state.pods[1], name="x; rm -rf / #")
-    view = guide(replace(state, pods=(state.pods[0], hostile)))[0]
+    view = guide(with_pods(state, state.pods[0], hostile))[0]
     assert view.commands[2].line == "kubectl -n kube-system describe pod 'x; rm -rf / #'"
 
 

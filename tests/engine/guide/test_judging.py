@@ -68,7 +68,7 @@ def test_a_cause_on_thousands_of_nodes_names_a_few() -> None:
     nodes = [f"w{number:04}" for number in range(2000)]
     view = step(found(cluster(nodes), finding("disk-full", Verdict.LIKELY, *nodes)), 5)
     assert items(view)[0].text == (
-        "LIKELY  title of disk-full (disk-full) on w0000, w0001, w0002, w0003, w0004 and 1995 more"
+        "LIKELY  title of disk-full (disk-full) on w0000, w0001, w0002, w0003, w0004 and 1,995 more"
     )
 
 

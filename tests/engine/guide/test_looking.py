@@ -26,6 +26,7 @@ from tests.engine.guide.states import (
     pod,
     read,
     unreachable,
+    with_pods,
 )
 
 
@@ -94,7 +95,7 @@ def test_a_healthy_cluster_passes() -> None:
 
 def test_pods_that_are_not_ready_are_named_and_do_not_pass() -> None:
     state = cluster((), ("master-01", "worker-01"))
-    state = judged(replace(state, pods=(state.pods[0], pod("worker-01", failing=False, ready=False))))
+    state = judged(with_pods(state, state.pods[0], pod("worker-01", failing=False, ready=False)))
     view = step(state, 1)
     assert (view.state, view.summary) == ("unknown", "not all ready")
     assert view.headline.endswith("not ready yet: worker-01.")
@@ -107,7 +108,7 @@ def test_no_calico_at_all_is_not_a_pass() -> None:
 
 def test_a_node_without_a_pod_has_its_row() -> None:
     state = cluster()
-    view = step(judged(replace(state, pods=state.pods[:-1])), 1)
+    view = step(judged(with_pods(state, *state.pods[:-1])), 1)
     assert grid(view).rows[-1][:3] == ("worker-02", "no pod", "–")
     assert grid(view).roles[-1] == "warn"
 

@@ -27,9 +27,16 @@ ROW = NodeRow("worker-01", node("worker-01"), pod("worker-01", failing=True))
 MODE: Readings = ((SelinuxMode, "worker-01", Observed(SelinuxMode("Enforcing"), Source("getenforce"))),)
 
 
+def write(book: Book, *rows: NodeRow, daemonset: DaemonSetStatus | None = CALICO) -> None:
+    """Bring these rows and the DaemonSet up to date."""
+    by_name = {row.name: row for row in rows}
+    book.rows(by_name, by_name.get, NOW)
+    book.daemonset(daemonset, NOW)
+
+
 def written(*rows: NodeRow) -> Book:
     book = Book()
-    book.picture(rows or (ROW,), CALICO, NOW)
+    write(book, *(rows or (ROW,)))
     return book
 
 
@@ -47,12 +54,12 @@ def test_the_picture_becomes_facts_with_their_commands() -> None:
 def test_the_case_is_the_same_object_while_nothing_changed() -> None:
     book = written()
     before = book.case
-    book.picture((ROW,), CALICO, NOW)
+    write(book, ROW)
     book.take(())
     book.lack({})
     assert book.case is before
     assert ROW.pod is not None
-    book.picture((replace(ROW, pod=replace(ROW.pod, restarts=9)),), CALICO, NOW)
+    write(book, replace(ROW, pod=replace(ROW.pod, restarts=9)))
     assert book.case is not before
 
 
@@ -60,7 +67,7 @@ def test_a_pod_that_is_gone_is_forgotten_and_its_node_is_not() -> None:
     other = NodeRow("worker-02", node("worker-02"), pod("worker-02"))
     book = written(ROW, other)
     book.take(MODE)
-    book.picture((replace(ROW, pod=None), other), CALICO, NOW)
+    write(book, replace(ROW, pod=None), other)
     assert book.case.value(PodStatus, "worker-01") is None
     assert book.case.value(InstallCni, "worker-01") is None
     assert book.case.value(NodeStatus, "worker-01") is not None
@@ -70,7 +77,7 @@ def test_a_pod_that_is_gone_is_forgotten_and_its_node_is_not() -> None:
 def test_without_any_pod_nothing_is_left_that_could_be_taken_for_an_incident() -> None:
     book = written()
     book.take(MODE)
-    book.picture((replace(ROW, pod=None),), None, NOW)
+    write(book, replace(ROW, pod=None), daemonset=None)
     assert {fact for fact, _, _ in book.case} == {NodeStatus}
 
 
@@ -114,7 +121,7 @@ def test_a_lack_leaves_when_the_thing_arrives_and_never_covers_it() -> None:
     lack: dict[Key, Unavailable] = {(NodeStatus, "worker-01"): Unavailable("may not", Source("kubectl get nodes"))}
     book.lack(lack)
     assert isinstance(book.case.reading(NodeStatus, "worker-01"), Unavailable)
-    book.picture((ROW,), CALICO, NOW)
+    write(book, ROW)
     book.lack(lack)
     assert book.case.value(NodeStatus, "worker-01") == ROW.node
     book.lack({})

@@ -396,7 +396,7 @@ async def test_the_board_follows_the_chosen_nodes_up_to_its_bound() -> None:
     api = KubeletLogs()
     board = LogBoard(cast(ClusterApi, api), TestClock(), max_streams=2)
     nodes = ["master-01", "worker-01", "worker-02"]
-    board.pods_changed([pod(current=run(1, started=0), node=node, uid=node) for node in nodes])
+    board.pods_changed(lambda node: pod(current=run(1, started=0), node=node, uid=node))
     feeds = board.choose(nodes)
     assert [feed.node for feed in feeds] == nodes
     assert board.followed == {"master-01", "worker-01"}
@@ -417,7 +417,7 @@ async def test_a_fault_of_ours_is_told_in_the_pane_and_to_the_loop() -> None:
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
     board = LogBoard(cast(ClusterApi, api), TestClock())
-    board.pods_changed([pod(last=run(1, started=0, finished=1))])
+    board.pods_changed(lambda _: pod(last=run(1, started=0, finished=1)))
     (feed,) = board.choose(["worker-01"])
     for _ in range(20):
         await asyncio.sleep(0)
@@ -429,9 +429,9 @@ async def test_a_fault_of_ours_is_told_in_the_pane_and_to_the_loop() -> None:
 
 async def test_the_board_turns_to_the_container_that_fails() -> None:
     board = LogBoard(cast(ClusterApi, KubeletLogs()), TestClock())
-    board.pods_changed([pod(last=run(1, started=0, finished=1), container="upgrade-ipam")])
+    board.pods_changed(lambda _: pod(last=run(1, started=0, finished=1), container="upgrade-ipam"))
     assert board.feed("worker-01").container == "upgrade-ipam"
-    board.pods_changed([pod(last=run(2, started=5, finished=6), container="install-cni")])
+    board.pods_changed(lambda _: pod(last=run(2, started=5, finished=6), container="install-cni"))
     assert board.feed("worker-01").container == "install-cni"
     await board.close()
 

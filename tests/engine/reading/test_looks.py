@@ -9,6 +9,7 @@ import pytest
 
 from cnitui.engine.probes.cluster import Readings
 from cnitui.engine.reading.looks import Looks
+from cnitui.engine.reading.turns import Turns
 from cnitui.errors import NodeUnreachable
 from tests.engine.fake_cluster import FakeClock
 
@@ -19,7 +20,7 @@ class Desk:
     def __init__(self, at_once: int = 50) -> None:
         self.arrived: list[Readings] = []
         self.changes = 0
-        self.looks = Looks(FakeClock(), self.arrived.append, self._changed, at_once)
+        self.looks = Looks(FakeClock(), self.arrived.append, self._changed, Turns(at_once, at_once))
         self.begun: list[str] = []
         self.gate = asyncio.Event()
 

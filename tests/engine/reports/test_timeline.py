@@ -9,7 +9,7 @@ from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, PodEven
 from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.reports.timeline import Moment, timeline
 from cnitui.engine.state import State
-from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed
+from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed, with_nodes, with_pods
 
 
 def of_kind(state: State, kind: str) -> list[Moment]:
@@ -37,7 +37,7 @@ def test_a_run_seen_as_current_and_as_last_is_told_once() -> None:
     state = cluster(("worker-01",), ())
     install = state.pods[0].containers[0]
     pod = replace(state.pods[0], containers=(replace(install, current=install.last),))
-    assert len(of_kind(replace(state, pods=(pod,)), "attempt")) == 2
+    assert len(of_kind(with_pods(state, pod), "attempt")) == 2
 
 
 def test_two_runs_without_an_id_are_two() -> None:
@@ -45,7 +45,7 @@ def test_two_runs_without_an_id_are_two() -> None:
     install = state.pods[0].containers[0]
     first, second = Run("", NOON, NOON + timedelta(seconds=1), exit_code=1), Run("", NOON + timedelta(minutes=1))
     pod = replace(state.pods[0], containers=(replace(install, last=first, current=second),))
-    assert len(of_kind(replace(state, pods=(pod,)), "attempt")) == 3
+    assert len(of_kind(with_pods(state, pod), "attempt")) == 3
 
 
 def test_an_earlier_attempt_whose_log_was_read_is_still_told() -> None:
@@ -70,7 +70,7 @@ def test_what_has_no_time_is_left_out() -> None:
     state = cluster(("worker-01",), ())
     case = observed(state.case, "worker-01", PodEvents((Event("Normal", "Pulled", "image"),)))
     case = observed(case, "worker-01", AvcDenials((replace(DENIAL, time=None),)))
-    state = replace(state, case=case, nodes=(replace(state.nodes[0], ready_since=None),))
+    state = replace(with_nodes(state, replace(state.nodes[0], ready_since=None)), case=case)
     assert {moment.kind for moment in timeline(state)} == {"attempt"}
 
 

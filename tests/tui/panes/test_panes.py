@@ -27,7 +27,19 @@ from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.pick_list import Pick, PickList
 from cnitui.tui.widgets.table.table import Table
-from tests.engine.guide.states import FATAL, NOON, WORKERS, cluster, incident, judged, pod, read, unreachable
+from tests.engine.guide.states import (
+    FATAL,
+    NOON,
+    WORKERS,
+    cluster,
+    incident,
+    judged,
+    pod,
+    read,
+    unreachable,
+    with_nodes,
+    with_pods,
+)
 from tests.tui.widgets.conftest import Alone, lines_of
 
 REFUSED = Forbidden("you may not list pods", "Ask for it.", status=403)
@@ -81,7 +93,7 @@ async def test_rows_appear_with_signs_and_stay_in_their_place() -> None:
 
 def test_the_rows_tell_countdown_age_restarts_and_template() -> None:
     state = incident()
-    state = replace(state, pods=tuple(replace(pod, template_generation="2") for pod in state.pods))
+    state = with_pods(state, *(replace(pod, template_generation="2") for pod in state.pods))
     rows = dict(rows_of(state, NOON - timedelta(seconds=50)))
     cells = rows["worker-01"]
     assert cells[:4] == ("worker-01", "worker", "calico-node-worker-01", "0/1")
@@ -111,7 +123,7 @@ def test_the_selinux_cell_says_why_there_is_no_mode() -> None:
 
 
 def test_nodes_that_may_not_be_read_are_a_question_mark_not_a_fault() -> None:
-    rows = dict(rows_of(replace(incident(), nodes=()), NOON))
+    rows = dict(rows_of(with_nodes(incident()), NOON))
     assert rows["worker-01"][8] == ("? no access", "dim")
 
 
@@ -356,7 +368,7 @@ async def test_coming_back_to_the_choice_stands_on_the_remedy_that_was_looked_at
 async def test_a_step_shown_alone_when_slim_takes_the_focus() -> None:
     pane = GuidePane()
     async with shown(pane, (50, 20)) as (_, pilot):
-        pane.views = guide(replace(incident(), pods=(pod("worker-01"),)))
+        pane.views = guide(with_pods(incident(), pod("worker-01")))
         pane.set_zoomed(True, width=50)
         await pilot.pause()
         pane.focus_content()

@@ -34,6 +34,7 @@ from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.engine.watching.link import Link
+from cnitui.engine.watching.roster import Roster
 
 F = TypeVar("F")
 UNNAMED = "(node not told)"
@@ -57,7 +58,7 @@ class GivenSession(Session):
     def _next_state(self) -> State:
         case, diagnosis = self._given, self._diagnosis
         state = given_state(self.state, case, diagnosis)
-        self.logs.pods_changed(state.pods)
+        self.logs.pods_changed(state.pod)
         self.repair.judged(case, diagnosis)
         return replace(state, repair=self.repair.state)
 
@@ -93,8 +94,7 @@ def given_state(state: State, case: CaseFile, diagnosis: Diagnosis) -> State:
         state,
         pods_link=Link("live"),
         nodes_link=Link("live"),
-        pods=pods,
-        nodes=nodes,
+        roster=Roster.of(pods, nodes),
         daemonsets=(daemonset,) if daemonset else (),
         install=case.value(CalicoInstall),
         reference=reference_node(pods, nodes),

@@ -5,7 +5,8 @@ What the picture lacks is in it too, with the reason: an object that could not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,22 +14,19 @@ from cnitui.domain.evidence import CaseFile, Key, Observed, Reading, Source, Una
 from cnitui.domain.facts import (
     CALICO_LABEL_VALUES,
     CALICO_SELECTOR,
+    AttemptLogs,
     CalicoInstall,
     DaemonSetStatus,
     InstallCni,
     NodeStatus,
     PodStatus,
 )
+from cnitui.domain.remembered import with_earlier
 from cnitui.engine.probes.cluster import Readings, daemonset_readings, node_status_readings, pod_readings
-from cnitui.engine.state import NodeRow
 from cnitui.engine.watching.picture import Mirror, Picture
+from cnitui.engine.watching.roster import NodeRow
 
 T = TypeVar("T")
-_FACTS_OF: dict[str, tuple[type[object], ...]] = {
-    "pod": (PodStatus, InstallCni),
-    "node": (NodeStatus,),
-    "daemonset": (DaemonSetStatus, CalicoInstall),
-}
 
 
 class Book:
@@ -36,26 +34,62 @@ class Book:
 
     def __init__(self) -> None:
         self.case = CaseFile()
-        self._written: dict[tuple[str, str], object] = {}
+        self._rows: dict[str, NodeRow] = {}
+        self._daemonset: DaemonSetStatus | None = None
         self._lacking: dict[Key, Unavailable] = {}
+        self._read: set[str] = set()
 
     def take(self, readings: Readings) -> None:
-        """Add what a probe saw (or could not see)."""
+        """Add what a probe saw (or could not see); attempts that were read before are remembered."""
         if readings:
-            self.case = self.case.with_readings(readings)
+            self.case = self.case.with_readings(self._remembering(one) for one in readings)
+            self._read.update(subject for _, subject, _ in readings)
 
-    def picture(self, rows: tuple[NodeRow, ...], daemonset: DaemonSetStatus | None, at: datetime) -> None:
-        """Bring pods, nodes and the DaemonSet up to date."""
+    def taken(self) -> set[str]:
+        """The subjects of which something was read since the last call; rows of the picture are no readings."""
+        read, self._read = self._read, set()
+        return read
+
+    def _remembering(self, one: tuple[type[object], str, Reading[object]]) -> tuple[type[object], str, Reading[object]]:
+        fact, subject, reading = one
+        if fact is not AttemptLogs or not isinstance(reading, Observed) or not isinstance(reading.value, AttemptLogs):
+            return one
+        before = self.case.value(AttemptLogs, subject)
+        return one if before is None else (fact, subject, replace(reading, value=with_earlier(reading.value, before)))
+
+    def rows(self, changed: Iterable[str], row_of: Callable[[str], NodeRow | None], at: datetime) -> None:
+        """Bring these rows up to date; `row_of` answers None for one that left."""
         fresh: list[tuple[type[object], str, Reading[object]]] = []
-        for row in rows:
-            if row.pod is not None and row.pod.node and self._is_new("pod", row.name, row.pod):
-                fresh.extend(pod_readings(row.pod, at))
-            if row.node is not None and self._is_new("node", row.name, row.node):
-                fresh.extend(node_status_readings(row.node, at))
-        if daemonset is not None and self._is_new("daemonset", "", daemonset):
-            fresh.extend(daemonset_readings(daemonset, at))
-        self.take(tuple(fresh))
-        self._drop(rows, daemonset)
+        gone: list[Key] = []
+        for name in changed:
+            before, now = self._rows.pop(name, _NO_ROW), row_of(name) or _NO_ROW
+            if now is not _NO_ROW:
+                self._rows[name] = now
+            fresh.extend(_fresh(before, now, at))
+            gone.extend((fact, name) for fact in _gone(before, now))
+        self.case = self.case.with_readings(fresh).without(gone)
+        if gone and not any(row.pod for row in self._rows.values()):
+            # without any pod, what was read about pods speaks of no incident
+            self.case = self.case.without(
+                [(fact, subject) for fact, subject, _ in self.case if subject and fact is not NodeStatus]
+            )
+
+    def daemonset(self, daemonset: DaemonSetStatus | None, at: datetime) -> None:
+        """Bring the DaemonSet up to date."""
+        if daemonset == self._daemonset:
+            return
+        self._daemonset = daemonset
+        if daemonset is None:
+            self.case = self.case.without([(DaemonSetStatus, ""), (CalicoInstall, "")])
+        else:
+            self.case = self.case.with_readings(daemonset_readings(daemonset, at))
+
+    def forget(self, nodes: Iterable[str]) -> None:
+        """Let go of what was read of these nodes; what the picture shows of them stays."""
+        kept = (PodStatus, InstallCni, NodeStatus)
+        self.case = self.case.without(
+            [(fact, node) for node in nodes for fact in self.case.dossier(node) if fact not in kept]
+        )
 
     def lack(self, lacking: dict[Key, Unavailable]) -> None:
         """These objects could not be had, and no others; an observation is never replaced by a lack."""
@@ -64,28 +98,24 @@ class Book:
             return
         over = [key for key in self._lacking if key not in lacking]
         self.case = self.case.without(key for key in over if isinstance(self.case.reading(*key), Unavailable))
-        self.take(tuple((fact, subject, why) for (fact, subject), why in lacking.items()))
+        self.case = self.case.with_readings((fact, subject, why) for (fact, subject), why in lacking.items())
+        self._read.update(subject for _, subject in (*over, *lacking))
         self._lacking = lacking
 
-    def _is_new(self, kind: str, subject: str, item: object) -> bool:
-        known = self._written.get((kind, subject)) == item
-        self._written[kind, subject] = item
-        return not known
 
-    def _drop(self, rows: tuple[NodeRow, ...], daemonset: DaemonSetStatus | None) -> None:
-        present = {("node", row.name) for row in rows if row.node is not None}
-        present |= {("pod", row.name) for row in rows if row.pod is not None}
-        present |= {("daemonset", "")} if daemonset is not None else set()
-        gone = [key for key in self._written if key not in present]
-        if not gone:
-            return
-        keys: list[tuple[type[object], str]] = []
-        for kind, subject in gone:
-            del self._written[kind, subject]
-            keys.extend((fact, subject) for fact in _FACTS_OF[kind])
-        if all(row.pod is None for row in rows):  # without any pod, what was read about pods speaks of no incident
-            keys.extend((fact, subject) for fact, subject, _ in self.case if subject and fact is not NodeStatus)
-        self.case = self.case.without(keys)
+_NO_ROW = NodeRow("", None, None)
+
+
+def _fresh(before: NodeRow, now: NodeRow, at: datetime) -> Readings:
+    """What a row says that it did not say before; a pod without a node is no fact about a node."""
+    pod = now.pod if now.pod is not None and now.pod.node and now.pod != before.pod else None
+    node = now.node if now.node != before.node else None
+    return (*(pod_readings(pod, at) if pod else ()), *(node_status_readings(node, at) if node else ()))
+
+
+def _gone(before: NodeRow, now: NodeRow) -> tuple[type[object], ...]:
+    pod = (PodStatus, InstallCni) if before.pod is not None and now.pod is None else ()
+    return (*pod, NodeStatus) if before.node is not None and now.node is None else pod
 
 
 def lacking(picture: Picture, nodes: Iterable[str]) -> dict[Key, Unavailable]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cnitui.domain.facts import INSTALL_CNI, PodStatus
 from cnitui.engine.logs.feed import LogFeed
@@ -26,7 +26,7 @@ class LogBoard:
         self._api, self._clock = api, clock
         self._container = container
         self._max_streams = max_streams
-        self._pods: dict[str, PodStatus] = {}
+        self._pod_on: Callable[[str], PodStatus | None] = lambda _node: None
         self._feeds: dict[str, LogFeed] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -35,7 +35,7 @@ class LogBoard:
         """The feed of a node, made at the first question; it follows only while it is chosen."""
         if node not in self._feeds:
             kept = KeptLines(max_bytes=min(MAX_BYTES, TOTAL_BYTES // max(1, self._max_streams // 4)))
-            pod = self._pods.get(node)
+            pod = self._pod_on(node)
             feed = self._feeds[node] = LogFeed(
                 self._api, self._clock, node=node, container=_container_of(pod, self._container), lines=kept
             )
@@ -64,15 +64,11 @@ class LogBoard:
         """Nodes whose logs are being followed now; a chosen node that is not here is beyond the bound."""
         return frozenset(self._running)
 
-    def pods_changed(self, pods: Iterable[PodStatus]) -> None:
-        """All pods as they are now; of several on one node the newest that is not being deleted counts."""
-        newest: dict[str, PodStatus] = {}
-        for pod in pods:
-            if pod.node and (pod.node not in newest or _newness(pod) > _newness(newest[pod.node])):
-                newest[pod.node] = pod
-        self._pods = newest
+    def pods_changed(self, pod_on: Callable[[str], PodStatus | None]) -> None:
+        """The pods have changed; `pod_on` answers the one on a node. Only those that have a feed are asked for."""
+        self._pod_on = pod_on
         for node, feed in self._feeds.items():
-            pod_now = newest.get(node)
+            pod_now = pod_on(node)
             feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
 
     def remember(self, logs: Iterable[tuple[str, str, bytes]]) -> None:
@@ -99,10 +95,6 @@ class LogBoard:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
         task.cancel()
-
-
-def _newness(pod: PodStatus) -> tuple[bool, float]:
-    return not pod.deleting, pod.created_at.timestamp() if pod.created_at else 0.0
 
 
 def _container_of(pod: PodStatus | None, current: str) -> str:

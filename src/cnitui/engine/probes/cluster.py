@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -74,16 +74,14 @@ def pod_unread(pod: PodStatus, why: str, at: datetime) -> Readings:
 
 async def probe_pod(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
     """Logs of the last attempts of the container that matters, and the pod's events."""
-    container = pod.failing or pod.container(INSTALL_CNI)
-    logs, events = await asyncio.gather(
-        _attempt_logs(cluster, pod, container, clock) if container else _nothing(),
-        _events(cluster, pod, clock),
-    )
+    logs, events = await asyncio.gather(probe_logs(cluster, pod, clock), _events(cluster, pod, clock))
     return (*logs, *events)
 
 
-async def _nothing() -> Readings:
-    return ()
+async def probe_logs(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
+    """Logs of the last attempts of the container that matters; nothing for a pod without containers."""
+    container = pod.failing or pod.container(INSTALL_CNI)
+    return await _attempt_logs(cluster, pod, container, clock) if container else ()
 
 
 async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
@@ -93,6 +91,22 @@ async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings
         return PodEvents(found)
 
     return ((PodEvents, pod.node, await _reading(cluster.events(pod.namespace, pod.name), source, fact)),)
+
+
+async def probe_all_events(cluster: ClusterApi, namespace: str) -> Mapping[str, tuple[Event, ...]]:
+    """The events of a namespace by the name of the object they are about, in one list; raises ClusterErrors.
+
+    One pod's events cost the server a walk over all events of the namespace: for many pods, one list is kinder.
+    """
+    found: dict[str, list[Event]] = {}
+    for event in await cluster.events(namespace):
+        found.setdefault(event.object.rpartition("/")[2], []).append(event)
+    return {name: tuple(events) for name, events in found.items()}
+
+
+def events_readings(pod: PodStatus, events: tuple[Event, ...], at: datetime) -> Readings:
+    """A pod's part of such a list."""
+    return ((PodEvents, pod.node, Observed(PodEvents(events), Source(events_command(pod), pod.node, at))),)
 
 
 async def _attempt_logs(cluster: ClusterApi, pod: PodStatus, container: ContainerStatus, clock: Clock) -> Readings:

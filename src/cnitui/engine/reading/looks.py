@@ -9,10 +9,14 @@ from typing import Literal
 
 from cnitui.engine.ports import Clock
 from cnitui.engine.probes.cluster import Readings
+from cnitui.engine.reading.turns import Turns, Urgency
 from cnitui.engine.state import Look
 from cnitui.errors import CnituiError
 
 Probe = Callable[[], Coroutine[object, object, Readings]]
+
+KINDS = ("endpoints", "pod", "node")
+"""What is looked at of a subject."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,18 +28,18 @@ class Looks:
     """
 
     def __init__(
-        self, clock: Clock, arrived: Callable[[Readings], None], changed: Callable[[], None], at_once: int = 50
+        self, clock: Clock, arrived: Callable[[Readings], None], changed: Callable[[], None], turns: Turns
     ) -> None:
         self._clock = clock
         self._arrived = arrived
         self._changed = changed
-        self._slots = asyncio.Semaphore(at_once)
+        self._turns = turns
         self._keys: dict[tuple[str, str], object] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._errors: dict[tuple[str, str], CnituiError] = {}
         self.states: dict[str, Look] = {}
 
-    def want(self, subject: str, kind: str, key: object, probe: Probe) -> None:
+    def want(self, subject: str, kind: str, key: object, probe: Probe, urgency: Urgency = Urgency.FIRST) -> None:
         """Start the probe unless it already ran (or runs) for this key; a newer key replaces a running one."""
         slot = (subject, kind)
         if self._keys.get(slot, _NEVER) == key:
@@ -44,7 +48,7 @@ class Looks:
         running = self._tasks.pop(slot, None)
         if running is not None:
             running.cancel()
-        self._tasks[slot] = asyncio.create_task(self._look(slot, probe), name=f"look {kind} {subject}")
+        self._tasks[slot] = asyncio.create_task(self._look(slot, probe, urgency), name=f"look {kind} {subject}")
 
     def again(self, subject: str | None = None, kinds: Collection[str] = ()) -> None:
         """Forget what was seen, of one subject or of all, so that the next `want` looks again; `kinds` limits it."""
@@ -65,11 +69,11 @@ class Looks:
         if subjects:
             self._changed()
 
-    async def _look(self, slot: tuple[str, str], probe: Probe) -> None:
+    async def _look(self, slot: tuple[str, str], probe: Probe, urgency: Urgency) -> None:
         self._errors.pop(slot, None)
         self._note(slot[0])
         try:
-            async with self._slots:
+            async with self._turns.turn(urgency):
                 self._arrived(await probe())
         except CnituiError as failure:
             self._errors[slot] = failure
@@ -82,8 +86,8 @@ class Looks:
         self._note(slot[0])
 
     def _note(self, subject: str) -> None:
-        asking = any(other == subject for other, _ in self._tasks)
-        error = next((error for (other, _), error in self._errors.items() if other == subject), None)
+        asking = any((subject, kind) in self._tasks for kind in KINDS)
+        error = next((error for kind in KINDS if (error := self._errors.get((subject, kind))) is not None), None)
         phase: Literal["asking", "done", "failed"] = "asking" if asking else "failed" if error else "done"
         self.states[subject] = Look(phase, self._clock.now(), error)
         self._changed()

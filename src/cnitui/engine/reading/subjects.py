@@ -46,6 +46,12 @@ def attempts_key(pod: PodStatus) -> object:
     return (pod.uid, tuple((c.name, c.last_failure.container_id if c.last_failure else "") for c in pod.containers))
 
 
+def last_attempt(pod: PodStatus) -> str:
+    """The attempt of the failing container that ended last; "" when none did."""
+    failure = pod.failing.last_failure if pod.failing else None
+    return failure.container_id if failure else ""
+
+
 def node_request(pod: PodStatus, api: ApiEndpoints | None) -> NodeProbeRequest:
     """What to ask the pod's node: its CNI directories, the last attempt's container, the API's addresses."""
     install = install_cni_of(pod)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from cnitui.domain.facts import CALICO_SELECTOR, INSTALL_CNI, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.engine.ports import Changed, Clock, ClusterApi, Interrupted, Listed, Removed, Update
 from cnitui.engine.watching.link import Link
+from cnitui.engine.watching.roster import Roll
 from cnitui.errors import Forbidden, Unauthorized
 
 T = TypeVar("T")
@@ -65,7 +66,10 @@ def _broken(link: Link, trouble: Interrupted, clock: Clock) -> Link:
 
 
 class Picture:
-    """The three mirrors and the streams that feed them; `changed` is called after every update."""
+    """The three mirrors, the rows made of them, and the streams that feed them; `changed` is called after each update.
+
+    Listeners of a burst of events pay for one: whatever follows is made when it is asked for.
+    """
 
     def __init__(self, cluster: ClusterApi, clock: Clock, namespace: str, changed: Callable[[], None]) -> None:
         self._cluster = cluster
@@ -75,25 +79,49 @@ class Picture:
         self.pods: Mirror[PodStatus] = Mirror(lambda pod: pod.uid)
         self.nodes: Mirror[NodeStatus] = Mirror(lambda node: node.name)
         self.daemonsets: Mirror[DaemonSetStatus] = Mirror(lambda ds: f"{ds.namespace}/{ds.name}")
+        self.roll = Roll()
 
     async def watch_pods(self) -> None:
         """Follow the calico-node pods until cancelled."""
-        await self._follow(self.pods, self._cluster.watch_pods(self._namespace, CALICO_SELECTOR))
+        async for update in self._cluster.watch_pods(self._namespace, CALICO_SELECTOR):
+            self.take_pods(update)
 
     async def watch_nodes(self) -> None:
         """Follow the nodes until cancelled."""
-        await self._follow(self.nodes, self._cluster.watch_nodes())
+        async for update in self._cluster.watch_nodes():
+            self.take_nodes(update)
 
     async def watch_daemonsets(self) -> None:
         """Follow the DaemonSets until cancelled."""
-        await self._follow(self.daemonsets, self._cluster.watch_daemonsets(self._namespace, ""))
+        async for update in self._cluster.watch_daemonsets(self._namespace, ""):
+            self.daemonsets.take(update, self._clock)
+            self._changed()
+
+    def take_pods(self, update: Update[PodStatus]) -> None:
+        """Apply what the watch of the pods says."""
+        self.pods.take(update, self._clock)
+        match update:
+            case Listed(items):
+                self.roll.pods(items)
+            case Changed(item):
+                self.roll.pod(item)
+            case Removed(item):
+                self.roll.pod_gone(item.uid)
+        self._changed()
+
+    def take_nodes(self, update: Update[NodeStatus]) -> None:
+        """Apply what the watch of the nodes says."""
+        self.nodes.take(update, self._clock)
+        match update:
+            case Listed(items):
+                self.roll.nodes(items)
+            case Changed(item):
+                self.roll.node(item)
+            case Removed(item):
+                self.roll.node_gone(item.name)
+        self._changed()
 
     @property
     def calico_daemonsets(self) -> tuple[DaemonSetStatus, ...]:
         """Those that run Calico on the nodes; the operator's carries no k8s-app label of its own, so names decide."""
         return tuple(ds for ds in self.daemonsets.items if any(c.name in _CALICO_CONTAINERS for c in ds.containers))
-
-    async def _follow(self, mirror: Mirror[T], updates: AsyncIterator[Update[T]]) -> None:
-        async for update in updates:
-            mirror.take(update, self._clock)
-            self._changed()

@@ -67,6 +67,13 @@ class KubernetesCluster:
         readonly = self._readonly or known.context in self._readonly_contexts
         return replace(known, namespace=self._namespace or known.namespace, readonly=readonly)
 
+    @property
+    def silence(self) -> float:
+        return 0.0
+
+    async def ping(self) -> None:
+        return
+
     async def connect(self) -> str:
         """Read the kubeconfig, make contact; answers the server's version, "" when we may not ask for that."""
         self._session.retry()
