@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cnitui.domain.facts import ApiEndpoints
+from cnitui.domain.facts import ApiEndpoints, PodStatus
 from cnitui.domain.remedies.advice_steps import STEPS
 from cnitui.domain.remedies.base import Step
 from cnitui.domain.remedies.situation import Situation
@@ -35,7 +35,7 @@ _PLAIN = re.compile(r"[\w.:/@-]{1,256}", re.ASCII)
 
 def _names(situation: Situation, node: str) -> Mapping[str, str]:
     bin_dir, net_dir = situation.directories
-    install, pod = situation.install, next((pod for pod in situation.pods if pod.node == node), None)
+    install, pod = situation.install, situation.case.value(PodStatus, node)
     spec = pod.spec(situation.container) if pod else None
     endpoints = situation.case.value(ApiEndpoints)
     service = endpoints.service if endpoints else ""

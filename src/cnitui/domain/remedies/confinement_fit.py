@@ -36,27 +36,25 @@ def fit(remedy: str, situation: Situation) -> Fit:
 def missing_evidence(situation: Situation) -> tuple[str, ...]:
     """What a confident SELinux verdict still lacks, per failing node."""
     lacking: dict[str, list[str]] = {}
-    for node in situation.failing_nodes:
-        findings = situation.findings_on(node, SELINUX_CAUSES)
+    for findings, nodes in situation.findings_by_nodes(SELINUX_CAUSES):
         if findings and findings[0].verdict.confident:
             continue
         best = findings[0] if findings else None
         words = f"{best.cause} is {best.verdict.words}: {best.judgement.because}" if best else "SELinux was not judged"
-        lacking.setdefault(words, []).append(node)
-    return tuple(f"{listed(tuple(nodes))}: {words}" for words, nodes in lacking.items())
+        lacking.setdefault(words, []).extend(nodes)
+    return tuple(f"{listed(nodes)}: {words}" for words, nodes in lacking.items())
 
 
 def _fails_elsewhere(situation: Situation) -> str:
-    failing = {pod.failing.name for pod in situation.failing if pod.failing is not None}
+    failing = situation.failing_containers
     if failing and situation.container not in failing:
-        return f"{listed(tuple(sorted(failing)))} fails, not {situation.container}"
+        return f"{listed(sorted(failing))} fails, not {situation.container}"
     return ""
 
 
 def _ruled_out(situation: Situation) -> str:
     reasons: list[str] = []
-    for node in situation.failing_nodes:
-        findings = situation.findings_on(node, SELINUX_CAUSES)
+    for findings, _ in situation.findings_by_nodes(SELINUX_CAUSES):
         if not findings or findings[0].verdict.value != "ruled_out":
             return ""
         denial = next((f for f in findings if f.cause == SELINUX_CAUSES[0]), findings[0])

@@ -16,6 +16,8 @@ from cnitui.domain.remedies.situation import SELINUX_CAUSES, Situation
 
 ID = "relabel"
 TYPE = "container_file_t"
+MOST_PODS = 20
+"""Pods named in one command."""
 
 
 def _fit(situation: Situation) -> Fit:
@@ -24,7 +26,7 @@ def _fit(situation: Situation) -> Fit:
     sealed = [node for node in situation.failing_nodes if _without_shell(situation, node)]
     if sealed:
         return DoesNotFit(ID, f"{listed(tuple(sealed))} has no shell to relabel from")
-    best = [f for node in situation.failing_nodes for f in situation.findings_on(node, SELINUX_CAUSES)]
+    best = [finding for findings, _ in situation.findings_by_nodes(SELINUX_CAUSES) for finding in findings]
     open_ones = [finding for finding in best if finding.verdict.value != "ruled_out"]
     if best and not open_ones:
         return DoesNotFit(ID, f"SELinux is ruled out: {best[0].judgement.because}")
@@ -50,8 +52,10 @@ def _steps(situation: Situation) -> tuple[Step, ...]:
         )
         for path in directories
     )
-    pods = tuple(pod.name for pod in situation.failing)
+    pods = tuple(pod.name for pod in situation.failing[:MOST_PODS])
     restart = command("kubectl", "-n", situation.namespace, "delete", "pod", *pods) if pods else ""
+    more = len(situation.failing) - len(pods)
+    others = f"; these are the first {len(pods)}, {more:,} more follow likewise" if more else ""
     return (
         *_seen(situation),
         *record,
@@ -60,15 +64,17 @@ def _steps(situation: Situation) -> tuple[Step, ...]:
             command("sudo", "restorecon", "-RFv", *directories),
         ),
         Step("Look again", command("ls", "-lZd", *directories)),
-        Step("Start the failing pods afresh, so that their back-off ends", restart),
+        Step(f"Start the failing pods afresh, so that their back-off ends{others}", restart),
     )
 
 
 def _seen(situation: Situation) -> tuple[Step, ...]:
-    seen = [(node, situation.case.value(CniDirectories, node)) for node in situation.failing_nodes]
+    failing = set(situation.failing_nodes)
+    read = [node for node in situation.case.subjects(CniDirectories) if node in failing]
+    seen = [(node, situation.case.value(CniDirectories, node)) for node in read[:3]]
     return tuple(
         Step(f"Now on {node}: {path} is {entry.label}")
-        for node, directories in seen[:3]
+        for node, directories in seen
         if directories is not None
         for path in situation.directories
         if (entry := directories.directories.get(path)) is not None and entry.label is not None

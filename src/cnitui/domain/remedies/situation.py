@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 
 from cnitui.domain.evidence import CaseFile
@@ -20,7 +22,7 @@ PERMISSIVE_LEVELS = frozenset({"", "privileged"})
 `baseline` and `restricted` refuse (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """Everything a remedy may look at; made once per look, so that fit and plan speak of the same moment.
 
@@ -63,31 +65,49 @@ class Situation:
         """What would revert a direct change."""
         return self.daemonset.managers if self.daemonset else ()
 
-    @property
+    # Thousands of pods may fail: what is asked more than once is worked out once.
+
+    @cached_property
     def pods(self) -> tuple[PodStatus, ...]:
         """The calico-node pods of this DaemonSet, by node."""
         values = (self.case.value(PodStatus, node) for node in self.case.subjects(PodStatus))
-        own = (pod for pod in values if pod is not None)
-        return tuple(pod for pod in own if not pod.owner or pod.owner == f"DaemonSet/{self.daemonset_name}")
+        own, owner = (pod for pod in values if pod is not None), f"DaemonSet/{self.daemonset_name}"
+        return tuple(pod for pod in own if not pod.owner or pod.owner == owner)
 
-    @property
+    @cached_property
     def failing(self) -> tuple[PodStatus, ...]:
         """Those whose attempts end in error."""
         return tuple(pod for pod in self.pods if pod.failing is not None)
 
-    @property
+    @cached_property
     def failing_nodes(self) -> tuple[str, ...]:
         """Names of the failing nodes, whether told by pods or by the diagnosis."""
         return tuple(sorted({pod.node for pod in self.failing} | set(self.diagnosis.failing_nodes)))
 
-    @property
+    @cached_property
+    def failing_containers(self) -> frozenset[str]:
+        """The containers that fail."""
+        if self.diagnosis.cohorts:
+            return frozenset(cohort.likeness.container for cohort in self.diagnosis.cohorts)
+        return frozenset(pod.failing.name for pod in self.failing if pod.failing is not None)
+
+    @cached_property
     def directories(self) -> tuple[str, str]:
         """The host's CNI binary and configuration directories, as observed on a failing node, else the defaults."""
-        seen = (self.case.value(InstallCni, node) for node in (*self.failing_nodes, *self.case.subjects(InstallCni)))
-        found = next((install for install in seen if install is not None), None)
+        nodes = chain(self.failing_nodes, self.case.subjects(InstallCni))
+        found = next(filter(None, (self.case.value(InstallCni, node) for node in nodes)), None)
         return (found.bin_dir, found.net_dir) if found else ("/opt/cni/bin", "/etc/cni/net.d")
 
-    def findings_on(self, node: str, causes: tuple[str, ...]) -> tuple[Finding, ...]:
-        """What is said of these causes on one node, strongest first; findings without nodes speak of all."""
-        about = (f for f in self.diagnosis.findings if f.cause in causes and (not f.nodes or node in f.nodes))
-        return tuple(sorted(about, key=lambda finding: finding.verdict.rank))
+    def findings_by_nodes(self, causes: tuple[str, ...]) -> tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]:
+        """What is said of these causes, strongest first, with the failing nodes of which exactly that is said.
+
+        Findings without nodes speak of all; what is said of nodes that were read holds for those that fail alike, as
+        far as it goes.
+        """
+        about = [(f, frozenset((*f.nodes, *f.alike))) for f in self.diagnosis.findings if f.cause in causes]
+        about.sort(key=lambda pair: pair[0].verdict.rank)
+        told: dict[tuple[int, ...], list[str]] = {}
+        for node in self.failing_nodes:
+            places = tuple(place for place, (_, nodes) in enumerate(about) if not nodes or node in nodes)
+            told.setdefault(places, []).append(node)
+        return tuple((tuple(about[place][0] for place in places), tuple(nodes)) for places, nodes in told.items())

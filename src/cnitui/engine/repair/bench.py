@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cnitui.domain.evidence import CaseFile
+from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
+from cnitui.domain.ranking import claims
 from cnitui.domain.remedies import REMEDIES, Remedy, Situation, advice, remedy
+from cnitui.domain.remedies.situation import SELINUX_CAUSES
 from cnitui.domain.report import as_data
 from cnitui.engine.repair.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
 from cnitui.engine.repair.preview import Preview, preview
@@ -37,6 +40,7 @@ class Repair:
         self._changed = changed
         self._test_pod_image = test_pod_image
         self._judged: Diagnosis | None = None
+        self._matter: object = None
         self.state = RepairState()
 
     def _set(self, **changes: object) -> None:
@@ -47,10 +51,17 @@ class Repair:
         self._set(actions=(*self.state.actions, Action(self._bench.clock.now(), words)))
 
     def judged(self, case: CaseFile, diagnosis: Diagnosis) -> None:
-        """A new diagnosis: which remedies fit now. Whatever was previewed stays as it is; its guards watch over it."""
+        """A new diagnosis: which remedies fit now. Whatever was previewed stays as it is; its guards watch over it.
+
+        That one more node was read which says the same changes nothing about the remedies.
+        """
         if diagnosis is self._judged:
             return
         self._judged = diagnosis
+        matter = _matter_of(case, diagnosis)
+        if matter == self._matter:
+            return
+        self._matter = matter
         situation = Situation(case, diagnosis)
         options = tuple(Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
         first = diagnosis.leading.remedies if diagnosis.leading else ()
@@ -160,6 +171,21 @@ class Repair:
             raise
         self._did(f"previewed {seen.plan.title} by server dry run")
         self._set(phase="planned", preview=seen)
+
+
+READ_ENOUGH = 3
+"""Nodes of a cohort whose readings the steps quote."""
+
+
+def _matter_of(case: CaseFile, diagnosis: Diagnosis) -> object:
+    """What the remedies rest on: who fails, what is claimed or said of SELinux, and the DaemonSet."""
+    told = tuple(
+        (finding.cause, finding.verdict, finding.judgement.because, len(finding.nodes) > READ_ENOUGH or finding.nodes)
+        for finding in diagnosis.findings
+        if claims(finding) or finding.cause in SELINUX_CAUSES
+    )
+    read = tuple((cohort.id, min(cohort.read, READ_ENOUGH)) for cohort in diagnosis.cohorts)
+    return diagnosis.failing_nodes, told, read, case.reading(DaemonSetStatus), case.reading(ApiEndpoints)
 
 
 def _place(name: str, first: tuple[str, ...]) -> int:
