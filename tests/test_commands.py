@@ -42,9 +42,9 @@ def of(lab: Lab, user: str = "admin") -> tuple[object, ...]:
 
 
 def valid(text: str) -> dict[str, Any]:
-    """The document, which must keep to the schema `cnitui/diagnosis/v1`."""
+    """The document, which must keep to the schema `cnitui/diagnosis/v2`."""
     document: dict[str, Any] = json.loads(text)
-    assert document["schema"] == "cnitui/diagnosis/v1"
+    assert document["schema"] == "cnitui/diagnosis/v2"
     assert document["status"] in {"healthy", "failing", "undetermined"}
     for cause in document["causes"]:
         assert cause["verdict"] in VERDICTS

@@ -149,11 +149,18 @@ def demo(ctx: click.Context, /, scenario: str, speed: str, **given: Any) -> None
 @run.command()
 @click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to collect evidence.")
+@click.option(
+    "--read",
+    type=click.Choice(["some", "all"]),
+    default="some",
+    show_default=True,
+    help="Where more than fifty nodes fail: read a few of each group that fails alike, or every one.",
+)
 @click.option("--case", "case", default="", metavar="FILE", help="Judge a case file instead of a cluster.")
 @click.option("--text", "text", default="", metavar="FILE|-", help="Judge pasted terminal output instead of a cluster.")
 @common
 @click.pass_context
-def diagnose(ctx: click.Context, /, output: str, wait: str, case: str, text: str, **given: Any) -> None:
+def diagnose(ctx: click.Context, /, output: str, wait: str, read: str, case: str, text: str, **given: Any) -> None:
     """Judge the cluster, a case file or pasted text, without the screens.
 
     Exit code: 0 all pods healthy, 3 a cause is confirmed or likely, 4 failing but undetermined or nothing may be
@@ -165,7 +172,8 @@ def diagnose(ctx: click.Context, /, output: str, wait: str, case: str, text: str
         sys.exit(run_diagnose_recorded(case, text, output))
     from cnitui.commands import run_diagnose
 
-    sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait")))
+    everybody = read == "all"
+    sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait"), everybody=everybody))
 
 
 @run.command()

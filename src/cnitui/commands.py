@@ -48,20 +48,20 @@ def run_async(work: Coroutine[object, object, T]) -> T:
 # --- diagnose -------------------------------------------------------------------------------------------------------
 
 
-def run_diagnose(settings: Settings, output: str, wait: float) -> int:
+def run_diagnose(settings: Settings, output: str, wait: float, *, everybody: bool = False) -> int:
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
-    state = run_async(_sitting(settings, wait))
+    state = run_async(_sitting(settings, wait, everybody=everybody))
     diagnosis = judged(state)
     _narrate(state, diagnosis)
     click.echo(told(diagnosis, output), nl=False)
     return leave(exit_code(diagnosis))
 
 
-async def _sitting(settings: Settings, wait: float) -> State:
-    """The state once everything was read, or when the time is up."""
+async def _sitting(settings: Settings, wait: float, *, everybody: bool) -> State:
+    """The state once the evidence is in, or when the time is up."""
     async with services(settings) as opened:
-        return await sitting(opened, wait)
+        return await sitting(opened, wait, everybody=everybody)
 
 
 def _narrate(state: State, diagnosis: Diagnosis) -> None:

@@ -30,8 +30,8 @@ def hostile() -> Diagnosis:
 
 def test_the_json_has_the_documented_keys_and_lists_every_cause() -> None:
     data = json.loads(as_json(diagnosis()))
-    assert (data["schema"], data["status"]) == ("cnitui/diagnosis/v1", "failing")
-    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable"}
+    assert (data["schema"], data["status"]) == ("cnitui/diagnosis/v2", "failing")
+    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable", "groups"}
     assert data["causes"][0]["id"] == "selinux-denial"
     assert {cause["id"] for cause in data["causes"]} == {cause.id for cause in CATALOGUE}
 

@@ -40,7 +40,7 @@ def bundles(tmp_path: Path) -> Bundles:
 async def written(bundles: Bundles, tmp_path: Path) -> Path:
     path = tmp_path / "case.tar.gz"
     await bundles.write(
-        path, RECORDING, '{"schema": "cnitui/diagnosis/v1"}\n', [Hidden("token", 2, "kubectl logs")], overwrite=False
+        path, RECORDING, '{"schema": "cnitui/diagnosis/v2"}\n', [Hidden("token", 2, "kubectl logs")], overwrite=False
     )
     return path
 
@@ -103,7 +103,7 @@ def test_the_manifest_says_what_came_from_where_and_what_did_not(written: Path) 
         e["errors"] for e in manifest["evidence"] if "errors" in e
     }
     assert files | {"manifest.json", "diagnosis.json", "audit.jsonl"} == set(found)
-    assert found["diagnosis.json"] == b'{"schema": "cnitui/diagnosis/v1"}\n'
+    assert found["diagnosis.json"] == b'{"schema": "cnitui/diagnosis/v2"}\n'
 
 
 def test_members_have_plain_names_of_their_own_whatever_nodes_are_called(written: Path) -> None:

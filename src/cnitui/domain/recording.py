@@ -82,12 +82,14 @@ class Recording:
 class Recorded:
     """That what is shown comes from a case file: its name and when it was collected (UTC).
 
-    `kept` are the logs that the kubelet could not serve any more: node, container and lines.
+    `kept` are the logs that the kubelet could not serve any more: node, container and lines. `nodes` are those of
+    which the file holds evidence; of a large cluster it is not all.
     """
 
     name: str
     at: datetime
     kept: tuple[KeptLog, ...] = ()
+    nodes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

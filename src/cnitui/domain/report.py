@@ -1,6 +1,7 @@
-"""A diagnosis for others: JSON of the schema `cnitui/diagnosis/v1`, text for terminals, Markdown.
+"""A diagnosis for others: JSON of the schema `cnitui/diagnosis/v2`, text for terminals, Markdown.
 
-The schema is stable; keys may be added, none changes its meaning. Everything quoted is data and stays literal.
+The schema is stable; keys may be added, none changes its meaning. Everything quoted is data and stays literal. In all
+of them the nodes that were read are kept apart from those that only fail alike: docs/diagnosis-json.md.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, NextEvidence, Verdict
+from cnitui.domain.likeness import Cohort
+from cnitui.domain.listing import listed
 
-SCHEMA = "cnitui/diagnosis/v1"
+SCHEMA = "cnitui/diagnosis/v2"
 _MOST_QUOTES = 5
 _BIDIRECTIONAL = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *_BIDIRECTIONAL))
@@ -24,6 +27,28 @@ def as_data(diagnosis: Diagnosis) -> dict[str, object]:
         "causes": [_finding_data(finding) for finding in diagnosis.findings],
         "next_evidence": [{"command": step.command, "why": step.why} for step in diagnosis.next_evidence],
         "unavailable": [{"what": missing.what, "why": missing.why} for missing in diagnosis.unavailable],
+        "groups": [_cohort_data(cohort) for cohort in diagnosis.cohorts],
+    }
+
+
+def _cohort_data(cohort: Cohort) -> dict[str, object]:
+    likeness = cohort.likeness
+    return {
+        "id": cohort.id,
+        "nodes": list(cohort.members),
+        "read": list(cohort.agreeing),
+        "unclear": list(cohort.unclear),
+        "causes": list(cohort.causes),
+        "apart_from": cohort.apart_from,
+        "container": likeness.container,
+        "ending": likeness.ending,
+        "image": likeness.image,
+        "revision": likeness.revision,
+        "os_image": likeness.os_image,
+        "kernel": likeness.kernel,
+        "runtime": likeness.runtime,
+        "role": likeness.role,
+        "pool": likeness.pool,
     }
 
 
@@ -38,6 +63,7 @@ def _finding_data(finding: Finding) -> dict[str, object]:
         "id": finding.cause,
         "verdict": finding.verdict.value,
         "nodes": list(finding.nodes),
+        "alike": list(finding.alike),
         "for": [_evidence_data(piece) for piece in judgement.evidence_for],
         "against": [_evidence_data(piece) for piece in judgement.evidence_against],
         "remedies": list(finding.remedies),
@@ -61,9 +87,11 @@ def as_text(diagnosis: Diagnosis) -> str:
 
 def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield headline(diagnosis)
+    groups = tuple(_cohort_lines(diagnosis))
+    yield from ("", *groups) if groups else ()
     for finding in claiming(diagnosis):
         yield ""
-        yield f"{finding.verdict.words.upper()}: {finding.title} [{finding.cause}]{_on(finding.nodes)}"
+        yield f"{finding.verdict.words.upper()}: {finding.title} [{finding.cause}]{on_nodes(finding)}"
         yield f"  {literal(finding.judgement.because)}"
         yield from _quotes("  for     ", finding.judgement.evidence_for)
         yield from _quotes("  against ", finding.judgement.evidence_against)
@@ -82,13 +110,14 @@ def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
 def _rest(diagnosis: Diagnosis) -> Iterator[str]:
     """What claims nothing, those with the same reason on one line."""
     for verdict in (Verdict.UNDETERMINED, Verdict.RULED_OUT):
-        groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        groups: dict[tuple[str, str], list[str]] = {}
         for finding in diagnosis.findings:
             if finding.verdict is verdict:
-                groups.setdefault((literal(finding.judgement.because), finding.nodes), []).append(finding.cause)
+                key = (literal(finding.judgement.because), on_nodes(finding))
+                groups.setdefault(key, []).append(finding.cause)
         if groups:
             yield from ("", f"{verdict.words.capitalize()}:")
-        yield from (f"  {', '.join(causes)}{_on(nodes)}: {why}" for (why, nodes), causes in groups.items())
+        yield from (f"  {', '.join(causes)}{where}: {why}" for (why, where), causes in groups.items())
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -98,7 +127,7 @@ def headline(diagnosis: Diagnosis) -> str:
     if diagnosis.status == "undetermined":
         return "Nothing could be judged: no pod, log or event of Calico is in the evidence."
     leading = diagnosis.leading
-    where = f" on {', '.join(diagnosis.failing_nodes)}" if diagnosis.failing_nodes else ""
+    where = f" on {_some(diagnosis.failing_nodes)}" if diagnosis.failing_nodes else ""
     if leading is None:
         return f"Calico fails{where}; the evidence does not determine a cause."
     if leading.verdict.confident:
@@ -126,8 +155,55 @@ def _quotes(label: str, evidence: Sequence[Evidence]) -> Iterator[str]:
         yield f"{' ' * len(label)}and {len(evidence) - _MOST_QUOTES} more"
 
 
-def _on(nodes: Sequence[str]) -> str:
-    return f" on {', '.join(nodes)}" if nodes else ""
+NAMED = 12
+"""Nodes named one by one."""
+
+
+def _some(nodes: Sequence[str]) -> str:
+    """The nodes by their names, or of many how many there are and the first of them."""
+    return ", ".join(nodes) if len(nodes) <= NAMED else f"{len(nodes):,} nodes ({listed(nodes, 3)})"
+
+
+def on_nodes(finding: Finding) -> str:
+    """` on worker-01, worker-02`, and how many more fail alike and were not read; "" where no node could be told."""
+    alike = f"; {len(finding.alike):,} more fail alike and were not read" if finding.alike else ""
+    return f" on {_some(finding.nodes)}{alike}" if finding.nodes else ""
+
+
+def _cohort_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    """The groups, where they say more than the findings do."""
+    if len(diagnosis.failing_nodes) <= NAMED and len(diagnosis.cohorts) < 2:
+        return
+    yield "Groups of nodes that fail alike:"
+    for cohort in diagnosis.cohorts:
+        yield f"  {cohort.id}  {cohort_words(cohort)}"
+
+
+def cohort_words(cohort: Cohort) -> str:
+    """`1,998 nodes, install-cni exit 1, pool blue: 3 read, all agree: selinux-denial (worker-0001, …)`."""
+    likeness = cohort.likeness
+    marks = [likeness.failure, f"pool {likeness.pool}" if likeness.pool else "", likeness.role]
+    what = ", ".join(literal(mark) for mark in marks if mark)
+    return f"{counted(len(cohort.members))}, {what}: {agreement(cohort)} ({listed(cohort.members, 3)})"
+
+
+def counted(nodes: int) -> str:
+    """`1 node`, `1,998 nodes`."""
+    return f"{nodes:,} node" if nodes == 1 else f"{nodes:,} nodes"
+
+
+def agreement(cohort: Cohort) -> str:
+    """How many were read and what they say: `3 read, all agree: selinux-denial`; who could not be read is told."""
+    if not cohort.read:
+        return "none read yet"
+    unclear = f", {len(cohort.unclear):,} could not be read well enough" if cohort.unclear else ""
+    if not cohort.agreeing:
+        return f"{cohort.read:,} read{unclear}"
+    blamed = ", ".join(cohort.causes) or "no cause stands out"
+    count = len(cohort.agreeing)
+    agree = "all read" if cohort.read == len(cohort.members) else f"{count:,} read"
+    apart = f", unlike group {cohort.apart_from}" if cohort.apart_from else ""
+    return f"{agree}{', all agree' if count > 1 else ''}{unclear}: {blamed}{apart}"
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------
@@ -140,8 +216,11 @@ def as_markdown(diagnosis: Diagnosis) -> str:
 
 def _markdown_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from ("# Diagnosis", "", headline(diagnosis))
+    title, *groups = *_cohort_lines(diagnosis), ""
+    if groups:
+        yield from ("", title, "", *(f"- {code_safe(line.strip())}" for line in groups if line))
     for finding in claiming(diagnosis):
-        yield from ("", f"## {finding.verdict.words.capitalize()}: {finding.title}{_on(finding.nodes)}", "")
+        yield from ("", f"## {finding.verdict.words.capitalize()}: {finding.title}{on_nodes(finding)}", "")
         yield f"`{finding.cause}`: {code_safe(finding.judgement.because)}."
         yield from _markdown_quotes("For", finding.judgement.evidence_for)
         yield from _markdown_quotes("Against", finding.judgement.evidence_against)
@@ -156,7 +235,7 @@ def _markdown_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from ("", "## All causes", "", "| cause | verdict | nodes | because |", "|---|---|---|---|")
     for finding in diagnosis.findings:
         because = code_safe(finding.judgement.because).replace("|", "\\|")
-        yield f"| `{finding.cause}` | {finding.verdict.words} | {', '.join(finding.nodes)} | {because} |"
+        yield f"| `{finding.cause}` | {finding.verdict.words} | {on_nodes(finding).removeprefix(' on ')} | {because} |"
 
 
 def _markdown_quotes(title: str, evidence: Sequence[Evidence]) -> Iterator[str]:

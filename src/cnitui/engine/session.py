@@ -61,7 +61,7 @@ class Session:
         self._judge = Judge()
         self._reader = Reader(
             cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
-            sweeping=sweeping,
+            sweeping=sweeping, recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
@@ -208,6 +208,8 @@ class Session:
         picture = self._picture
         self._book.daemonset(daemonset_of(picture.calico_daemonsets, picture.roll.roster().failing), self.clock.now())
         self._book.lack(lacking(picture, self._wanted_nodes()))
+        if picture.nodes.known:
+            self._judge.know_nodes()
         self._take_over(())
 
     def _wanted_nodes(self) -> tuple[str, ...]:
@@ -250,7 +252,7 @@ class Session:
             looks=tuple(sorted(reader.looks.states.items())),
         )
         self.logs.pods_changed(state.pod)
-        diagnosis = self._judge.diagnosis() if picture.pods.listed else None
+        diagnosis = self._judge.diagnosis() if picture.pods.listed and picture.nodes.known else None
         if diagnosis is not None:
             self.repair.judged(self._book.case, diagnosis)
         return replace(

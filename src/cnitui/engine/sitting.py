@@ -13,16 +13,18 @@ from cnitui.engine.state import State
 from cnitui.errors import ClusterUnreachable, Forbidden
 
 
-async def sitting(services: Services, wait: float) -> State:
-    """The state once everything was read, or after `wait` seconds (0: no bound) without what was not read by then.
+async def sitting(services: Services, wait: float, *, everybody: bool = False) -> State:
+    """The state once the evidence is in, or after `wait` seconds (0: no bound) without what was not read by then.
 
-    Raises what ended the session before: KubeconfigError, for one.
+    Where many nodes fail, a few of each group are read; with `everybody` all of them are waited for. Raises what ended
+    the session before: KubeconfigError, for one.
     """
-    session = Session(services)
+    session = Session(services, sweeping=everybody)
     settled = asyncio.Event()
 
     def look(state: State) -> None:
-        if state.settled or state.fatal is not None or state.pods_link.phase == "refused":
+        read = state.settled and not (everybody and state.progress.left)
+        if read or state.fatal is not None or state.pods_link.phase == "refused":
             settled.set()
 
     session.subscribe(look)

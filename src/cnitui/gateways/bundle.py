@@ -1,7 +1,7 @@
 """Case files on disk: one `.tar.gz` of a manifest, raw evidence, the diagnosis and our own audit lines.
 
 Members: `manifest.json` (schema `cnitui/case/v1`: what, from where, when, what was unavailable, what was hidden),
-`evidence/…`, `diagnosis.json` (`cnitui/diagnosis/v1`), `audit.jsonl`.
+`evidence/…`, `diagnosis.json` (`cnitui/diagnosis/v2`), `audit.jsonl`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import TypeVar
 from cnitui.domain.derive import reference_node
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.exchange import CommandOutput, LogRequest, NodeCommand
-from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, AttemptLogs, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.recording import (
     Failure,
@@ -147,7 +147,10 @@ class _Collector:
         """Keep the objects; answers the pods as they are in them."""
         state = self._state
         failing = {pod.uid for pod in state.failing}
-        order = sorted(state.pods, key=lambda pod: (pod.uid not in failing, pod.node != state.reference))
+        read = set(state.case.subjects(AttemptLogs))  # of many nodes, those that were read tell the most
+        order = sorted(
+            state.pods, key=lambda pod: (pod.uid not in failing, pod.node not in read, pod.node != state.reference)
+        )
         pods = self._bounded(order, MOST_PODS, "pods and nodes")
         names = {pod.node: None for pod in pods} | {node.name: None for node in state.nodes[:MOST_PODS]}
         others = [

@@ -57,6 +57,11 @@ def _kept(recording: Recording) -> tuple[KeptLog, ...]:
     return tuple((piece.key[0], piece.key[1], piece.data) for piece in pieces)
 
 
+def _read_nodes(recording: Recording) -> frozenset[str]:
+    """The nodes of which logs, events or commands were kept."""
+    return frozenset(piece.node for piece in recording.pieces if piece.kind in ("log", "events", "command", "node"))
+
+
 def replayed(
     recording: Recording, files: CaseFiles, render: Callable[[Mapping[str, object]], str], name: str
 ) -> Services:
@@ -75,5 +80,5 @@ def replayed(
         render,
         close,
         files,
-        Recorded(name, recording.at, _kept(recording)),
+        Recorded(name, recording.at, _kept(recording), _read_nodes(recording)),
     )

@@ -5,9 +5,10 @@ A change touches the nodes of one likeness; the others keep their cohorts as the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
-from cnitui.domain.cohorts import Blamed, Opinion, Part, biggest_first, letter, named, parts_of
+from cnitui.domain.cohorts import Blamed, Opinion, Part, biggest_first, letters, named, parts_of
 from cnitui.domain.likeness import Cohort, Likeness
 
 READ_FIRST = 3
@@ -16,15 +17,23 @@ MOST_FIRST = 9
 """Members read first when they do not agree."""
 
 
+PartKey = tuple[Likeness, Blamed | None]
+"""What a cohort keeps its letter by: its likeness and, when it left the others of that, its causes."""
+
+
+def _key(likeness: Likeness, place: int, part: Part) -> PartKey:
+    return likeness, part.causes if place else None
+
+
 class Groups:
-    """Keeps `cohorts` from differences; a cohort keeps its id while nodes of its likeness and causes remain."""
+    """Keeps `cohorts` from differences; a cohort keeps its letter while nodes of its likeness and causes remain."""
 
     def __init__(self) -> None:
         self._of: dict[str, Likeness] = {}
         self._members: dict[Likeness, set[str]] = {}
         self._opinions: dict[str, Opinion] = {}
-        self._ids: dict[tuple[Likeness, Blamed | None], str] = {}
-        self._made: dict[Likeness, tuple[Cohort, ...]] = {}
+        self._ids: dict[PartKey, str] = {}
+        self._parts: dict[Likeness, tuple[Part, ...]] = {}
         self._first: dict[Likeness, tuple[str, ...]] = {}
         self._settled: set[Likeness] = set()
         self._all: tuple[Cohort, ...] | None = ()
@@ -62,7 +71,7 @@ class Groups:
     def _touch(self, likeness: Likeness | None) -> None:
         if likeness is None:
             return
-        self._made.pop(likeness, None)
+        self._parts.pop(likeness, None)
         self._settled.discard(likeness)
         self._all = None
         if not self._members.get(likeness):
@@ -76,20 +85,24 @@ class Groups:
         """All of them, the largest first; the same object while nothing changed."""
         if self._all is None:
             for likeness, members in self._members.items():
-                if likeness not in self._made:
-                    self._made[likeness] = self._cohorts_of(likeness, members)
-            self._all = biggest_first(cohort for made in self._made.values() for cohort in made)
+                if likeness not in self._parts:
+                    self._parts[likeness] = parts_of(members, self._opinions)
+            self._name()
+            self._all = biggest_first(cohort for likeness in self._members for cohort in self._made(likeness))
         return self._all
 
-    def _cohorts_of(self, likeness: Likeness, members: Collection[str]) -> tuple[Cohort, ...]:
-        parts = parts_of(members, self._opinions)
-        return named(likeness, parts, (self._id(likeness, part, first=part is parts[0]) for part in parts))
+    def _name(self) -> None:
+        """New parts get the first free letters, the largest first; a letter is free when its part is gone."""
+        keys = {_key(one, place, part): part for one in self._members for place, part in enumerate(self._parts[one])}
+        self._ids = {key: name for key, name in self._ids.items() if key in keys}
+        new = sorted((key for key in keys if key not in self._ids), key=lambda key: -len(keys[key].members))
+        taken = set(self._ids.values())
+        free = islice((name for name in letters() if name not in taken), len(new))
+        self._ids |= dict(zip(new, free, strict=True))
 
-    def _id(self, likeness: Likeness, part: Part, *, first: bool) -> str:
-        key = (likeness, None if first else part.causes)
-        if key not in self._ids:
-            self._ids[key] = letter(len(self._ids) + 1)
-        return self._ids[key]
+    def _made(self, likeness: Likeness) -> tuple[Cohort, ...]:
+        parts = self._parts[likeness]
+        return named(likeness, parts, [self._ids[_key(likeness, place, part)] for place, part in enumerate(parts)])
 
     def opinion(self, node: str) -> Opinion | None:
         """What reading the node came to, None while it was not read."""

@@ -7,7 +7,7 @@ same, what was proven stays proven. Nodes that were read but whose readings are 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from cnitui.domain.causes import CATALOGUE
@@ -48,6 +48,7 @@ class Judge:
         """How many times a node was judged."""
         self._needed = frozenset[type[object]]().union(*(cause.declared for cause in catalogue))
         self._bases: dict[str, Basis] = {}
+        self._nodes_known = False
         self._failing: set[str] = set()
         self._healthy: set[str] = set()
         self._read: set[str] = set()
@@ -95,9 +96,20 @@ class Judge:
             if there != (node in nodes):
                 self._standing = None
                 (nodes.add if there else nodes.discard)(node)
-        likeness = (likeness_of(pod, machine) or unready_likeness(pod, machine)) if pod is not None and bad else None
+        told = machine is not None or self._nodes_known
+        likeness = None
+        if pod is not None and bad and told:
+            likeness = likeness_of(pod, machine) or unready_likeness(pod, machine)
         self.groups.place(node, likeness)
         return likeness
+
+    def know_nodes(self) -> None:
+        """From now on a pod without a Node object is one whose node we may not see, and not one that is to come."""
+        if not self._nodes_known:
+            self._nodes_known = True
+            for node in [node for node in self._failing if self.groups.likeness(node) is None]:
+                self._take_row(node)
+            self._made = None
 
     def _take_reading(self, node: str) -> None:
         if not self.was_read(node):
@@ -109,6 +121,11 @@ class Judge:
             self._stand(node, pod, self._case.value(NodeStatus, node))
         if node in self._failing:
             self._due[node] = None
+
+    @property
+    def failing(self) -> Set[str]:
+        """Names of the nodes that fail now."""
+        return self._failing
 
     def was_read(self, node: str) -> bool:
         """Whether anything beside the lists is kept of the node."""

@@ -66,10 +66,12 @@ class Reader:
         fan_out: int,
         *,
         sweeping: bool = True,
+        recorded: frozenset[str] | None = None,
     ) -> None:
         self._cluster, self._shell, self._clock = cluster, shell, clock
         self._book, self._judge, self._changed = book, judge, changed
-        self._sweeping = sweeping
+        self._sweeping = sweeping and recorded is None
+        self._recorded = recorded
         turns = Turns(fan_out, FOR_REST)
         self.looks = Looks(clock, self._take, changed, turns)
         self.sweep = Sweep(clock, turns, self._read_aside)
@@ -95,21 +97,27 @@ class Reader:
         wanted: dict[str, Urgency] = {}
         if self._scene.reference:
             wanted[self._scene.reference] = Urgency.FIRST
-        for node in self._judge.groups.to_read_first():
+        for node in self._first():
             wanted[node] = Urgency.FIRST
         for node in self._scene.shown:
             wanted[node] = Urgency.SHOWN
-        if len(self._judge.groups.failing) <= EVERYBODY:
-            for node in self._judge.groups.failing:
+        if len(self._judge.failing) <= EVERYBODY:
+            for node in self._judge.failing:
                 wanted.setdefault(node, Urgency.REST)
         named = {self._scene.reference, *self._scene.shown}
         pods = ((self._pod(node), urgency) for node, urgency in sorted(wanted.items()))
         return [(pod, how) for pod, how in pods if pod is not None and pod.node and (pod.failing or pod.node in named)]
 
+    def _first(self) -> Iterable[str]:
+        """Those whose readings decide; in a case file of many nodes, those of which it holds any."""
+        if self._recorded is not None and len(self._judge.failing) > EVERYBODY:
+            return sorted(self._recorded & self._judge.failing)
+        return self._judge.groups.to_read_first()
+
     def _rest(self, subjects: set[str]) -> Iterable[str]:
         """Failing nodes that nobody has read."""
         groups = self._judge.groups
-        if not self._sweeping or len(groups.failing) <= EVERYBODY or not self._ready_for_nodes():
+        if not self._sweeping or len(self._judge.failing) <= EVERYBODY or not self._ready_for_nodes():
             return ()
         return [
             node
