@@ -235,12 +235,16 @@ class Judge:
         alike: dict[Key, list[str]] = {}
         for cohort in self.groups.cohorts:
             opinions = {node: one for node in cohort.members if (one := self.groups.opinion(node)) is not None}
-            for node, opinion in opinions.items():
-                by_key.setdefault(opinion.key, []).append(node)
+            for node, said in opinions.items():
+                by_key.setdefault(said.key, []).append(node)
             key = _prevailing(opinions, cohort.agreeing)
             if key is not None:
                 alike.setdefault(key, []).extend(node for node in cohort.members if node not in opinions)
-        speakers = {one.key: verdict for node, verdict in self._verdicts.items() if (one := self.groups.opinion(node))}
+        speakers: dict[Key, NodeVerdict] = {}
+        for node in sorted(self._verdicts):  # the first by name, so that the same evidence is quoted each time
+            opinion = self.groups.opinion(node)
+            if opinion is not None:
+                speakers.setdefault(opinion.key, self._verdicts[node])
         return sorted(
             (
                 Judged(speakers[key], tuple(sorted(nodes)), tuple(sorted(alike.get(key, ()))))
