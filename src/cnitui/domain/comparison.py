@@ -7,10 +7,11 @@ is known on both sides and not the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from cnitui.domain.evidence import CaseFile, Unavailable
+from cnitui.domain.evidence import CaseFile, Dossier, Unavailable
 
 UNKNOWN = "?"
 """The answer nobody could get; never counted as a difference."""
@@ -56,21 +57,53 @@ def compare(
 
     A question that nobody could answer is left out: why a node cannot be read is said once, not once per question.
     """
-    answers = {node: tuple(question(case, node) for _, question in questions) for node in failing if node != reference}
+    return Asked((), tuple(questions)).compare(case, reference, failing)
+
+
+class Asked:
+    """Questions and what each node answered to them; a node is asked again only when its dossier has changed.
+
+    `about` is what the questions were made for.
+    """
+
+    def __init__(self, about: tuple[str, ...], questions: Sequence[tuple[str, Question]]) -> None:
+        self.about = about
+        self._questions = questions
+        self._answers: dict[str, tuple[Dossier, tuple[str, ...]]] = {}
+        self._made: tuple[str, Comparison] | None = None
+
+    def compare(self, case: CaseFile, reference: str, failing: Sequence[str]) -> Comparison:
+        """As `compare`."""
+        nodes = dict.fromkeys((*failing, *([reference] if reference else ())))
+        before, self._answers = self._answers, {node: self._asked(case, node) for node in nodes}
+        same = len(before) == len(nodes) and all(before.get(node) is found for node, found in self._answers.items())
+        if self._made is None or self._made[0] != reference or not same:
+            answers = {node: found for node, (_, found) in self._answers.items()}
+            self._made = reference, _compared(answers, reference, [label for label, _ in self._questions])
+        return self._made[1]
+
+    def _asked(self, case: CaseFile, node: str) -> tuple[Dossier, tuple[str, ...]]:
+        dossier, known = case.dossier(node), self._answers.get(node)
+        if known is not None and known[0] is dossier:
+            return known
+        return dossier, tuple(question(case, node) for _, question in self._questions)
+
+
+def _compared(answers: Mapping[str, tuple[str, ...]], reference: str, labels: Sequence[str]) -> Comparison:
     groups: dict[tuple[str, ...], list[str]] = {}
     for node, given in answers.items():
-        groups.setdefault(tuple(map(_alike, given)), []).append(node)
+        if node != reference:
+            groups.setdefault(tuple(map(_alike, given)), []).append(node)
     columns = [[reference], *groups.values()] if reference else list(groups.values())
-    if reference:
-        answers[reference] = tuple(question(case, reference) for _, question in questions)
     rows = []
-    for index, (label, _) in enumerate(questions):
+    for index, label in enumerate(labels):
         cells = tuple(_shared([answers[node][index] for node in column]) for column in columns)
         if any(cell and not cell.startswith(UNKNOWN) for cell in cells):
             rows.append(Row(label, cells, tuple(bool(reference) and _differs(cells[0], cell) for cell in cells)))
     return Comparison(tuple(map(tuple, columns)), tuple(rows), bool(reference))
 
 
+@lru_cache(16_384)
 def _alike(answer: str) -> str:
     """The answer without what is each node's own by nature.
 

@@ -21,6 +21,7 @@ PLACES = {
     "GuidePane": "Guide",
     "LogPane": "Logs",
     "LogGrid": "Log panes",
+    "LogsPane": "Log panes",
     "PageScreen": "This page",
 }
 

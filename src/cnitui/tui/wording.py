@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cnitui.domain.finding import Diagnosis, Finding, Verdict
+from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State
@@ -57,6 +58,35 @@ def names(items: tuple[str, ...], most: int = 3) -> str:
     return shown if len(items) <= most else f"{shown} +{len(items) - most}"
 
 
+def counted(nodes: int) -> str:
+    """`1 node`, `1,998 nodes`."""
+    return f"{nodes:,} node" if nodes == 1 else f"{nodes:,} nodes"
+
+
+def cohort_line(cohort: Cohort, state: State) -> str:
+    """`1,998 nodes · install-cni exit 1 · pool blue · CONFIRMED selinux-denial, 3 read, all agree`."""
+    likeness = cohort.likeness
+    parts = [counted(len(cohort.members)), likeness.failure, f"pool {likeness.pool}" if likeness.pool else ""]
+    return " · ".join([*filter(None, parts), verdict_on(cohort, state)])
+
+
+def verdict_on(cohort: Cohort, state: State) -> str:
+    """What reading some members came to, and how many those are: nothing is claimed of the others."""
+    leading = leading_of(cohort, state)
+    claimed = f"{leading.verdict.words.upper()} {leading.cause}, " if leading is not None else ""
+    agree = ", all agree" if len(cohort.agreeing) > 1 else ""
+    unclear = f", {len(cohort.unclear):,} not readable" if cohort.unclear else ""
+    apart = f", unlike {cohort.apart_from}" if cohort.apart_from else ""
+    return f"{claimed}{len(cohort.agreeing):,} read{agree}{unclear}{apart}"
+
+
+def leading_of(cohort: Cohort, state: State) -> Finding | None:
+    """The strongest claim about the members that were read, as far as a person may act on it."""
+    findings = state.diagnosis.confident if state.diagnosis is not None else ()
+    read = next(iter(cohort.agreeing), None)
+    return next((finding for finding in findings if finding.cause in cohort.causes and read in finding.nodes), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A sentence with its sign and role."""
@@ -77,13 +107,13 @@ def extent(state: State, now: datetime) -> Line:
     failing, total = len(state.failing), len(state.rows)
     if failing:
         since = age(state.failing_since, now)
-        return Line("✗", f"{failing} of {total} nodes failing for {since}", "bad")
+        return Line("✗", f"{failing:,} of {total:,} nodes failing for {since}", "bad")
     if not state.pods:
         return Line("?", "no Calico pods", "warn")
-    ready = sum(row.healthy for row in state.rows)
+    ready = state.roster.ready
     if ready < total:
-        return Line("!", f"{total - ready} of {total} nodes not ready", "warn")
-    return Line("✓", f"all {total} nodes healthy", "good")
+        return Line("!", f"{total - ready:,} of {total:,} nodes not ready", "warn")
+    return Line("✓", f"all {total:,} nodes healthy", "good")
 
 
 def moment(state: State) -> datetime:
@@ -104,6 +134,8 @@ def liveness(state: State, now: datetime, width: int = 200) -> Line:
         return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
     if link.phase == "asking":
         return Line(SPIN, "connecting", "dim")
+    if state.silent_since is not None:
+        return Line("!", f"no answer for {age(state.silent_since, now)}", "warn")
     return Line("●", f"live {now:%H:%M:%S}", "good")
 
 
@@ -152,7 +184,8 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
         return Line("▸", claim(leading, diagnosis), role)
     if not state.settled:
         done = sum(look.phase != "asking" for _, look in state.looks)
-        return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read", "accent")
+        alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""
+        return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read{alike}", "accent")
     candidates = [f.cause for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
     if candidates:
         return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 5)}", "warn")
@@ -160,8 +193,15 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
 
 
 def claim(finding: Finding, diagnosis: Diagnosis) -> str:
-    """`CONFIRMED  SELinux stops install-cni on worker-01, worker-02 · because …`, and that there is more."""
+    """`CONFIRMED  SELinux stops install-cni on worker-01, worker-02 · because …`, and that there is more.
+
+    Of nodes that were not read only that they are alike is said: `· 1,998 nodes alike, 3 read, all agree`.
+    """
     where = f" on {names(finding.nodes)}" if finding.nodes else ""
-    others = len({f.cause for f in diagnosis.confident} - {finding.cause})
-    more = f" · +{others} more" if others else ""
-    return f"{finding.verdict.words.upper()}  {finding.title}{where} · {finding.judgement.because}{more}"
+    if finding.alike:
+        agree = ", all agree" if len(finding.nodes) > 1 else ""
+        where = f" · {counted(len(finding.nodes) + len(finding.alike))} alike, {len(finding.nodes):,} read{agree}"
+    others = {f.cause: len(f.nodes) + len(f.alike) for f in diagnosis.confident if f.cause != finding.cause}
+    more = "".join(f" · +{cause} on {nodes:,}" for cause, nodes in list(others.items())[:2])
+    more += f" · +{len(others) - 2} more" if len(others) > 2 else ""
+    return f"{finding.verdict.words.upper()}  {finding.title}{where}{more} · {finding.judgement.because}"

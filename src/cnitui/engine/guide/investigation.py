@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
-from cnitui.domain.comparison import Comparison, Question, compare
+from cnitui.domain.comparison import Asked, Comparison, Question
 from cnitui.domain.evidence import Unavailable
-from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
+from cnitui.domain.facts import AttemptLogs, InstallCni, NodeStatus, PodEvents, PodStatus, SelinuxMode
+from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 from cnitui.domain.parsing.messages import KnownMessage, recognise
 from cnitui.domain.questions import machine_questions, selinux_questions
@@ -16,9 +18,14 @@ from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Para
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
 
+LISTED = frozenset({PodStatus, InstallCni, NodeStatus})
+"""Facts that the API's lists show of every node."""
 PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
 SHOWN_ROWS = 200
 """Rows of a table in the guide; the pods pane has them all."""
+MANY = 12
+"""Failing nodes from which on their groups are told first."""
+SHOWN_GROUPS = 30
 
 
 def unreached(state: State) -> Outline | None:
@@ -34,12 +41,50 @@ def symptoms(state: State) -> Outline:
     """Step 1: which nodes fail, in which container, how."""
     if state.diagnosis is None:
         return Outline("running", "asking", "Asking the API server which pods fail.")
-    failing = [row for row in state.rows if row.failing]
-    if not failing:
+    if not state.failing:
         return _nothing_fails(state)
-    containers = sorted({row.pod.failing.name for row in failing if row.pod and row.pod.failing})
-    headline = f"{len(failing)} of {len(state.rows)} nodes fail in {', '.join(containers)}."
-    return Outline("fail", f"{len(failing)} of {len(state.rows)} nodes fail", headline, _table(state))
+    extent = f"{len(state.failing):,} of {len(state.rows):,} nodes fail"
+    return Outline("fail", extent, f"{extent} in {', '.join(_containers(state))}.", (*_groups(state), *_table(state)))
+
+
+def _containers(state: State) -> list[str]:
+    """The containers that fail."""
+    if state.cohorts:
+        return sorted({cohort.likeness.container for cohort in state.cohorts})
+    return sorted({pod.failing.name for pod in state.failing if pod.failing})
+
+
+def _groups(state: State) -> tuple[Block, ...]:
+    """The nodes by what they have in common, where there are several such groups or many nodes."""
+    if len(state.cohorts) < 2 and len(state.failing) <= MANY:
+        return ()
+    rows = tuple(_group_cells(cohort) for cohort in state.cohorts[:SHOWN_GROUPS])
+    headers = ("GROUP", "NODES", "FAILS", "POOL", "RUNS ON", "READ", "WHAT THOSE SAY")
+    more = len(state.cohorts) - SHOWN_GROUPS
+    return (
+        Heading("Groups that fail alike"),
+        Grid(headers, rows, tuple(_group_role(cohort) for cohort in state.cohorts[:SHOWN_GROUPS]), leaves=(4, 3)),
+        *((Paragraph(f"and {more:,} more groups", "dim"),) if more > 0 else ()),
+        Paragraph("A group is judged on the members that were read; nothing is confirmed on the others.", "dim"),
+    )
+
+
+def _group_role(cohort: Cohort) -> Role:
+    return "bad" if cohort.causes else "warn"
+
+
+def _group_cells(cohort: Cohort) -> tuple[str, ...]:
+    likeness, few = cohort.likeness, f" ({listed(cohort.members, 3)})" if len(cohort.members) <= MANY else ""
+    told = ", ".join(cohort.causes) or ("nothing decisive" if cohort.agreeing else "–")
+    return (
+        cohort.id,
+        f"{len(cohort.members):,}{few}",
+        likeness.failure,
+        likeness.pool or "–",
+        " ".join(filter(None, (likeness.os_image, likeness.kernel))),
+        f"{cohort.read:,}" + (f", {len(cohort.unclear):,} unclear" if cohort.unclear else ""),
+        f"{told}, unlike {cohort.apart_from}" if cohort.apart_from else told,
+    )
 
 
 def _nothing_fails(state: State) -> Outline:
@@ -55,7 +100,8 @@ def _nothing_fails(state: State) -> Outline:
 
 
 def _table(state: State) -> tuple[Block, ...]:
-    rows = state.rows[:SHOWN_ROWS]
+    shown = SHOWN_ROWS if len(state.rows) <= SHOWN_ROWS else MANY
+    rows = sorted(state.rows, key=lambda row: not row.failing)[:shown] if shown == MANY else state.rows
     grid = Grid(
         ("NODE", "POD", "STATUS", "CONTAINER", "EXIT", "RESTARTS", "NODE READY"),
         tuple(_symptom_cells(row) for row in rows),
@@ -63,7 +109,7 @@ def _table(state: State) -> tuple[Block, ...]:
         leaves=(1, 3, 6),
     )
     more = len(state.rows) - len(rows)
-    return (grid, Paragraph(f"and {more} more nodes", "dim")) if more else (grid,)
+    return (grid, Paragraph(f"and {more:,} more nodes, all of them in the pods pane", "dim")) if more else (grid,)
 
 
 def _symptom_role(row: NodeRow) -> Role:
@@ -129,7 +175,7 @@ class Sighting:
 def known_messages(state: State) -> tuple[Sighting, ...]:
     """Each failure message recognised in logs and events of the failing pods."""
     found: dict[str, Sighting] = {}
-    for pod in state.failing:
+    for pod in _read_of(state):
         for text, source in _said(state, pod):
             message = _problem(text)
             if message is None:
@@ -138,6 +184,13 @@ def known_messages(state: State) -> tuple[Sighting, ...]:
             if pod.node not in seen.nodes:
                 found[message.id] = replace(seen, nodes=(*seen.nodes, pod.node))
     return tuple(found.values())
+
+
+def _read_of(state: State) -> list[PodStatus]:
+    """The failing pods of which logs or events are kept, by node."""
+    nodes = sorted({*state.case.subjects(AttemptLogs), *state.case.subjects(PodEvents)})
+    pods = (state.pod(node) for node in nodes)
+    return [pod for pod in pods if pod is not None and pod.failing is not None]
 
 
 @lru_cache(32_768)
@@ -160,7 +213,7 @@ def _said(state: State, pod: PodStatus) -> list[tuple[str, str]]:
 def _unread(state: State) -> tuple[Block, ...]:
     missing = [
         Item(f"{pod.node}: logs not readable: {reading.why}", "warn", reading.next_step)
-        for pod in state.failing
+        for pod in _read_of(state)
         if isinstance(reading := state.case.reading(AttemptLogs, pod.node), Unavailable)
     ]
     return _first(missing, "more nodes")
@@ -177,7 +230,7 @@ def _first(items: list[Item], what: str, most: int = 5) -> tuple[Block, ...]:
 
 def directories_of(state: State) -> tuple[str, str]:
     """The host's CNI directories as the failing pods mount them."""
-    for pod in (*state.failing, *state.pods):
+    for pod in chain(state.failing, state.pods):
         install = state.case.value(InstallCni, pod.node)
         if install is not None:
             return install.bin_dir, install.net_dir
@@ -196,8 +249,8 @@ def machine_comparison(state: State) -> Comparison:
 
 Asking = Callable[[str, str], tuple[tuple[str, Question], ...]]
 """The questions about a bin and a net directory."""
-_LAST: dict[Asking, tuple[State, Comparison]] = {}
-"""The newest comparison of each kind and what it was made of: thousands of nodes are not asked twice for one state."""
+_ASKED: dict[Asking, Asked] = {}
+"""The answers of each kind, kept between states: a node is asked again only when something was read of it."""
 
 
 def _all_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ...]:
@@ -205,27 +258,26 @@ def _all_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ..
 
 
 def _compared(state: State, asking: Asking) -> Comparison:
-    made_of, comparison = _LAST.get(asking, (None, None))
-    if made_of is not None and comparison is not None and _same_evidence(made_of, state):
-        return comparison
-    comparison = compare(state.case, state.reference, _failing_nodes(state), asking(*directories_of(state)))
-    _LAST[asking] = state, comparison
-    return comparison
+    directories = directories_of(state)
+    asked = _ASKED.get(asking)
+    if asked is None or asked.about != directories:
+        asked = _ASKED[asking] = Asked(directories, asking(*directories))
+    return asked.compare(state.case, state.reference, _read_nodes(state))
 
 
-def _same_evidence(one: State, other: State) -> bool:
-    return one.case is other.case and one.pods is other.pods and one.reference == other.reference
-
-
-def _failing_nodes(state: State) -> list[str]:
-    return [pod.node for pod in state.failing if pod.node]
+def _read_nodes(state: State) -> list[str]:
+    """The failing nodes of which something is kept that the lists do not show; of few nodes, all."""
+    failing = [pod.node for pod in state.failing if pod.node]
+    if len(failing) <= MANY:
+        return failing
+    return [node for node in failing if any(fact not in LISTED for fact in state.case.dossier(node))]
 
 
 def selinux(state: State) -> Outline:
     """Step 3: modes, labels, the process's own label and the denials."""
     if not state.failing:
         return Outline("pass", "nothing fails", "Nothing fails; the labels of a healthy node are no question.")
-    nodes = _failing_nodes(state)
+    nodes = _read_nodes(state)
     read = [node for node in nodes if state.case.value(SelinuxMode, node) is not None]
     table: tuple[Block, ...] = (*unreadable(state), Columns(selinux_comparison(state)))
     if not read and not state.settled:

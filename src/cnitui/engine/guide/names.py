@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import defaultdict
+from itertools import chain
 
 from cnitui.domain.facts import CALICO_SELECTOR, InstallCni
 from cnitui.engine.guide.blocks import Command
@@ -20,7 +21,7 @@ def commands_of(step: Step, state: State, ssh: str = "") -> tuple[Command, ...]:
 
 def observed_names(state: State) -> dict[str, str]:
     """Namespace, pod, node and directories as observed; `<name>` where nothing was."""
-    pod = next(iter((*state.failing, *state.pods)), None)
+    pod = next(chain(state.failing, state.pods), None)
     install = state.case.value(InstallCni, pod.node) if pod else None
     daemonset = state.daemonset
     values: dict[str, str] = defaultdict(lambda: "<name>")

@@ -7,7 +7,8 @@ same, what was proven stays proven. Nodes that were read but whose readings are 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from cnitui.domain.causes import CATALOGUE
@@ -123,7 +124,7 @@ class Judge:
             self._due[node] = None
 
     @property
-    def failing(self) -> Set[str]:
+    def failing(self) -> AbstractSet[str]:
         """Names of the nodes that fail now."""
         return self._failing
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, KeysView
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
@@ -16,9 +15,9 @@ from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLogin
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table.columns import Column
-from cnitui.tui.widgets.table.rows import Cell
+from cnitui.tui.widgets.table.rows import Cell, Head, Moving
 from cnitui.tui.widgets.table.table import Table
-from cnitui.tui.wording import SPIN, age, countdown, moment
+from cnitui.tui.wording import SPIN, age, cohort_line, countdown, counted
 
 COLUMNS = (
     Column("node", "NODE", min=9, max=40, cut="middle"),
@@ -54,6 +53,10 @@ class PodsPane(Pane):
         yield self.rule
         yield Table(COLUMNS, sentence="asking for the calico-node pods …", id="pods-table")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = State()
+
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
         self._show()
@@ -62,24 +65,34 @@ class PodsPane(Pane):
         if self.is_mounted:
             self._show()
 
+    def on_resize(self) -> None:
+        """Whether the nodes are grouped depends on how many rows there is room for."""
+        self._group()
+
     def _show(self) -> None:
-        state, table = self.state, self.query_one(Table)
-        table.show(list(rows_of(state, moment(state))))
+        """Only rows that have changed since the last state are made anew."""
+        state, table, before = self.state, self.query_one(Table), self._shown
+        self._shown = state
+        gone = _gone(table.rows.keys(), before, state)
+        table.change(((row.name, cells_of(state, row)) for row in changed_rows(before, state)), gone)
+        self._group()
         table.say(*_sentence(state))
-        self.rule.note = table.summary or (f"{len(state.rows)} nodes" if state.rows else "")
+        self.rule.note = table.summary or _note(state)
+
+    def _group(self) -> None:
+        """Where the nodes outnumber the lines, nodes that fail alike stand under one line."""
+        table = self.query_one(Table)
+        table.group(heads_of(self.state) if len(self.state.rows) > table.size.height - 1 > 0 else ())
 
     def _tick(self) -> None:
-        """The countdowns and ages move although nothing happened."""
-        now, table = moment(self.state), self.query_one(Table)
-        for row in self.state.rows:
-            if row.name in table.rows and row.pod is not None:
-                table.set_cell(row.name, "next", _countdown(row, now))
-                table.set_cell(row.name, "age", age(row.pod.created_at, now))
+        """The countdowns and ages move although nothing happened; a recorded time stands still."""
+        if self.display and self.state.recorded is None:
+            self.query_one(Table).tick()
 
     @property
     def node(self) -> str:
-        """The node under the cursor, "" without one."""
-        return self.query_one(Table).cursor_key or ""
+        """The node under the cursor, the first of a group under its line; "" without one."""
+        return self.query_one(Table).cursor_row or ""
 
     @property
     def marked(self) -> tuple[str, ...]:
@@ -104,16 +117,80 @@ def _sentence(state: State) -> tuple[str, Role]:
     return "no calico-node pods in the namespaces you may read: Calico is not installed, or elsewhere (-n)", "warn"
 
 
-def rows_of(state: State, now: datetime) -> Iterator[tuple[str, tuple[Cell, ...]]]:
+def _rows_shown(state: State) -> tuple[NodeRow, ...]:
+    return () if state.unlisted else state.rows
+
+
+def _gone(known: KeysView[str], before: State, state: State) -> Collection[str]:
+    """Rows of the table that are not in the state any more."""
+    now = _rows_shown(state)
+    if before.roster is state.roster and before.unlisted == state.unlisted:
+        return ()
+    return known - {row.name for row in now}
+
+
+def _note(state: State) -> str:
+    """How many nodes there are, and how many of the failing ones have been read while that goes on."""
+    progress = state.progress
+    reading = (
+        f" · {progress.read + progress.unreadable:,} of {progress.nodes:,} failing ones read" if progress.left else ""
+    )
+    return f"{len(state.rows):,} nodes{reading}" if state.rows else ""
+
+
+def changed_rows(before: State, state: State) -> Iterator[NodeRow]:
+    """The rows whose cells may read otherwise than before, in the state's order."""
+    if before.started_at is None or _generation(before) != _generation(state) or before.unlisted != state.unlisted:
+        yield from _rows_shown(state)
+        return
+    known = before.roster.by_name if before.roster is not state.roster else state.roster.by_name
+    read = _read_anew(before, state)
+    if before.roster is state.roster and not read:
+        return
+    for row in _rows_shown(state):
+        if known.get(row.name) is not row or row.name in read:
+            yield row
+
+
+def _read_anew(before: State, state: State) -> set[str]:
+    """Nodes that were looked at since: the others' cells say nothing of what was read."""
+    nodes = {node for node, look in (*before.looks, *state.looks) if before.look(node) is not state.look(node)}
+    if before.case is not state.case:
+        nodes |= {node for node, _ in state.looks if before.case.dossier(node) is not state.case.dossier(node)}
+        nodes |= {node for cohort in state.cohorts if cohort.apart_from for node in cohort.members}
+    return nodes
+
+
+def _generation(state: State) -> str:
+    return str(state.daemonset.generation) if state.daemonset else ""
+
+
+def heads_of(state: State) -> tuple[Head, ...]:
+    """One line per group, faults first: nodes that fail alike, those that are not ready, the healthy ones."""
+    failing = tuple(
+        Head(f"group {cohort.id}", f"{cohort.id}  {cohort_line(cohort, state)}", "bad", cohort.members)
+        for cohort in state.cohorts
+    )
+    placed = {node for cohort in state.cohorts for node in cohort.members}
+    others = [row for row in state.rows if row.name not in placed]
+    waiting = tuple(row.name for row in others if not row.healthy)
+    healthy = tuple(row.name for row in others if row.healthy)
+    return (
+        *failing,
+        *((Head("group waiting", f"{counted(len(waiting))} not ready", "warn", waiting),) if waiting else ()),
+        *((Head("group healthy", f"{counted(len(healthy))} healthy", "good", healthy),) if healthy else ()),
+    )
+
+
+def rows_of(state: State) -> Iterator[tuple[str, tuple[Cell, ...]]]:
     """The table's rows, in the state's order."""
-    generation = str(state.daemonset.generation) if state.daemonset else ""
-    looks = dict(state.looks)
-    for row in () if state.unlisted else state.rows:
-        yield row.name, _cells(state, row, looks.get(row.name), now, generation)
+    return ((row.name, cells_of(state, row)) for row in _rows_shown(state))
 
 
-def _cells(state: State, row: NodeRow, look: Look | None, now: datetime, generation: str) -> tuple[Cell, ...]:
+def cells_of(state: State, row: NodeRow) -> tuple[Cell, ...]:
+    """The cells of one row."""
     pod, node = row.pod, row.node
+    still = state.recorded.at if state.recorded else None
     role = ("ctrl" if node.control_plane else "worker") if node else "?"
     return (
         row.name,
@@ -122,11 +199,11 @@ def _cells(state: State, row: NodeRow, look: Look | None, now: datetime, generat
         f"{pod.ready}/{pod.total}" if pod else "–",
         _status(row),
         str(pod.restarts) if pod else "–",
-        _countdown(row, now),
-        age(pod.created_at, now) if pod else "–",
+        Moving(row.next_attempt, countdown, still) if row.failing else "–",
+        Moving(pod.created_at, age, still, age=True) if pod else "–",
         _node_ready(row),
-        _selinux(state, row.name, look),
-        _template(row, generation),
+        _selinux(state, row.name, state.look(row.name)),
+        _template(row, _generation(state)),
     )
 
 
@@ -136,10 +213,6 @@ def _status(row: NodeRow) -> Cell:
     if row.failing:
         return (row.pod.status, "bad")
     return (row.pod.status, "good" if row.healthy else "warn")
-
-
-def _countdown(row: NodeRow, now: datetime) -> Cell:
-    return countdown(row.next_attempt, now) if row.failing else "–"
 
 
 def _node_ready(row: NodeRow) -> Cell:

@@ -9,7 +9,7 @@ from rich.style import Style
 from cnitui.tui.text import clean, clip, fit, pad, width_of
 from cnitui.tui.widgets.line_view import SIGNS, Span
 from cnitui.tui.widgets.table.columns import Placed
-from cnitui.tui.widgets.table.rows import CELL_LIMIT, Cell, role_of, text_of
+from cnitui.tui.widgets.table.rows import CELL_LIMIT, Cell, Head, role_of, text_of
 
 CURSOR, MARK, MARKED_CURSOR = "▸", "◆", "◈"
 
@@ -58,6 +58,17 @@ def _cell(cell: Cell, placed: Placed, gap: int, ink: Ink, over: tuple[str, ...],
     before = f"{SIGNS[role]} ".rjust(gap) if placed.column.glyph else " " * gap
     left, right = (padding, "") if placed.column.align == "right" else ("", padding)
     return [(before, ink(role, *over)), (left, blank), (text, ink(role, *lit)), (right, blank)]
+
+
+FOLDED, UNFOLDED = "▸", "▾"
+
+
+def head_spans(head: Head, ink: Ink, *, sign: Span, under_cursor: bool, unfolded: bool) -> list[Span]:
+    """The line of a group: whether it is folded, its sign, its words."""
+    over = ("cursor",) if under_cursor else ()
+    fold = (f"{UNFOLDED if unfolded else FOLDED} ", ink("dim", *over))
+    role = head.role
+    return [sign, fold, (f"{SIGNS[role]} ", ink(role, *over)), (clean(head.text, CELL_LIMIT), ink("normal", *over))]
 
 
 def gutter_sign(*, under_cursor: bool, marked: bool) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, KeysView, Sequence
+from collections.abc import Callable, Iterable, KeysView, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeGuard
 
 from cnitui.engine.guide.blocks import Role
@@ -11,8 +13,38 @@ from cnitui.tui.text import clean, width_of
 from cnitui.tui.widgets.pattern import Pattern
 from cnitui.tui.widgets.table.columns import Column
 
-Cell = str | tuple[str, Role]
-"""A text, or a text and its role."""
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A text that changes with time alone, such as a countdown; it is worked out when it is drawn.
+
+    `tell` gets `at` and the time; `now` stops the clock. Sorted by `at`, the earliest first, or the latest for an age.
+    """
+
+    at: datetime | None
+    tell: Callable[[datetime | None, datetime], str]
+    now: datetime | None = None
+    age: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says now."""
+        return self.tell(self.at, self.now or datetime.now(UTC))
+
+
+Cell = str | tuple[str, Role] | Moving
+"""A text, a text and its role, or one that moves with time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A line above the rows of a group: it folds them away. `members` are keys of rows."""
+
+    key: str
+    text: str
+    role: Role
+    members: tuple[str, ...]
+
 
 CELL_LIMIT = 400
 _DURATION = re.compile(r"(?:\d+(?:y|d|h|m|s))+")
@@ -22,12 +54,23 @@ SortKey = tuple[int, float, tuple[tuple[int, int, str], ...]]
 
 def text_of(cell: Cell) -> str:
     """A cell's text as it came."""
-    return cell if isinstance(cell, str) else cell[0]
+    if isinstance(cell, str):
+        return cell
+    return cell.text if isinstance(cell, Moving) else cell[0]
 
 
 def role_of(cell: Cell) -> Role:
     """A cell's role."""
-    return "normal" if isinstance(cell, str) else cell[1]
+    return cell[1] if isinstance(cell, tuple) else "normal"
+
+
+def cell_key(cell: Cell) -> SortKey:
+    """What a cell is sorted by."""
+    if not isinstance(cell, Moving):
+        return sort_key(text_of(cell))
+    if cell.at is None:
+        return -1, 0.0, ()
+    return 0, -cell.at.timestamp() if cell.age else cell.at.timestamp(), ()
 
 
 def sort_key(text: str) -> SortKey:
@@ -56,8 +99,12 @@ class TableRows:
         self._cells: dict[str, list[Cell]] = {}
         self._places: dict[str, int] = {}
         self._order: list[str] = []
+        self._heads: dict[str, Head] = {}
+        self._head_of: dict[str, str] = {}
+        self._unfolded: set[str] = set()
         self._pattern: Pattern | None = None
         self._only_bad = False
+        self._moving: dict[int, None] = {}
         self.stale = False
         """Whether `shown` must be made anew: rows left, or a filter may have to decide again."""
 
@@ -66,6 +113,11 @@ class TableRows:
 
     def __contains__(self, key: str) -> bool:
         return key in self._cells
+
+    @property
+    def order(self) -> Sequence[str]:
+        """Keys of all rows, shown or not, in their order."""
+        return self._order
 
     def keys(self) -> KeysView[str]:
         """Keys of all rows."""
@@ -83,6 +135,42 @@ class TableRows:
     def filtered(self) -> bool:
         """Whether some rows may be hidden on request."""
         return self._pattern is not None or self._only_bad
+
+    @property
+    def moving(self) -> tuple[int, ...]:
+        """The columns that have cells which move with time."""
+        return tuple(self._moving)
+
+    # --- groups ---
+
+    def head(self, key: str) -> Head | None:
+        """The head of that key; None for a row."""
+        return self._heads.get(key)
+
+    def head_of(self, key: str) -> Head | None:
+        """The head that a row stands under."""
+        return self._heads.get(self._head_of.get(key, ""))
+
+    def unfolded(self, key: str) -> bool:
+        """Whether a group's rows are shown."""
+        return key in self._unfolded
+
+    def put_heads(self, heads: Sequence[Head]) -> set[str]:
+        """Group the rows under these heads, in this order; answers the keys of heads that read otherwise now."""
+        before = self._heads
+        if list(before.values()) == list(heads):
+            return set()
+        self._heads = {head.key: head for head in heads}
+        if list(before) != list(self._heads) or any(before[one.key].members != one.members for one in heads):
+            self._head_of = {member: head.key for head in heads for member in head.members}
+            self._unfolded &= self._heads.keys()
+            self.stale = True
+        return {head.key for head in heads if before.get(head.key) != head}
+
+    def fold(self, key: str, *, unfolded: bool) -> None:
+        """Show a group's rows, or its head alone."""
+        (self._unfolded.add if unfolded else self._unfolded.discard)(key)
+        self.stale = True
 
     # --- data ---
 
@@ -104,11 +192,15 @@ class TableRows:
         self._order.append(key)
         for index, cell in enumerate(cells):
             self._widen(index, cell)
-        if not self.stale and self._wanted(key):
+        if self._heads:
+            self.stale = True
+        elif not self.stale and self._wanted(key):
             self._places[key] = len(self.shown)
             self.shown.append(key)
 
     def _widen(self, index: int, cell: Cell) -> None:
+        if isinstance(cell, Moving):
+            self._moving[index] = None
         text = text_of(cell)
         column = self.columns[index]
         if len(text) <= self.widths[column.key] and text.isascii():
@@ -132,7 +224,7 @@ class TableRows:
         """Put the rows in order now; later changes leave them where they are."""
         index = self.index[column]
         known = [key for key in dict.fromkeys(self._order) if key in self._cells]
-        known.sort(key=lambda key: sort_key(text_of(self._cells[key][index])), reverse=reverse)
+        known.sort(key=lambda key: cell_key(self._cells[key][index]), reverse=reverse)
         self._order = known
         self.stale = True
 
@@ -151,9 +243,23 @@ class TableRows:
         """Make `shown` anew."""
         self.stale = False
         self._order = [key for key in dict.fromkeys(self._order) if key in self._cells]
-        self.shown = [key for key in self._order if self._wanted(key)] if self.filtered else list(self._order)
+        rows = [key for key in self._order if self._wanted(key)] if self.filtered else self._order
+        self.shown = self._under_heads(rows) if self._heads else list(rows)
         self._places = {key: place for place, key in enumerate(self.shown)}
+
+    def _under_heads(self, rows: Iterable[str]) -> list[str]:
+        """The heads with their rows; what is looked for is shown though its group is folded."""
+        grouped: dict[str, list[str]] = {key: [] for key in self._heads}
+        alone: list[str] = []
+        for key in rows:
+            grouped.get(self._head_of.get(key, ""), alone).append(key)
+        shown: list[str] = []
+        for key, members in grouped.items():
+            if members:
+                shown.append(key)
+                shown.extend(members if self.filtered or key in self._unfolded else ())
+        return [*shown, *alone]
 
 
 def _is_trouble(cell: Cell) -> TypeGuard[tuple[str, Role]]:
-    return not isinstance(cell, str) and cell[1] in ("bad", "warn")
+    return isinstance(cell, tuple) and cell[1] in ("bad", "warn")

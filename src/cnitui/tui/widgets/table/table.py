@@ -20,6 +20,8 @@ class Table(TableView):
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("O", "reverse", "reverse", id="table.reverse", show=False, tooltip="Sort the other way round"),
         Binding("space", "mark", "mark", id="table.mark", tooltip="Mark the row"),
+        Binding("right", "fold(True)", "unfold", show=False, id="table.unfold", tooltip="Show the rows of the group"),
+        Binding("left", "fold(False)", "fold", show=False, id="table.fold", tooltip="Show only the group's line"),
         Binding("escape", "clear", "all rows", id="table.clear", tooltip="Drop the filter"),
         Binding("down,j", "move(1)", "down", show=False, id="table.down", tooltip="Next row"),
         Binding("up,k", "move(-1)", "up", show=False, id="table.up", tooltip="Previous row"),
@@ -50,15 +52,39 @@ class Table(TableView):
         self._go(len(self.rows.shown) - 1)
 
     def action_select(self) -> None:
-        if self._cursor is not None:
-            self.post_message(self.RowSelected(self, self._cursor))
-
-    def action_mark(self) -> None:
-        """Mark the row and go on to the next, so that a run of rows is a run of presses."""
+        """Open the row; a head is unfolded or folded."""
         if self._cursor is None:
             return
-        self.marked ^= {self._cursor}
-        self.post_message(self.MarksChanged(self, tuple(key for key in self.rows.shown if key in self.marked)))
+        if self.rows.head(self._cursor) is not None:
+            self._fold(self._cursor, unfolded=not self.rows.unfolded(self._cursor))
+        else:
+            self.post_message(self.RowSelected(self, self._cursor))
+
+    def action_fold(self, unfolded: bool) -> None:
+        """Unfold the group under the cursor, or fold the one that the row belongs to."""
+        if self._cursor is None:
+            return
+        head = self.rows.head(self._cursor) or self.rows.head_of(self._cursor)
+        if head is not None:
+            self._fold(head.key, unfolded=unfolded)
+
+    def _fold(self, key: str, *, unfolded: bool) -> None:
+        self.rows.fold(key, unfolded=unfolded)
+        self._cursor = key
+        self.flush()
+        self.refresh()
+        self._into_view()
+
+    def action_mark(self) -> None:
+        """Mark the row and go on to the next, so that a run of rows is a run of presses; a head marks all its rows."""
+        if self._cursor is None:
+            return
+        head = self.rows.head(self._cursor)
+        if head is not None and self.marked.issuperset(head.members):
+            self.marked -= set(head.members)
+        else:
+            self.marked ^= {self._cursor} if head is None else set(head.members) - self.marked
+        self.post_message(self.MarksChanged(self, tuple(key for key in self.rows.order if key in self.marked)))
         self.refresh()
         self._go(self._cursor_place + 1)
 

@@ -20,12 +20,14 @@ from cnitui.tui.widgets.line_view import SIGNS, LineView
 from cnitui.tui.widgets.pattern import pattern_of
 from cnitui.tui.widgets.table.bright import Bright
 from cnitui.tui.widgets.table.columns import Column, Placed, lay_out
-from cnitui.tui.widgets.table.paint import gutter_sign, header_spans, row_spans
-from cnitui.tui.widgets.table.rows import Cell, TableRows
+from cnitui.tui.widgets.table.paint import gutter_sign, head_spans, header_spans, row_spans
+from cnitui.tui.widgets.table.rows import Cell, Head, TableRows, text_of
 
 FLUSH = 1 / 20
 """Seconds between two repaints at most; changes in between are painted together."""
 HEADER = 1
+DRAWN = 2000
+"""Moving cells whose last text is remembered; more than fit on any screen."""
 
 
 class RowMessage(Message):
@@ -83,6 +85,8 @@ class TableView(LineView):
         self._layout_of: tuple[int, tuple[int, ...]] | None = None
         self._bright = Bright()
         self._dirty: set[str] = set()
+        self._drawn: dict[tuple[str, int], str] = {}
+        """What the moving cells in view said when they were drawn."""
         self._timer: Timer | None = None
         self._fader: Timer | None = None
 
@@ -94,6 +98,32 @@ class TableView(LineView):
         if len(self.rows) > len(keys):
             self.rows.keep_only(keys)
         self._changed()
+
+    def change(self, rows: Iterable[tuple[str, Sequence[Cell]]], gone: Iterable[str] = ()) -> None:
+        """Only what is new, has changed or is gone; the other rows stay as they are."""
+        for key, cells in rows:
+            self._put(key, cells)
+        for key in gone:
+            self.rows.drop(key)
+        self._changed()
+
+    def group(self, heads: Sequence[Head]) -> None:
+        """Put the rows under these heads; without any they stand in one list."""
+        self._dirty |= self.rows.put_heads(heads)
+        self._changed()
+
+    def tick(self) -> None:
+        """Time has passed: repaint the moving cells in view that read otherwise now, and nothing else."""
+        first = self.scroll_offset.y
+        moving = [placed for placed in self._placed if placed.index in self.rows.moving]
+        regions = [
+            Region(placed.start, line, placed.width, 1)
+            for line, key in enumerate(self.rows.shown[first : first + self._page], HEADER)
+            for placed in moving
+            if self._moved(key, placed.index)
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def put(self, key: str, cells: Sequence[Cell]) -> None:
         """Add or change one row."""
@@ -117,10 +147,21 @@ class TableView(LineView):
         if not self.rows.shown:
             self.refresh()
 
+    def _moved(self, key: str, index: int) -> bool:
+        """Whether a cell in view says something else than when it was drawn."""
+        drawn = self._drawn.get((key, index))
+        return drawn is not None and key in self.rows and drawn != text_of(self.rows.cells(key)[index])
+
     @property
     def cursor_key(self) -> str | None:
-        """The row under the cursor."""
+        """The row (or head) under the cursor."""
         return self._cursor
+
+    @property
+    def cursor_row(self) -> str | None:
+        """The row under the cursor; under a head it is the first of its group."""
+        head = self.rows.head(self._cursor) if self._cursor is not None else None
+        return next(iter(head.members), None) if head is not None else self._cursor
 
     @property
     def summary(self) -> str:
@@ -306,15 +347,24 @@ class TableView(LineView):
         return self.strip([(" ", self.ink("normal")), (words, self.ink(role))])
 
     def _draw_row(self, key: str) -> Strip:
-        here, marked = key == self._cursor, key in self.marked
+        here, head = key == self._cursor, self.rows.head(key)
+        marked = self.marked.issuperset(head.members) if head is not None else key in self.marked
         over = ("cursor",) if here else ()
         sign = gutter_sign(under_cursor=here, marked=marked)
-        spans = row_spans(
-            self.rows.cells(key),
-            self._placed,
-            self.ink,
-            sign=(sign, self.ink("accent" if marked or self.has_focus else "dim", *over)),
-            under_cursor=here,
-            bright=self._bright.of(key),
-        )
+        inked = (sign, self.ink("accent" if marked or self.has_focus else "dim", *over))
+        if head is not None:
+            unfolded = self.rows.filtered or self.rows.unfolded(key)
+            spans = head_spans(head, self.ink, sign=inked, under_cursor=here, unfolded=unfolded)
+        else:
+            cells, bright = self._cells_now(key), self._bright.of(key)
+            spans = row_spans(cells, self._placed, self.ink, sign=inked, under_cursor=here, bright=bright)
         return self.strip(spans, self.ink("normal", *over))
+
+    def _cells_now(self, key: str) -> list[Cell]:
+        """A row's cells with what the moving ones say now, which is remembered."""
+        cells = list(self.rows.cells(key))
+        for index in self.rows.moving:
+            cells[index] = self._drawn[key, index] = text_of(cells[index])
+        if len(self._drawn) > DRAWN:
+            self._drawn = {drawn: text for drawn, text in self._drawn.items() if drawn[0] == key}
+        return cells
