@@ -61,7 +61,14 @@ class Interrupted:
     retry_in: float
 
 
-Update = Listed[T] | Changed[T] | Removed[T] | Interrupted
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list that is still under way: known items are replaced, nothing is removed; `Listed` follows."""
+
+    items: tuple[T, ...]
+
+
+Update = Listed[T] | Page[T] | Changed[T] | Removed[T] | Interrupted
 
 
 # --- logs -----------------------------------------------------------------------------------------------------------

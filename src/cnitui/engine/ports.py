@@ -17,6 +17,7 @@ from cnitui.domain.exchange import Interrupted as Interrupted
 from cnitui.domain.exchange import Listed as Listed
 from cnitui.domain.exchange import LogRequest as LogRequest
 from cnitui.domain.exchange import NodeCommand as NodeCommand
+from cnitui.domain.exchange import Page as Page
 from cnitui.domain.exchange import Permission as Permission
 from cnitui.domain.exchange import Removed as Removed
 from cnitui.domain.exchange import Update as Update

@@ -252,7 +252,7 @@ class Session:
             looks=tuple(sorted(reader.looks.states.items())),
         )
         self.logs.pods_changed(state.pod)
-        diagnosis = self._judge.diagnosis() if picture.pods.listed and picture.nodes.known else None
+        diagnosis = self._found()
         if diagnosis is not None:
             self.repair.judged(self._book.case, diagnosis)
         return replace(
@@ -265,6 +265,12 @@ class Session:
             repair=self.repair.state,
             settled=self._settled,
         )
+
+    def _found(self) -> Diagnosis | None:
+        """Before all pods are listed only what fails is told: that the others are well is not known yet."""
+        picture = self._picture
+        whole = picture.pods.listed and picture.nodes.known
+        return self._judge.diagnosis() if whole or self._judge.groups.failing else None
 
     def _reference(self, state: State) -> str:
         """Keep the reference while it is healthy: a comparison that changes its base would confuse."""

@@ -60,10 +60,11 @@ class ReplayCluster:
 
     @property
     def silence(self) -> float:
+        """A recording is never silent."""
         return 0.0
 
     async def ping(self) -> None:
-        return
+        """It is there."""
 
     async def connect(self) -> str:
         """The version the server had."""

@@ -100,8 +100,10 @@ def extent(state: State, now: datetime) -> Line:
     """How bad it is, in five words."""
     if state.fatal is not None:
         return Line("✗", "not connected", "bad")
-    if state.pods_link.phase == "asking":
+    if state.pods_link.phase == "asking" and not state.pods:
         return Line(SPIN, "asking", "dim")
+    if state.pods_link.phase == "asking":
+        return Line(SPIN, f"{len(state.failing):,} of {len(state.pods):,} pods listed so far failing", "warn")
     if state.unlisted:
         return Line("✗", "pods not listed", "bad")
     failing, total = len(state.failing), len(state.rows)
@@ -133,7 +135,7 @@ def liveness(state: State, now: datetime, width: int = 200) -> Line:
         word = "refused" if link.phase == "refused" else "stale"
         return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
     if link.phase == "asking":
-        return Line(SPIN, "connecting", "dim")
+        return Line(SPIN, "listing" if state.pods else "connecting", "dim")
     if state.silent_since is not None:
         return Line("!", f"no answer for {age(state.silent_since, now)}", "warn")
     return Line("●", f"live {now:%H:%M:%S}", "good")
@@ -152,7 +154,7 @@ def banner(state: State) -> Line:
     trouble = _trouble(state)
     if trouble is not None:
         return trouble
-    if state.pods_link.phase == "asking" or state.diagnosis is None:
+    if state.diagnosis is None:
         return Line(SPIN, f"asking {state.connection.server or 'the API server'} for the calico-node pods", "dim")
     if not state.pods:
         return Line("?", "no calico-node pods in any namespace you may read; is Calico installed here?", "warn")

@@ -10,7 +10,7 @@ from typing import cast
 
 from aiohttp import web
 
-from cnitui.domain.exchange import Changed, Interrupted, Listed, Removed, Update
+from cnitui.domain.exchange import Changed, Interrupted, Listed, Page, Removed, Update
 from cnitui.domain.facts import PodStatus
 from cnitui.errors import Forbidden, ServerFailure, Throttled, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
@@ -38,10 +38,12 @@ async def first(count: int, cluster: KubernetesCluster) -> list[Update[PodStatus
 
 
 def told(update: Update[PodStatus]) -> str:
-    """`listed a b`, `changed a`, `removed a`, or the interruption's error."""
+    """`page a`, `listed a b`, `changed a`, `removed a`, or the interruption's error."""
     match update:
         case Listed(items):
             return " ".join(["listed", *(item.name for item in items)])
+        case Page(items):
+            return " ".join(["page", *(item.name for item in items)])
         case Changed(item):
             return f"changed {item.name}"
         case Removed(item):
@@ -54,7 +56,9 @@ async def story(count: int, cluster: KubernetesCluster) -> list[str]:
     return [told(update) for update in await first(count, cluster)]
 
 
-async def test_pages_are_put_together_and_events_follow(api: ApiServer, cluster: KubernetesCluster) -> None:
+async def test_pages_come_as_they_arrive_then_the_whole_and_events_follow(
+    api: ApiServer, cluster: KubernetesCluster
+) -> None:
     api.answer(PODS, listing(pod("a"), token="more"), listing(pod("b"), version="12"))
     api.answer(
         PODS,
@@ -66,7 +70,7 @@ async def test_pages_are_put_together_and_events_follow(api: ApiServer, cluster:
         ),
         method="WATCH",
     )
-    assert await story(4, cluster) == ["listed a b", "changed c", "changed a", "removed b"]
+    assert await story(5, cluster) == ["page a", "listed a b", "changed c", "changed a", "removed b"]
     pages = api.asked(PODS)
     assert [p.query.get("continue") for p in pages] == [None, "more"]
     assert {p.query["limit"] for p in pages} == {"250"}
@@ -88,7 +92,7 @@ async def test_a_continue_token_that_expired_lists_again_without_pages(
     api.answer(
         PODS, listing(pod("a"), token="old"), failing(410, "Expired", "token too old"), listing(pod("a"), pod("b"))
     )
-    assert await story(1, cluster) == ["listed a b"]
+    assert await story(2, cluster) == ["page a", "listed a b"]
     assert "limit" not in api.asked(PODS)[-1].query
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from cnitui.domain.facts import CALICO_SELECTOR, INSTALL_CNI, DaemonSetStatus, NodeStatus, PodStatus
-from cnitui.engine.ports import Changed, Clock, ClusterApi, Interrupted, Listed, Removed, Update
+from cnitui.engine.ports import Changed, Clock, ClusterApi, Interrupted, Listed, Page, Removed, Update
 from cnitui.engine.watching.link import Link
 from cnitui.engine.watching.roster import Roll
 from cnitui.errors import Forbidden, Unauthorized
@@ -45,6 +45,9 @@ class Mirror(Generic[T]):
             case Listed(items):
                 self._items = {self._key(item): item for item in items}
                 self.listed = True
+            case Page(items):
+                self._items |= {self._key(item): item for item in items}
+                return
             case Changed(item):
                 self._items[self._key(item)] = item
             case Removed(item):
@@ -103,6 +106,9 @@ class Picture:
         match update:
             case Listed(items):
                 self.roll.pods(items)
+            case Page(items):
+                for item in items:
+                    self.roll.pod(item)
             case Changed(item):
                 self.roll.pod(item)
             case Removed(item):
@@ -115,6 +121,9 @@ class Picture:
         match update:
             case Listed(items):
                 self.roll.nodes(items)
+            case Page(items):
+                for item in items:
+                    self.roll.node(item)
             case Changed(item):
                 self.roll.node(item)
             case Removed(item):

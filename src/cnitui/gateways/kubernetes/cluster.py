@@ -69,10 +69,12 @@ class KubernetesCluster:
 
     @property
     def silence(self) -> float:
-        return 0.0
+        """Seconds since anything came from the server; 0.0 before the first contact."""
+        return self._session.silence
 
     async def ping(self) -> None:
-        return
+        """Ask whether the server is there; raises ClusterUnreachable when it does not answer."""
+        await self._session.ping()
 
     async def connect(self) -> str:
         """Read the kubeconfig, make contact; answers the server's version, "" when we may not ask for that."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
 import msgspec
 
+from cnitui.domain.exchange import Page
 from cnitui.errors import ServerFailure
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.asking import Ask, collection, query_of
@@ -116,27 +117,55 @@ EVENTS = kind_of(
 
 
 async def listed(session: Session, kind: Kind[F], scope: Scope = EVERYWHERE) -> tuple[tuple[F, ...], str]:
-    """All facts of the scope and the resourceVersion to watch from.
+    """All facts of the scope and the resourceVersion to watch from."""
+    found: tuple[F, ...] = ()
+    version = ""
+    async with aclosing(listing(session, kind, scope)) as parts:
+        async for part in parts:
+            if isinstance(part, Whole):
+                found, version = part.items, part.version
+    return found, version
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Generic[F]):
+    """All facts of a list and the resourceVersion to watch from."""
+
+    items: tuple[F, ...]
+    version: str
+
+
+async def listing(
+    session: Session, kind: Kind[F], scope: Scope = EVERYWHERE
+) -> AsyncGenerator[Page[F] | Whole[F], None]:
+    """The pages of a list as they come, if there are several, and then the whole.
 
     A continue token that expires on the way (410, after some five minutes) makes us ask again without pages, as
     client-go's pager does: tools/pager/pager.go@v0.35.4.
     """
     try:
-        return await _pages(session, kind, scope, str(PAGE))
+        async with aclosing(_pages(session, kind, scope, str(PAGE))) as parts:
+            async for part in parts:
+                yield part
     except Gone:
-        return await _pages(session, kind, scope, "")
+        async with aclosing(_pages(session, kind, scope, "")) as parts:
+            async for part in parts:
+                yield part
 
 
-async def _pages(session: Session, kind: Kind[F], scope: Scope, limit: str) -> tuple[tuple[F, ...], str]:
+async def _pages(session: Session, kind: Kind[F], scope: Scope, limit: str) -> AsyncGenerator[Page[F] | Whole[F], None]:
     found: list[F] = []
     token: str | None = None
     while True:
         ask = list_ask(kind, scope, (("limit", limit), ("continue", token)))
         items, metadata = kind.page(await session.read(ask, patient=True, limit=_LARGEST_PAGE))
+        before = len(found)
         await _take(items, found)
         token = metadata.continue_token
         if not token:
-            return tuple(found), metadata.resource_version
+            yield Whole(tuple(found), metadata.resource_version)
+            return
+        yield Page(tuple(found[before:]))
 
 
 async def _take(items: Iterator[F], found: list[F]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
-from cnitui.domain.exchange import Changed, Interrupted, Listed, Removed, Update
+from cnitui.domain.exchange import Changed, Interrupted, Listed, Page, Removed, Update
 from cnitui.errors import Forbidden
 from cnitui.gateways.kubernetes.lists import Kind, Scope
 from cnitui.gateways.kubernetes.reflector import Pace, Reflector
@@ -94,6 +94,9 @@ class _Merged(Generic[F]):
                 self._items[name] = {self._key(item): item for item in items}
                 self._silent.discard(name)
                 yield from self._whole()
+            case Page(items):
+                self._items[name] |= {self._key(item): item for item in items}
+                yield update
             case Changed(item):
                 self._items[name][self._key(item)] = item
                 yield from () if self._silent else (update,)

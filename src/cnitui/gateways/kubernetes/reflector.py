@@ -17,11 +17,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from cnitui.domain.exchange import Changed, Interrupted, Listed, Removed, Update
+from cnitui.domain.exchange import Changed, Interrupted, Listed, Page, Removed, Update
 from cnitui.errors import ClusterUnreachable, CnituiError, ServerFailure, Throttled
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.failures import Gone, answer_failed
-from cnitui.gateways.kubernetes.lists import EVERYWHERE, Kind, Scope, decoded, list_ask, listed
+from cnitui.gateways.kubernetes.lists import EVERYWHERE, Kind, Scope, Whole, decoded, list_ask, listing
 from cnitui.gateways.kubernetes.session import ServerSilent, Session
 
 F = TypeVar("F")
@@ -73,8 +73,9 @@ class Reflector(Generic[F]):
         """For ever: raises nothing but cancellation, and ends only when the session has been closed."""
         while not self._session.closed:
             try:
-                items, self._version = await listed(self._session, self._kind, self._scope)
-                yield Listed(items)
+                async with aclosing(listing(self._session, self._kind, self._scope)) as parts:
+                    async for part in parts:
+                        yield self._said(part)
                 async with aclosing(self._watch()) as watching:
                     async for update in watching:
                         yield update
@@ -83,6 +84,12 @@ class Reflector(Generic[F]):
                 if pause and not self._session.closed:
                     yield Interrupted(error, pause)
                     await asyncio.sleep(pause)
+
+    def _said(self, part: Page[F] | Whole[F]) -> Update[F]:
+        if isinstance(part, Page):
+            return part
+        self._version = part.version
+        return Listed(part.items)
 
     def _pause_after(self, error: CnituiError) -> float:
         """Seconds until the next list; none when the server has merely forgotten our version for the first time."""

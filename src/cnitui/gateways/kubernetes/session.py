@@ -77,8 +77,28 @@ class Session:
         self._failure: tuple[float, KubeconfigError | None] = (0.0, None)
         self._pulse_lock = asyncio.Lock()
         self._pulse_taken: tuple[float, ClusterUnreachable | None] = (-_PULSE_PAUSE, None)
+        self._heard_at: float | None = None
         self.closed = False
         self.connection = Connection(context=context, server="", kubeconfig=":".join(map(str, self._kubeconfig)))
+
+    # --- silence ---
+
+    @property
+    def silence(self) -> float:
+        """Seconds since anything came from the server, whatever it was asked; 0.0 before the first contact."""
+        return 0.0 if self._heard_at is None else time.monotonic() - self._heard_at
+
+    def _hear(self) -> None:
+        self._heard_at = time.monotonic()
+
+    async def ping(self) -> None:
+        """Ask whether the server is there; an answer of any status says yes, else ClusterUnreachable is raised."""
+        try:
+            await self.read(Ask("ask whether the server is there", "/version"))
+        except ClusterUnreachable:
+            raise
+        except ClusterError:
+            pass  # refused or failed: it is there
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -177,12 +197,10 @@ class Session:
                     raise ServerSilent(failure.what, failure.next_step)
                 return
             try:
-                await self.read(Ask("ask whether the server is there", "/version"))
+                await self.ping()
             except ClusterUnreachable as error:
                 self._pulse_taken = (time.monotonic(), error)
                 raise ServerSilent(error.what, error.next_step) from error
-            except ClusterError:
-                pass  # refused or failed: it is there
             self._pulse_taken = (time.monotonic(), None)
 
     # --- opening ----------------------------------------------------------------------------------------------------
@@ -223,7 +241,7 @@ class Session:
         def build() -> Transport:
             from cnitui.gateways.kubernetes.transport import Transport
 
-            return Transport(target, identity, self._pool)
+            return Transport(target, identity, self._pool, self._hear)
 
         transport = await in_daemon_thread(build)
         self._transports.append(transport)

@@ -13,7 +13,7 @@ import socket
 import ssl
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -41,9 +41,11 @@ _HEADERS = (("Accept", "application/json"), ("User-Agent", "cnitui"))
 class Reply:
     """An answer of any status, read piece by piece; raises our errors for whatever happens while it is read."""
 
-    def __init__(self, response: aiohttp.ClientResponse, server: str) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, server: str, heard: Callable[[], None]) -> None:
         self._response = response
         self._server = server
+        self._heard = heard
+        heard()
 
     @property
     def status(self) -> int:
@@ -73,6 +75,7 @@ class Reply:
             raise request_failed(aiohttp.ServerDisconnectedError(), self._server) from error
         if not piece:
             raise StopAsyncIteration
+        self._heard()
         return piece
 
     async def beginning(self, limit: int) -> bytes:
@@ -97,11 +100,12 @@ class Reply:
 
 
 class Transport:
-    """Sends requests to one server; built outside the event loop, used inside it."""
+    """Sends requests to one server; built outside the event loop, used inside it; `heard` is called at each piece."""
 
-    def __init__(self, target: Target, identity: Identity, pool: int) -> None:
+    def __init__(self, target: Target, identity: Identity, pool: int, heard: Callable[[], None]) -> None:
         self.server = (target.cluster.server or "").rstrip("/")
         self._pool = pool
+        self._heard = heard
         self._configuration = _configuration(target, pool)
         self._client = _build(self._configuration)
         self._context: ssl.SSLContext = self._client.rest_client.ssl_context
@@ -125,7 +129,7 @@ class Transport:
             if not self._closed:
                 raise
             raise request_failed(aiohttp.ClientConnectionError("closed here"), self.server) from error
-        reply = Reply(answer.response, self.server)
+        reply = Reply(answer.response, self.server, self._heard)
         self._replies.add(reply)
         return reply
 
