@@ -15,7 +15,7 @@ from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
 from cnitui.tui import wording
 from cnitui.tui.screens.work import _confirmation
-from tests.engine.guide.states import NOON, incident
+from tests.engine.guide.states import NOON, incident, offering
 from tests.engine.guide.test_doing import DOES_NOT_FIT, FITS, PREVIEW, ROLLING
 from tests.tui.showing import Showing, showing
 from tests.tui.widgets.conftest import PlainText
@@ -35,7 +35,7 @@ DONE = (
     Action(NOON, "recorded plan and the object as it was"),
     Action(NOON, "patched DaemonSet kube-system/calico-node"),
 )
-CHOOSING = RepairState(options=(FITS, DOES_NOT_FIT))
+CHOOSING = offering(FITS, DOES_NOT_FIT)
 PLANNED = replace(CHOOSING, chosen="patch-daemonset", preview=SEEN, phase="planned")
 APPLIED = replace(PLANNED, applied=SEEN, phase="applied", rollout=ROLLING, actions=DONE)
 VERIFIED = replace(

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from cnitui.domain.finding import Verdict
-from cnitui.engine.repair.state import Option, RepairState
+from cnitui.engine.repair.state import Option
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, KubeconfigError
 from cnitui.tui.choices import choices_of
 from cnitui.tui.wording import age, banner, countdown, duration, extent, liveness, names
-from tests.engine.guide.states import NOON, WORKERS, cluster, finding, found, incident, judged, pod, with_pods
+from tests.engine.guide.states import NOON, WORKERS, cluster, finding, found, incident, judged, offering, pod, with_pods
 from tests.engine.guide.test_doing import DOES_NOT_FIT, FITS
 
 
@@ -157,7 +157,7 @@ def test_evidence_that_does_not_decide_is_called_undetermined() -> None:
 
 
 def test_choices_keep_the_order_say_fit_or_not_and_stand_on_the_one_described() -> None:
-    picks = choices_of(RepairState(options=(FITS, DOES_NOT_FIT)))
+    picks = choices_of(offering(FITS, DOES_NOT_FIT))
     assert [(pick.key, pick.glyph, pick.role) for pick in picks] == [
         ("patch-daemonset", "✓", "good"),
         ("relabel", "–", "dim"),
@@ -170,5 +170,5 @@ def test_choices_keep_the_order_say_fit_or_not_and_stand_on_the_one_described() 
 
 def test_the_remedy_looked_at_is_the_current_one() -> None:
     options: tuple[Option, ...] = (FITS, DOES_NOT_FIT)
-    picks = choices_of(RepairState(options=options, considered="relabel"))
+    picks = choices_of(offering(*options, considered="relabel"))
     assert [pick.current for pick in picks] == [False, True]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from cnitui.domain.evidence import CaseFile
@@ -48,6 +48,8 @@ def parts_of(members: Iterable[str], opinions: Mapping[str, Opinion]) -> tuple[P
     """Members of one likeness divided by what reading them came to; the part that holds the unread ones comes first."""
     everybody = sorted(members)
     said = {node: opinions[node] for node in everybody if node in opinions}
+    if not any(opinion.clear for opinion in said.values()):  # where nobody could be read better, all count
+        said = {node: replace(opinion, clear=True) for node, opinion in said.items()}
     votes = Counter(opinion.blamed for opinion in said.values() if opinion.clear)
     main = max(votes, key=lambda blamed: (votes[blamed], len(blamed))) if votes else frozenset[str]()
     apart: dict[Blamed, list[str]] = {}

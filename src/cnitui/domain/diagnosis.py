@@ -6,8 +6,9 @@ and puts the same pieces together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes._words import ASK_DESCRIBE, ASK_LOG
@@ -118,10 +119,17 @@ def told_missing(by_node: Iterable[tuple[str, Sequence[Missing]]]) -> tuple[Miss
     for node, missing in by_node:
         for one in missing:
             found.setdefault(one, []).append(node)
-    return tuple(Missing(where_words(one.what, nodes), one.why) for one, nodes in found.items())
+    return told_lacking(found)
 
 
-def where_words(what: str, nodes: Iterable[str]) -> str:
+def told_lacking(found: Mapping[Missing, Collection[str]]) -> tuple[Missing, ...]:
+    """The same from things and the nodes that lack them, in an order that does not depend on who was read first."""
+    told = (Missing(where_words(one.what, nodes), one.why) for one, nodes in found.items())
+    return tuple(sorted(told, key=lambda missing: (missing.what, missing.why)))
+
+
+def where_words(what: str, nodes: Collection[str]) -> str:
     """`attempt logs of worker-01, worker-02`, bounded."""
-    named = sorted(filter(None, nodes))
-    return f"{what} of {listed(named, NAMED)}" if named else what
+    named = nsmallest(NAMED, filter(None, nodes))
+    more = sum(map(bool, nodes)) - len(named) if len(nodes) > NAMED else 0
+    return f"{what} of {', '.join(named)}{f' and {more:,} more' if more else ''}" if named else what

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cnitui.domain.causes.base import Cause, ruled_out, undetermined
-from cnitui.domain.evidence import CaseFile, Observed
+from cnitui.domain.evidence import CaseFile, Observed, Unavailable
 from cnitui.domain.facts import (
     CLUSTER_FACTS,
     INSTALL_CNI,
@@ -160,8 +160,8 @@ def missing_of(case: CaseFile, subject: str) -> tuple[Missing, ...]:
     """What was asked about one subject and not got; facts about the cluster are told once, with the subject ""."""
     return tuple(
         Missing(words_of(fact), f"{reading.why}; {reading.next_step}" if reading.next_step else reading.why)
-        for fact, where, reading in case.unavailable()
-        if where == subject and (not subject or fact not in CLUSTER_FACTS)
+        for fact, reading in case.dossier(subject).items()
+        if isinstance(reading, Unavailable) and (not subject or fact not in CLUSTER_FACTS)
     )
 
 

@@ -7,13 +7,14 @@ twenty a second. Nothing here writes to a cluster or node; that is `repair`'s bu
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import cast
 
 from cnitui.domain.derive import calico_install_of, reference_node
 from cnitui.domain.evidence import Reading, Source, Unavailable
-from cnitui.domain.facts import CniFiles, NodeStatus
+from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
@@ -32,6 +33,8 @@ from cnitui.errors import ClusterError
 
 PUBLISH_EVERY = 0.05
 """Seconds between two states at most: a burst of watch events becomes one repaint."""
+MANY, DIAGNOSE_EVERY = 100, 0.5
+"""Where so many nodes fail, what is known of them is put together at most so often, in seconds."""
 ROWS_AT_ONCE = 100
 """Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
@@ -71,6 +74,7 @@ class Session:
         self._settled = False
         self._repaired: tuple[str, ...] = ()
         self._was_cut = False
+        self._diagnose_at = 0.0
 
     # --- intents --------------------------------------------------------------------------------------------------
 
@@ -251,7 +255,7 @@ class Session:
             daemonsets=picture.calico_daemonsets,
             looks=tuple(sorted(reader.looks.states.items())),
         )
-        self.logs.pods_changed(state.pod)
+        self.logs.pods_changed(self._pod)
         diagnosis = self._found()
         if diagnosis is not None:
             self.repair.judged(self._book.case, diagnosis)
@@ -270,12 +274,25 @@ class Session:
         """Before all pods are listed only what fails is told: that the others are well is not known yet."""
         picture = self._picture
         whole = picture.pods.listed and picture.nodes.known
-        return self._judge.diagnosis() if whole or self._judge.groups.failing else None
+        if not whole and not self._judge.groups.failing:
+            return None
+        before = self.state.diagnosis
+        if before is not None and len(self._judge.failing) > MANY and time.monotonic() < self._diagnose_at:
+            asyncio.get_running_loop().call_later(DIAGNOSE_EVERY, self._wake.set)
+            return before
+        self._diagnose_at = time.monotonic() + DIAGNOSE_EVERY
+        return self._judge.diagnosis()
 
     def _reference(self, state: State) -> str:
         """Keep the reference while it is healthy: a comparison that changes its base would confuse."""
         row = self._picture.roll.row(state.reference)
-        return state.reference if row is not None and row.healthy else reference_node(state.pods, state.nodes)
+        if row is not None and row.healthy:
+            return state.reference
+        return reference_node(state.pods, state.nodes) if state.roster.ready else ""
+
+    def _pod(self, node: str) -> PodStatus | None:
+        row = self._picture.roll.row(node)
+        return row.pod if row is not None else None
 
     def _node(self, name: str) -> NodeStatus:
         row = self._picture.roll.row(name)

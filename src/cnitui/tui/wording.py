@@ -120,7 +120,12 @@ def extent(state: State, now: datetime) -> Line:
 
 def moment(state: State) -> datetime:
     """What ages and countdowns are counted from: now, or when the case file was collected."""
-    return state.recorded.at if state.recorded else datetime.now(UTC)
+    return state.recorded.at if state.recorded else present()
+
+
+def present() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
 
 
 def liveness(state: State, now: datetime, width: int = 200) -> Line:

@@ -27,8 +27,11 @@ from cnitui.domain.facts import (
     SelinuxMode,
 )
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, NextEvidence, Verdict
+from cnitui.domain.remedies import Advice
 from cnitui.domain.selinux import Avc, Label
 from cnitui.engine.ports import Connection
+from cnitui.engine.repair.outlook import Option, Outlook
+from cnitui.engine.repair.state import RepairState
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
 from cnitui.engine.watching.roster import Roster
@@ -171,3 +174,10 @@ def found(state: State, *findings: Finding, ask: Sequence[NextEvidence] = ()) ->
     """The state with this diagnosis."""
     diagnosis = Diagnosis("failing", findings, tuple(ask), failing_nodes=tuple(pod.node for pod in state.failing))
     return replace(state, diagnosis=diagnosis, settled=True)
+
+
+def offering(*options: Option, advice: tuple[Advice, ...] = (), **more: object) -> RepairState:
+    """A repair in which these remedies were judged as they are given."""
+    outlook = Outlook()
+    outlook.__dict__.update(options=options, advice=advice)  # where a cached property keeps what it worked out
+    return replace(RepairState(outlook=outlook), **more)  # type: ignore[arg-type]

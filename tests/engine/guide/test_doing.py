@@ -19,7 +19,7 @@ from cnitui.engine.repair.state import Action, Option, RepairState
 from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
 from cnitui.errors import ClusterUnreachable, Forbidden
-from tests.engine.guide.states import NOON, cluster, finding, found, incident, judged, with_pods
+from tests.engine.guide.states import NOON, cluster, finding, found, incident, judged, offering, with_pods
 
 DAEMONSET = ObjectRef("apps", "v1", "daemonsets", "DaemonSet", "calico-node", "kube-system")
 CHANGE = Change(DAEMONSET, ({"op": "add"},), by_hand="kubectl -n kube-system patch ds calico-node …")
@@ -68,7 +68,7 @@ def test_choosing_waits_for_the_judgement() -> None:
 
 
 def test_the_remedy_looked_at_is_explained_with_its_price_and_reservations() -> None:
-    view = at(7, options=(FITS, DOES_NOT_FIT))
+    view = at(7, offering(FITS, DOES_NOT_FIT))
     assert view.summary == "1 fit"
     assert headings(view)[0].startswith("Solution 2: ")
     told = items(view)
@@ -79,32 +79,32 @@ def test_the_remedy_looked_at_is_explained_with_its_price_and_reservations() -> 
 
 
 def test_a_remedy_that_does_not_fit_says_why_and_how_it_is_done_by_hand() -> None:
-    view = at(7, options=(FITS, DOES_NOT_FIT), considered="relabel")
+    view = at(7, offering(FITS, DOES_NOT_FIT, considered="relabel"))
     assert "does not fit: the labels are right" in items(view)
     assert "ls -Z" in commands(view)
 
 
 def test_what_the_guide_gets_wrong_is_said_at_its_solution() -> None:
     option = Option(remedy("migrate-operator"), DoesNotFit("migrate-operator", "it is a manifest"))
-    assert "What the guide gets wrong here" in headings(at(7, options=(option,)))
+    assert "What the guide gets wrong here" in headings(at(7, offering(option)))
 
 
 def test_a_chosen_remedy_is_named() -> None:
-    view = at(7, options=(FITS,), chosen="patch-daemonset")
+    view = at(7, offering(FITS, chosen="patch-daemonset"))
     assert (view.state, view.summary) == ("pass", "chosen: patch-daemonset")
 
 
 def test_advice_against_each_cause_names_its_nodes_and_commands() -> None:
     nodes = tuple(f"w{number}" for number in range(9))
     advice = Advice("disk-full", nodes, (Step("make room", "ssh w0 'df -h'"),))
-    view = at(7, options=(DOES_NOT_FIT,), advice=(advice,))
+    view = at(7, offering(DOES_NOT_FIT, advice=(advice,)))
     assert "Against disk-full on w0, w1, w2, w3, w4 and 4 more" in headings(view)
     assert "ssh w0 'df -h'" in commands(view)
     assert view.headline.startswith("No remedy of the guide fits")
 
 
 def test_nothing_needs_a_remedy_when_nothing_fails() -> None:
-    view = at(7, state=judged(cluster((), ("master-01",))), options=(DOES_NOT_FIT,))
+    view = at(7, offering(DOES_NOT_FIT), judged(cluster((), ("master-01",))))
     assert view.headline == "Nothing fails: no remedy is needed."
 
 

@@ -36,6 +36,8 @@ class Groups:
         self._parts: dict[Likeness, tuple[Part, ...]] = {}
         self._first: dict[Likeness, tuple[str, ...]] = {}
         self._settled: set[Likeness] = set()
+        self.unread: set[str] = set()
+        """Failing nodes of which no opinion is held."""
         self._all: tuple[Cohort, ...] | None = ()
 
     # --- what is known ---
@@ -49,7 +51,9 @@ class Groups:
             self._members[before].discard(node)
             self._touch(before)
             del self._of[node]
+        self.unread.discard(node)
         if likeness is not None:
+            self.unread.add(node)
             self._of[node] = likeness
             self._members.setdefault(likeness, set()).add(node)
             self._touch(likeness)
@@ -61,12 +65,15 @@ class Groups:
         if self._opinions.get(node) == opinion:
             return
         self._opinions[node] = opinion
+        self.unread.discard(node)
         self._touch(self._of.get(node))
 
     def doubt(self, node: str) -> None:
         """What reading the node came to does not count any more."""
         if self._opinions.pop(node, None) is not None:
             self._touch(self._of.get(node))
+            if node in self._of:
+                self.unread.add(node)
 
     def _touch(self, likeness: Likeness | None) -> None:
         if likeness is None:
@@ -103,6 +110,11 @@ class Groups:
     def _made(self, likeness: Likeness) -> tuple[Cohort, ...]:
         parts = self._parts[likeness]
         return named(likeness, parts, [self._ids[_key(likeness, place, part)] for place, part in enumerate(parts)])
+
+    @property
+    def opinions(self) -> Mapping[str, Opinion]:
+        """What reading each node came to."""
+        return self._opinions
 
     def opinion(self, node: str) -> Opinion | None:
         """What reading the node came to, None while it was not read."""

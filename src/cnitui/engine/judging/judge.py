@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
 from cnitui.domain.cohorts import Opinion, opinion_of
-from cnitui.domain.diagnosis import Judged, diagnosis_of, healthy_diagnosis, told_missing
+from cnitui.domain.diagnosis import Judged, diagnosis_of, healthy_diagnosis, told_lacking, told_missing
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import InstallCni, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Missing
@@ -55,6 +55,8 @@ class Judge:
         self._read: set[str] = set()
         self._verdicts: dict[str, NodeVerdict] = {}
         self._missing: dict[str, tuple[Missing, ...]] = {}
+        self._lacking: dict[Missing, dict[str, None]] = {}
+        """What could not be read, and the nodes it concerns."""
         self._due: dict[str, None] = {}
         self._shared: object = None
         self._standing: tuple[tuple[str, ...], tuple[str, ...]] | None = None
@@ -141,7 +143,7 @@ class Judge:
 
     def _drop(self, node: str) -> None:
         self._verdicts.pop(node, None)
-        self._missing.pop(node, None)
+        self._miss(node, ())
         self._due.pop(node, None)
         self.groups.doubt(node)
 
@@ -182,8 +184,19 @@ class Judge:
     def _keep(self, verdict: NodeVerdict) -> None:
         self.judged += 1
         self._verdicts[verdict.node] = verdict
-        self._missing[verdict.node] = verdict.missing
+        self._miss(verdict.node, verdict.missing)
         self.groups.believe(verdict.node, opinion_of(verdict))
+
+    def _miss(self, node: str, missing: tuple[Missing, ...]) -> None:
+        """What could not be read of the node from now on."""
+        before = self._missing.pop(node, ())
+        if missing:
+            self._missing[node] = missing
+        for one in before:
+            if one not in missing and self._lacking.get(one, {}).pop(node, "") is None and not self._lacking[one]:
+                del self._lacking[one]
+        for one in missing:
+            self._lacking.setdefault(one, {})[node] = None
 
     def attest(self, verdict: NodeVerdict) -> bool:
         """Count a node by its opinion alone, when its cohort holds the same; answers whether that was possible.
@@ -198,7 +211,7 @@ class Judge:
             return False
         if opinion.key not in {one.key for one in speaking}:
             self._verdicts[verdict.node] = verdict
-        self._missing[verdict.node] = verdict.missing
+        self._miss(verdict.node, verdict.missing)
         self.groups.believe(verdict.node, opinion)
         self._made = None
         return True
@@ -225,7 +238,7 @@ class Judge:
         if now.status == "healthy":
             others = ((node, missing_of(self._case, node)) for node in sorted(self._read))
             return healthy_diagnosis(now, told_missing((cluster, *others)), self._catalogue)
-        missing = told_missing((cluster, *self._missing.items()))
+        missing = told_lacking({**dict.fromkeys(cluster[1], ()), **self._lacking})
         return diagnosis_of(now, self._groups(), missing, self.groups.cohorts, self._catalogue)
 
     def _groups(self) -> list[Judged]:
@@ -234,8 +247,9 @@ class Judge:
             return [Judged(judge_node(self._case, "", self._catalogue), ())]
         by_key: dict[Key, list[str]] = {}
         alike: dict[Key, list[str]] = {}
+        held = self.groups.opinions
         for cohort in self.groups.cohorts:
-            opinions = {node: one for node in cohort.members if (one := self.groups.opinion(node)) is not None}
+            opinions = {node: held[node] for node in cohort.members if node in held}
             for node, said in opinions.items():
                 by_key.setdefault(said.key, []).append(node)
             key = _prevailing(opinions, cohort.agreeing)

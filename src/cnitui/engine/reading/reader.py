@@ -7,7 +7,7 @@ is, unless it is something else than their cohort says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,8 +74,9 @@ class Reader:
         self._recorded = recorded
         turns = Turns(fan_out, FOR_REST)
         self.looks = Looks(clock, self._take, changed, turns)
-        self.sweep = Sweep(clock, turns, self._read_aside)
+        self.sweep = Sweep(clock, turns, self._one_of_the_rest, self._read_aside)
         self._scene = Scene(lambda _: None, "", (), nodes_known=False)
+        self._subjects: frozenset[str] = frozenset()
         self._attempts: dict[str, str] = {}
         self._lists: dict[str, tuple[datetime, asyncio.Future[Mapping[str, tuple[Event, ...]]]]] = {}
 
@@ -90,7 +91,9 @@ class Reader:
             self.looks.want("", "endpoints", None, lambda: probe_endpoints(self._cluster, self._clock))
         for pod, urgency in subjects:
             self._look_at(pod, urgency)
-        self.sweep.want(self._rest({pod.node for pod, _ in subjects}))
+        self._subjects = frozenset(pod.node for pod, _ in subjects)
+        if self._one_of_the_rest(()) is not None:
+            self.sweep.wake()
 
     def subjects(self) -> list[tuple[PodStatus, Urgency]]:
         """The pods whose evidence is kept: the reference, those on the screen, and those that decide."""
@@ -114,16 +117,12 @@ class Reader:
             return sorted(self._recorded & self._judge.failing)
         return self._judge.groups.to_read_first()
 
-    def _rest(self, subjects: set[str]) -> Iterable[str]:
-        """Failing nodes that nobody has read."""
-        groups = self._judge.groups
+    def _one_of_the_rest(self, under_way: Container[str]) -> str | None:
+        """A failing node that nobody has read, any of them: a set has no order, which makes the early ones a sample."""
         if not self._sweeping or len(self._judge.failing) <= EVERYBODY or not self._ready_for_nodes():
-            return ()
-        return [
-            node
-            for node in groups.failing
-            if node not in subjects and groups.opinion(node) is None and not self._judge.was_read(node)
-        ]
+            return None
+        unread = self._judge.groups.unread
+        return next((node for node in unread if node not in self._subjects and node not in under_way), None)
 
     def _pod(self, node: str) -> PodStatus | None:
         row = self._scene.row(node)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container
 
 from cnitui.engine.ports import Clock
 from cnitui.engine.reading.turns import Turns, Urgency
@@ -16,34 +15,27 @@ _LOG = logging.getLogger(__name__)
 
 
 class Sweep:
-    """Calls `read` for each node that is due, at most so many per second and no more at once than `turns` gives.
+    """Calls `read` for each node that `due` names, at most so many per second and no more at once than `turns` gives.
 
-    The order is as good as random, so that an early look at the progress is a fair sample of all.
+    `due` answers one of the nodes to be read that is not in the given set, None when there is none.
     """
 
-    def __init__(self, clock: Clock, turns: Turns, read: Callable[[str], Awaitable[None]]) -> None:
-        self._clock, self._turns, self._read = clock, turns, read
-        self._due: dict[str, None] = {}
+    def __init__(
+        self,
+        clock: Clock,
+        turns: Turns,
+        due: Callable[[Container[str]], str | None],
+        read: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._clock, self._turns, self._due, self._read = clock, turns, due, read
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self.begun = 0
         """How many reads were begun."""
 
-    @property
-    def left(self) -> int:
-        """Nodes that are due or under way."""
-        return len(self._due) + len(self._tasks)
-
-    def want(self, nodes: Iterable[str]) -> None:
-        """These are the nodes to be read, and no others; those under way go on while they are among them."""
-        wanted = set(nodes)
-        for node in self._tasks.keys() - wanted:
-            self._tasks[node].cancel()
-        wanted -= self._tasks.keys()
-        if wanted != self._due.keys():
-            self._due = dict.fromkeys(sorted(wanted, key=lambda node: zlib.crc32(node.encode("utf-8", "replace"))))
-        if self._due:
-            self._woken.set()
+    def wake(self) -> None:
+        """Something may be due."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -51,17 +43,17 @@ class Sweep:
             while True:
                 await self._woken.wait()
                 self._woken.clear()
-                while self._due:
+                while self._due(self._tasks) is not None:
                     async with self._turns.turn(Urgency.REST):
                         pass  # whatever is urgent goes first; the read itself takes its turn again
-                    if self._due:
-                        self._begin(next(iter(self._due)))
+                    self._begin(self._due(self._tasks))
                     await self._clock.sleep(1 / PER_SECOND)
         finally:
             await self.close()
 
-    def _begin(self, node: str) -> None:
-        del self._due[node]
+    def _begin(self, node: str | None) -> None:
+        if node is None:
+            return
         self.begun += 1
         task = self._tasks[node] = asyncio.create_task(self._one(node), name=f"sweep {node}")
         task.add_done_callback(lambda _: self._ended(node, task))
@@ -78,7 +70,6 @@ class Sweep:
 
     async def close(self) -> None:
         """Cancel everything that is under way."""
-        self._due.clear()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

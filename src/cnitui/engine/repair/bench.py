@@ -16,14 +16,15 @@ from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.ranking import claims
-from cnitui.domain.remedies import REMEDIES, Remedy, Situation, advice, remedy
+from cnitui.domain.remedies import Remedy, Situation, remedy
 from cnitui.domain.remedies.situation import SELINUX_CAUSES
 from cnitui.domain.report import as_data
 from cnitui.engine.repair.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
+from cnitui.engine.repair.outlook import Outlook
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.situate import situate
-from cnitui.engine.repair.state import Action, Option, Phase, RepairState
+from cnitui.engine.repair.state import Action, Phase, RepairState
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.verify import CHECKS, ReadFiles, Subject, verify
 from cnitui.engine.repair.workbench import DIAGNOSIS, Workbench
@@ -62,12 +63,7 @@ class Repair:
         if matter == self._matter:
             return
         self._matter = matter
-        situation = Situation(case, diagnosis)
-        options = tuple(Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
-        first = diagnosis.leading.remedies if diagnosis.leading else ()
-        ordered = tuple(sorted(options, key=lambda option: (not option.fits, _place(option.remedy.id, first))))
-        causes = dict.fromkeys(finding.cause for finding in diagnosis.confident)
-        self.state = replace(self.state, options=ordered, advice=tuple(advice(cause, situation) for cause in causes))
+        self.state = replace(self.state, outlook=Outlook(case, diagnosis))
 
     def consider(self, name: str) -> None:
         """Show this remedy's trade-offs."""
@@ -186,11 +182,6 @@ def _matter_of(case: CaseFile, diagnosis: Diagnosis) -> object:
     )
     read = tuple((cohort.id, min(cohort.read, READ_ENOUGH)) for cohort in diagnosis.cohorts)
     return diagnosis.failing_nodes, told, read, case.reading(DaemonSetStatus), case.reading(ApiEndpoints)
-
-
-def _place(name: str, first: tuple[str, ...]) -> int:
-    """The leading cause's own remedies come first, in its order."""
-    return first.index(name) if name in first else len(first)
 
 
 def _planned(chosen: Remedy, situation: Situation) -> Plan | str:

@@ -7,27 +7,15 @@ from datetime import datetime
 from typing import Literal
 
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.remedies import Advice, Fit, Fits, Remedy, Step
+from cnitui.domain.remedies import Advice
+from cnitui.engine.repair.outlook import NO_OUTLOOK, Outlook
+from cnitui.engine.repair.outlook import Option as Option
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.verify import Check
 from cnitui.errors import CnituiError
 
 Phase = Literal["idle", "planning", "planned", "applying", "applied", "verifying", "verified"]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One remedy, whether it fits here, and how a person carries it out."""
-
-    remedy: Remedy
-    fit: Fit
-    steps: tuple[Step, ...] = ()
-
-    @property
-    def fits(self) -> bool:
-        """Whether it applies here."""
-        return isinstance(self.fit, Fits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +30,7 @@ class Action:
 class RepairState:
     """Where the repair stands; `preview` is what a confirmation would carry out, `undoing` says it takes one back."""
 
-    options: tuple[Option, ...] = ()
-    advice: tuple[Advice, ...] = ()
+    outlook: Outlook = NO_OUTLOOK
     considered: str = ""
     chosen: str = ""
     no_plan: str = ""
@@ -61,6 +48,16 @@ class RepairState:
     undone: bool = False
     notes: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """All remedies, those that fit first."""
+        return self.outlook.options
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do by hand against the causes found."""
+        return self.outlook.advice
 
     @property
     def busy(self) -> bool:

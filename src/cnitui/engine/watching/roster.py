@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from cnitui.domain.derive import failing_since, healthy, next_attempt_at
 from cnitui.domain.facts import NodeStatus, PodStatus
@@ -43,6 +44,8 @@ class Roster:
     rows: tuple[NodeRow, ...] = ()
     pods: tuple[PodStatus, ...] = ()
     nodes: tuple[NodeStatus, ...] = ()
+    by_name: Mapping[str, NodeRow] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """The rows by their names."""
 
     @classmethod
     def of(cls, pods: Iterable[PodStatus], nodes: Iterable[NodeStatus]) -> Roster:
@@ -51,11 +54,6 @@ class Roster:
         roll.pods(pods)
         roll.nodes(nodes)
         return roll.roster()
-
-    @cached_property
-    def by_name(self) -> Mapping[str, NodeRow]:
-        """The rows by their names."""
-        return {row.name: row for row in self.rows}
 
     @cached_property
     def failing(self) -> tuple[PodStatus, ...]:
@@ -145,7 +143,7 @@ class Roll:
         if self._stale:
             self._stale = False
             rows = tuple([self._rows[name] for _, name in self._order])
-            self._roster = Roster(rows, tuple(self._pods.values()), tuple(self._nodes.values()))
+            self._roster = Roster(rows, tuple(self._pods.values()), tuple(self._nodes.values()), dict(self._rows))
         return self._roster
 
     def taken(self) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, KeysView
+from collections.abc import Callable, Collection, Iterator, KeysView
+from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
@@ -17,7 +18,7 @@ from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table.columns import Column
 from cnitui.tui.widgets.table.rows import Cell, Head, Moving
 from cnitui.tui.widgets.table.table import Table
-from cnitui.tui.wording import SPIN, age, cohort_line, countdown, counted
+from cnitui.tui.wording import SPIN, age, cohort_line, countdown, counted, present
 
 COLUMNS = (
     Column("node", "NODE", min=9, max=40, cut="middle"),
@@ -190,7 +191,6 @@ def rows_of(state: State) -> Iterator[tuple[str, tuple[Cell, ...]]]:
 def cells_of(state: State, row: NodeRow) -> tuple[Cell, ...]:
     """The cells of one row."""
     pod, node = row.pod, row.node
-    still = state.recorded.at if state.recorded else None
     role = ("ctrl" if node.control_plane else "worker") if node else "?"
     return (
         row.name,
@@ -199,12 +199,19 @@ def cells_of(state: State, row: NodeRow) -> tuple[Cell, ...]:
         f"{pod.ready}/{pod.total}" if pod else "–",
         _status(row),
         str(pod.restarts) if pod else "–",
-        Moving(row.next_attempt, countdown, still) if row.failing else "–",
-        Moving(pod.created_at, age, still, age=True) if pod else "–",
+        _moving(state, row.next_attempt, countdown) if row.failing else "–",
+        _moving(state, pod.created_at, age, old=True) if pod else "–",
         _node_ready(row),
         _selinux(state, row.name, state.look(row.name)),
         _template(row, _generation(state)),
     )
+
+
+def _moving(
+    state: State, at: datetime | None, tell: Callable[[datetime | None, datetime], str], *, old: bool = False
+) -> Cell:
+    """A time that goes on; that of a case file stands still."""
+    return tell(at, state.recorded.at) if state.recorded else Moving(at, tell, present, age=old)
 
 
 def _status(row: NodeRow) -> Cell:

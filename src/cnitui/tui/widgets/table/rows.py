@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, KeysView, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeGuard
 
 from cnitui.engine.guide.blocks import Role
@@ -18,18 +18,18 @@ from cnitui.tui.widgets.table.columns import Column
 class Moving:
     """A text that changes with time alone, such as a countdown; it is worked out when it is drawn.
 
-    `tell` gets `at` and the time; `now` stops the clock. Sorted by `at`, the earliest first, or the latest for an age.
+    `tell` gets `at` and what `clock` says. Sorted by `at`, the earliest first, or the latest for an age.
     """
 
     at: datetime | None
     tell: Callable[[datetime | None, datetime], str]
-    now: datetime | None = None
+    clock: Callable[[], datetime]
     age: bool = False
 
     @property
     def text(self) -> str:
         """What it says now."""
-        return self.tell(self.at, self.now or datetime.now(UTC))
+        return self.tell(self.at, self.clock())
 
 
 Cell = str | tuple[str, Role] | Moving

@@ -1,0 +1,62 @@
+"""Which remedies fit a diagnosis and what to do by hand, worked out when somebody asks: most states are not asked.
+
+At thousands of failing nodes it takes longer than a key press may wait for, and what a new state changes about it is
+mostly nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnitui.domain.evidence import CaseFile
+from cnitui.domain.finding import Diagnosis
+from cnitui.domain.remedies import REMEDIES, Advice, Fit, Fits, Remedy, Situation, Step, advice
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One remedy, whether it fits here, and how a person carries it out."""
+
+    remedy: Remedy
+    fit: Fit
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether it applies here."""
+        return isinstance(self.fit, Fits)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """The remedies as judged on one case and its diagnosis; without a diagnosis there are none."""
+
+    case: CaseFile = CaseFile()
+    diagnosis: Diagnosis | None = None
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """All remedies: those that fit first, and among equals those of the leading cause."""
+        if self.diagnosis is None:
+            return ()
+        situation, leading = Situation(self.case, self.diagnosis), self.diagnosis.leading
+        options = (Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
+        first = leading.remedies if leading else ()
+        return tuple(sorted(options, key=lambda option: (not option.fits, _place(option.remedy.id, first))))
+
+    @cached_property
+    def advice(self) -> tuple[Advice, ...]:
+        """The steps against each cause that a person may act on."""
+        if self.diagnosis is None:
+            return ()
+        situation = Situation(self.case, self.diagnosis)
+        return tuple(advice(cause, situation) for cause in dict.fromkeys(f.cause for f in self.diagnosis.confident))
+
+
+def _place(name: str, first: tuple[str, ...]) -> int:
+    """The leading cause's own remedies come first, in its order."""
+    return first.index(name) if name in first else len(first)
+
+
+NO_OUTLOOK = Outlook()
