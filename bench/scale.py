@@ -27,8 +27,8 @@ from pathlib import Path
 
 from bench.terminal import Terminal
 
-ROWS = re.compile(rb"(worker|master)-\d\d")
-VERDICT = re.compile(rb"CONFIRMED|LIKELY|NOT PROVEN|UNDETERMINED|Calico runs on every node")
+ROWS = re.compile(r"(worker|master)-\d\d| nodes · ")
+VERDICT = re.compile(r"CONFIRMED|LIKELY|NOT PROVEN|UNDETERMINED|Calico runs on every node")
 LONGEST = 240.0
 KEYS = 60
 
@@ -124,9 +124,9 @@ def _program() -> list[str]:
 
 def _run(asked: argparse.Namespace, environment: dict[str, str]) -> Run:
     terminal, run = Terminal(_program(), asked.size, environment), Run()
-    run.first = terminal.until(lambda seen: b"cnitui" in seen, LONGEST)
+    run.first = terminal.until(lambda seen: "cnitui" in seen, LONGEST)
     run.rows = terminal.until(ROWS.search, LONGEST)
-    run.until_rows = len(terminal.seen)
+    run.until_rows = terminal.painted
     run.verdict = terminal.until(VERDICT.search, LONGEST)
     terminal.idle(3)
     run.keys = [_key(terminal, number) for number in range(KEYS)]
@@ -148,7 +148,7 @@ def _key(terminal: Terminal, number: int) -> float:
 
 def _quit_while_starting(asked: argparse.Namespace, environment: dict[str, str]) -> float:
     terminal = Terminal(_program(), asked.size, environment)
-    terminal.until(lambda seen: b"cnitui" in seen, LONGEST)
+    terminal.until(lambda seen: "cnitui" in seen, LONGEST)
     terminal.idle(0.4)
     return terminal.quit()
 

@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pyte
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Terminal:
-    """A command in a terminal of columns and rows; everything it paints is kept in `seen`."""
+    """A command in a terminal of columns and rows; `painted` counts the bytes, `text` is what the screen shows."""
 
     def __init__(self, command: Sequence[str], size: tuple[int, int], environment: Mapping[str, str]) -> None:
         self.started = time.perf_counter()
@@ -26,19 +28,26 @@ class Terminal:
             os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
         columns, rows = size
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.seen = bytearray()
+        self.painted = 0
         self.ended = False
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
 
     # --- looking ---
 
-    def until(self, fact: Callable[[bytes], object], within: float) -> float:
-        """Seconds from the start until what was painted so far has the fact; infinite when it never has."""
-        end = time.perf_counter() + within
-        while not fact(bytes(self.seen)):
+    @property
+    def text(self) -> str:
+        """The screen as it stands."""
+        return "\n".join(self._screen.display)
+
+    def until(self, fact: Callable[[str], object], within: float) -> float:
+        """Seconds from the start until the screen shows the fact; infinite when it never does."""
+        end, at = time.perf_counter() + within, time.perf_counter()
+        while not fact(self.text):
             if self.ended or time.perf_counter() > end:
                 return float("inf")
-            self.read(0.05)
-        return time.perf_counter() - self.started
+            at = time.perf_counter() if self.read(0.05) else at
+        return at - self.started
 
     def read(self, wait: float) -> bytes:
         """What was painted within so many seconds, as soon as anything was."""
@@ -49,7 +58,8 @@ class Terminal:
         except OSError:
             data = b""
         self.ended = not data
-        self.seen += data
+        self.painted += len(data)
+        self._stream.feed(data)
         return data
 
     def idle(self, seconds: float) -> int:

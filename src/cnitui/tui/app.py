@@ -10,14 +10,16 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from cnitui.tui.copying import CopyRequested
+from cnitui.tui.difference import Shown
 from cnitui.tui.screens.opening import OpeningScreen
 from cnitui.tui.theme import DARK, THEMES
 
@@ -50,6 +52,7 @@ class CnituiApp(App[int]):
         super().__init__()
         self._opening = opening
         self.work: WorkScreen | None = None
+        self.shown = Shown()
         for known in THEMES.values():
             self.register_theme(known)
         self.theme = theme or DARK.name
@@ -59,6 +62,7 @@ class CnituiApp(App[int]):
     # --- life -----------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, self._resumed)
         self.push_screen(OpeningScreen())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -67,6 +71,22 @@ class CnituiApp(App[int]):
         if not self.is_headless:
             threading.Thread(target=_mind_terminal, name="cnitui-terminal", daemon=True).start()
         self.call_after_refresh(self._load)
+
+    # --- painting -------------------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[object], renderable: Any) -> None:
+        """Only what differs from what the terminal shows is written."""
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count and not self.is_headless:
+            renderable = self.shown.update(renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        """A terminal moves its lines about when its size changes."""
+        self.shown.forget()
+
+    def _resumed(self, _: object) -> None:
+        self.shown.forget()
+        self.refresh(repaint=True, layout=True)
 
     @work(exclusive=True)
     async def _load(self) -> None:

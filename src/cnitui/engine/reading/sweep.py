@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Container
 from cnitui.engine.ports import Clock
 from cnitui.engine.reading.turns import Turns, Urgency
 
-PER_SECOND = 10
+PER_SECOND = 5
 """Nodes begun per second: two requests to the API server and one connection to a node each."""
 _LOG = logging.getLogger(__name__)
 

@@ -74,7 +74,10 @@ class HostMap:
     """
 
     def __init__(self, blocks: tuple[tuple[str, ...], ...] = (), hosts: Mapping[str, str] | None = None) -> None:
-        self._blocks = blocks
+        plain = [patterns for patterns in blocks if not any(set("*?![") & set(pattern) for pattern in patterns)]
+        self._named = frozenset(name for patterns in plain for name in patterns)
+        """Names that a Host line gives literally: thousands of nodes often have a block each."""
+        self._blocks = tuple(patterns for patterns in blocks if not self._named.issuperset(patterns))
         self._hosts = dict(hosts or {})
 
     def host_of(self, node: NodeStatus) -> str:
@@ -82,7 +85,7 @@ class HostMap:
         return next((host for host in self._candidates(node) if safe_host(host)), "")
 
     def _candidates(self, node: NodeStatus) -> Iterator[str]:
-        if any(names_host(patterns, node.name) for patterns in self._blocks):
+        if node.name in self._named or any(names_host(patterns, node.name) for patterns in self._blocks):
             yield node.name
         mapped = self._hosts.get(node.name) or self._by_pattern(node.name)
         if mapped:

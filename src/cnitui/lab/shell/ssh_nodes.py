@@ -221,17 +221,8 @@ class SshNodes:
         if fault.close:
             process.channel.get_connection().abort()
             return
-        sent = 0
-
-        def write(stream: asyncssh.SSHWriter[bytes], text: str) -> None:
-            nonlocal sent
-            data = text.encode("utf-8", "surrogateescape")
-            if fault.truncate is not None and sent + len(data) > fault.truncate:
-                stream.write(data[: fault.truncate - sent])
-                process.channel.get_connection().abort()
-                return
-            sent += len(data)
-            stream.write(data)
+        pipe = _Pipe(process, fault)
+        write = pipe.write
 
         user = process.get_extra_info("username") or USER
         if fault.banner:
@@ -248,7 +239,37 @@ class SshNodes:
                 lambda t: write(process.stderr, t),
                 stdin,
             )
-            process.exit(await shell.run(command))
+            status = await shell.run(command)
+            pipe.flush()
+            process.exit(status)
+
+
+class _Pipe:
+    """What a process writes, in packets as a shell's pipe fills them: what is written at one go is sent at one go."""
+
+    def __init__(self, process: asyncssh.SSHServerProcess[bytes], fault: SshFault) -> None:
+        self._process, self._fault = process, fault
+        self._waiting: dict[asyncssh.SSHWriter[bytes], list[bytes]] = {}
+        self._sent = 0
+
+    def write(self, stream: asyncssh.SSHWriter[bytes], text: str) -> None:
+        """Send it soon."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._waiting.setdefault(stream, []).append(text.encode("utf-8", "surrogateescape"))
+
+    def flush(self) -> None:
+        """Send it now; a fault may cut it off and the connection with it."""
+        waiting, self._waiting = self._waiting, {}
+        for stream, parts in waiting.items():
+            data = b"".join(parts)
+            if self._fault.truncate is not None and self._sent + len(data) > self._fault.truncate:
+                stream.write(data[: self._fault.truncate - self._sent])
+                self._process.channel.get_connection().abort()
+                return
+            self._sent += len(data)
+            with contextlib.suppress(BrokenPipeError, ConnectionError, asyncssh_error()):
+                stream.write(data)
 
 
 def _reads_script(command: str | None) -> bool:
