@@ -130,20 +130,33 @@ def _scenarios(_ctx: click.Context, _param: click.Parameter, incomplete: str) ->
     return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
 
 
+def _check_scenario(name: str) -> None:
+    from cnitui.lab.scenarios import find
+
+    try:
+        find(name)
+    except ValueError as error:
+        raise click.UsageError(f"{error}; `cnitui lab --list` describes them") from None
+
+
 @run.command()
 @click.argument("scenario", required=False, default="selinux-denial", shell_complete=_scenarios)
 @click.option("--speed", default="1", show_default=True, help="How much faster than a kubelet the lab waits.")
+@click.option("--nodes", type=click.IntRange(1, 10_000), default=3, show_default=True, help="Machines of the lab.")
 @common
 @click.pass_context
-def demo(ctx: click.Context, /, scenario: str, speed: str, **given: Any) -> None:
-    """Open the screens on the built-in lab; nothing outside this machine is touched."""
+def demo(ctx: click.Context, /, scenario: str, speed: str, nodes: int, **given: Any) -> None:
+    """Open the screens on the built-in lab; nothing outside this machine is touched.
+
+    SCENARIO is one of those that `cnitui lab --list` names, or several: `A+B` on a pool of nodes each, `A+B:10` with
+    ten nodes of B hidden among those of A.
+    """
     factor = speed_of(speed)
-    if scenario not in _scenarios(ctx, ctx.command.params[0], ""):
-        raise click.UsageError(f"there is no scenario {scenario[:80]!r}; `cnitui lab --list` names them")
+    _check_scenario(scenario)
     _needs_terminal()
     from cnitui.launch import open_demo
 
-    sys.exit(open_demo(_merged(ctx, given), scenario, factor))
+    sys.exit(open_demo(_merged(ctx, given), scenario, factor, nodes))
 
 
 @run.command()

@@ -15,6 +15,8 @@ from cnitui.errors import CnituiError
 
 ANSWER_WITHIN, ENDS_WITHIN = 20.0, 3.0
 """Seconds for its two lines, and for its end once its input has ended."""
+PER_NODE = 0.02
+"""Seconds more that each node may take: thousands of machines with hours of history are made."""
 COMPLAINT = 4000
 """Bytes at the end of what it said that may explain why it ended."""
 
@@ -22,8 +24,12 @@ COMPLAINT = 4000
 class LabProcess:
     """`python -m cnitui.lab SCENARIO`; its standard input is our promise to live, so it ends when we are killed."""
 
-    def __init__(self, scenario: str, speed: float = 1.0) -> None:
-        self._arguments = [sys.executable, "-m", "cnitui.lab", scenario, "--speed", str(speed), "--with-parent"]
+    def __init__(self, scenario: str, speed: float = 1.0, nodes: int = 3) -> None:
+        self._arguments = [
+            sys.executable, "-m", "cnitui.lab", scenario,
+            "--nodes", str(nodes), "--speed", str(speed), "--with-parent",
+        ]  # fmt: skip
+        self._within = ANSWER_WITHIN + nodes * PER_NODE
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the lab that writes to it
         self._child = self._started()
 
@@ -53,7 +59,7 @@ class LabProcess:
 
     def _read(self) -> tuple[Path, Path]:
         found: dict[str, str] = {}
-        for line in self._lines(time.monotonic() + ANSWER_WITHIN):
+        for line in self._lines(time.monotonic() + self._within):
             name, _, value = line.removeprefix("export ").partition("=")
             found[name] = value.strip().strip("'\"")
             if {"KUBECONFIG", "CNITUI_SSH_CONFIG"} <= found.keys():

@@ -56,6 +56,6 @@ def _theme(settings: Settings) -> str:
     return settings.theme
 
 
-def open_demo(settings: Settings, scenario: str, speed: float) -> int:
+def open_demo(settings: Settings, scenario: str, speed: float, nodes: int) -> int:
     """The screens on a lab of their own."""
-    return open_tui(settings, LabProcess(scenario, speed))
+    return open_tui(settings, LabProcess(scenario, speed, nodes))

@@ -94,5 +94,5 @@ async def test_importing_the_lab_loads_neither_server_nor_client_libraries() -> 
 
 def test_every_scenario_file_is_listed() -> None:
     folder = SOURCE / "cnitui" / "lab" / "scenarios"
-    modules = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--", "scenario"}
+    modules = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--", "scenario", "mixture"}
     assert modules == {scenario.name for scenario in SCENARIOS}

@@ -11,7 +11,13 @@ def main() -> int:
     from cnitui.lab import scenarios
 
     parser = argparse.ArgumentParser(prog="cnitui lab", description="Runs a simulated cluster on loopback.")
-    parser.add_argument("scenario", nargs="?", default=scenarios.DEFAULT, metavar="SCENARIO")
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        default=scenarios.DEFAULT,
+        metavar="SCENARIO",
+        help="one, or several: A+B on a pool each, A+B:10 with ten nodes of B among those of A",
+    )
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     parser.add_argument("--nodes", type=int, default=3, help="machines, the first is the control plane (default 3)")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than a real cluster waits pass")
@@ -29,7 +35,10 @@ def main() -> int:
         parser.error(str(error))
     from cnitui.lab.runner import run_blocking
 
-    return run_blocking(options.scenario, nodes=options.nodes, speed=options.speed, with_parent=options.with_parent)
+    try:
+        return run_blocking(options.scenario, nodes=options.nodes, speed=options.speed, with_parent=options.with_parent)
+    except ValueError as error:  # more nodes wanted by the parts than there are
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

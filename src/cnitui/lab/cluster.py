@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,11 @@ from cnitui.lab.objects import resources as r
 from cnitui.lab.objects.node_objects import node_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.machine.node import Node
+    from cnitui.lab.scenarios.mixture import Mixture
     from cnitui.lab.scenarios.scenario import Scenario
     from cnitui.lab.world import World
 
@@ -26,13 +31,30 @@ FIRST_ATTEMPT = 20.0
 """Simulated seconds until the first failing worker tries again; the others follow."""
 
 
-def build(world: World, scenario: Scenario, nodes: int) -> None:
-    """Fills an empty world with `nodes` machines, the first of them the control plane."""
+def build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
+    """Fills an empty world with `nodes` machines, the first the control plane; ValueError if they are too few."""
+    with _uncollected():
+        _build(world, scenario, nodes)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: a large cluster is millions of objects that all stay, and looking costs a third."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
     now = world.clock.now().replace(microsecond=0)
     born, since = now - CLUSTER_AGE, now - INCIDENT_AGE
-    for index in range(nodes):
-        node = _machine(index, born)
-        scenario.prepare(node)
+    machines = [_machine(index, born) for index in range(nodes)]
+    scenario.prepare_all(machines, world.rng)
+    for node in machines:
         node.files.file("/etc/selinux/config", content=selinux_config(node), mode=0o644)
         node.files.file("/etc/containerd/config.toml", content=containerd_config(node))
         world.nodes[node.name] = node

@@ -48,7 +48,7 @@ class Lab:
     async def start(
         cls, scenario: str = scenarios.DEFAULT, *, speed: float = 1.0, nodes: int | None = None, seed: int | None = None
     ) -> AsyncIterator[Lab]:
-        """Runs a scenario until the block ends; ValueError for an unknown one.
+        """Runs a scenario (or a mixture, `A+B:10`) until the block ends; ValueError for an unknown one.
 
         `speed` divides every wait (back-off, attempts, readiness); `seed` makes names and numbers repeat.
         """
@@ -112,6 +112,11 @@ class Lab:
     def ssh_config(self) -> Path:
         """For `ssh -F` and for the program's --ssh-config."""
         return self.directory / "ssh_config"
+
+    @property
+    def truth(self) -> dict[str, str]:
+        """The scenario that each machine was prepared with."""
+        return {name: node.scenario for name, node in self.world.nodes.items()}
 
     @property
     def faults(self) -> Faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -237,32 +237,35 @@ def directories_of(state: State) -> tuple[str, str]:
     return "/opt/cni/bin", "/etc/cni/net.d"
 
 
-def selinux_comparison(state: State) -> Comparison:
-    """The SELinux pane: the reference beside every group of failing nodes."""
-    return _compared(state, selinux_questions)
+def selinux_comparison(state: State, nodes: Sequence[str] = ()) -> Comparison:
+    """The SELinux pane: the reference beside these failing nodes, else beside all that were read."""
+    return _compared(state, selinux_questions, nodes)
 
 
 def machine_comparison(state: State) -> Comparison:
     """Step 4 and the differences screen: everything that is not SELinux, then SELinux and the host."""
-    return _compared(state, _all_questions)
+    return _compared(state, _all_questions, ())
 
 
 Asking = Callable[[str, str], tuple[tuple[str, Question], ...]]
 """The questions about a bin and a net directory."""
-_ASKED: dict[Asking, Asked] = {}
-"""The answers of each kind, kept between states: a node is asked again only when something was read of it."""
+_ASKED: dict[tuple[Asking, bool], Asked] = {}
+"""The answers of each kind, kept between states: a node is asked again only when something was read of it.
+
+A comparison of chosen nodes is kept beside that of all, so that the two do not push each other out.
+"""
 
 
 def _all_questions(bin_dir: str, net_dir: str) -> tuple[tuple[str, Question], ...]:
     return (*machine_questions(), *selinux_questions(bin_dir, net_dir))
 
 
-def _compared(state: State, asking: Asking) -> Comparison:
-    directories = directories_of(state)
-    asked = _ASKED.get(asking)
+def _compared(state: State, asking: Asking, nodes: Sequence[str]) -> Comparison:
+    directories, key = directories_of(state), (asking, bool(nodes))
+    asked = _ASKED.get(key)
     if asked is None or asked.about != directories:
-        asked = _ASKED[asking] = Asked(directories, asking(*directories))
-    return asked.compare(state.case, state.reference, _read_nodes(state))
+        asked = _ASKED[key] = Asked(directories, asking(*directories))
+    return asked.compare(state.case, state.reference, nodes or _read_nodes(state))
 
 
 def _read_nodes(state: State) -> list[str]:

@@ -40,7 +40,7 @@ class DaemonSetController:
             self._enqueue(_place(change.object))
         elif change.key == PODS.key:
             owner = _owner(change.object)
-            if owner:
+            if owner and _matters(change):
                 self._enqueue((change.object["metadata"]["namespace"], owner))
         elif change.key == NODES.key and change.type != "MODIFIED":
             for daemon_set in self._store.all(DAEMON_SETS.key):
@@ -186,6 +186,16 @@ def _limit(daemon_set: Object, total: int) -> int:
     if isinstance(value, str):
         return max(1, -(-total * int(value.rstrip("%")) // 100))
     return int(value)
+
+
+def _matters(change: Change) -> bool:
+    """Whether it is one that a round looks at; a crash-looping pod changes its status all the time."""
+    before, pod = change.before, change.object
+    if change.type != "MODIFIED" or before is None:
+        return True
+    counted = available(before) != available(pod) or before["spec"].get("nodeName") != pod["spec"].get("nodeName")
+    meta = pod["metadata"]
+    return counted or any(meta.get(key) != before["metadata"].get(key) for key in ("labels", "deletionTimestamp"))
 
 
 def _owner(pod: Object) -> str:

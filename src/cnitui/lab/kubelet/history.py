@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cnitui.lab.machine.audit import AuditEvent
     from cnitui.lab.world import World
 
-FIRST_MINUTES = timedelta(minutes=4)
+FIRST_MINUTES = timedelta(seconds=100)
+"""Enough for two attempts of thirty seconds and the back-off between them: whether a pod loops is known by then."""
 LAST_MINUTES = timedelta(minutes=10)
 """Of what runs well: enough for its log to have recent lines."""
 

@@ -93,6 +93,8 @@ class Files:
     entries: dict[str, Entry] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
     next_inode: int = 33_685_504
+    _held: dict[str, dict[str, Entry]] = field(default_factory=dict, repr=False)
+    """What each directory holds, by name: a kubelet looks into one of them after every step of a container."""
 
     def directory(self, path: str, type_: str = "", *, level: str = "s0", mode: int = 0o755) -> Entry:
         """Makes a directory with the given type, or the policy's own."""
@@ -120,8 +122,23 @@ class Files:
         label = context(type_ or self.selinux.default_type(path), level)
         self.next_inode += 17
         entry = Entry(path, kind, mode, label, self.next_inode, self.born)
-        self.entries[path] = entry
+        self._put(entry)
         return entry
+
+    def _put(self, entry: Entry) -> None:
+        self.entries[entry.path] = entry
+        if entry.path != "/":
+            self._held.setdefault(parent(entry.path), {})[entry.name] = entry
+
+    def _take(self, entry: Entry) -> None:
+        del self.entries[entry.path]
+        del self._held[parent(entry.path)][entry.name]
+
+    def move(self, entry: Entry, path: str) -> None:
+        """Gives an entry another path; one that is there already has to be removed before."""
+        self._take(entry)
+        entry.path = tidy(path)
+        self._put(entry)
 
     def get(self, path: str) -> Entry | None:
         """The entry at a path, whatever slashes it carries."""
@@ -129,11 +146,8 @@ class Files:
 
     def children(self, path: str) -> list[Entry]:
         """What a directory holds, by name in the C locale."""
-        prefix = tidy(path).rstrip("/") + "/"
-        return sorted(
-            (e for p, e in self.entries.items() if p.startswith(prefix) and p != "/" and "/" not in p[len(prefix) :]),
-            key=lambda entry: entry.name,
-        )
+        held = self._held.get(tidy(path), {})
+        return [held[name] for name in sorted(held)]
 
     def below(self, path: str) -> Iterator[Entry]:
         """The entry and everything under it, parents first."""
@@ -161,7 +175,7 @@ class Files:
         """Takes an entry and what is below it away."""
         for entry in list(self.below(path)):
             self.resize(entry, 0)
-            del self.entries[entry.path]
+            self._take(entry)
 
     def need_room(self, path: str, size: int) -> None:
         """ENOSPC when `size` more bytes, or one more inode, do not fit."""

@@ -70,6 +70,10 @@ class Node:
     missing_commands: set[str] = field(default_factory=set)
     next_pid: int = 2400
     pod_subnet: str = "10.244.0.0/24"
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of its Node object, beside those that every node has."""
+    scenario: str = ""
+    """The scenario that prepared the machine: the truth, which no client is told."""
     files: Files = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,9 +144,7 @@ class Node:
         if replaced is not None:
             self.check(process, replaced, "unlink")
             self.files.remove(replaced.path)
-        del self.files.entries[moved.path]
-        moved.path = tidy(new)
-        self.files.entries[moved.path] = moved
+        self.files.move(moved, new)
         directory.modified = process.time
 
     def check(self, process: Process, entry: Entry, permission: str) -> None:

@@ -29,6 +29,7 @@ def node_object(node: Node, version: str, images: list[str], now: datetime) -> O
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": node.name,
         "kubernetes.io/os": "linux",
+        **node.labels,
     }
     spec: Object = {"podCIDR": node.pod_subnet, "podCIDRs": [node.pod_subnet]}
     if node.control_plane:

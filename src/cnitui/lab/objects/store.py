@@ -95,10 +95,17 @@ class Store:
         made["apiVersion"], made["kind"] = resource.api_version, resource.kind
         meta = made.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
-            meta["name"] = meta["generateName"] + self.suffix()
+            meta["name"] = self._generated(resource, meta)
         meta["uid"] = new_uid(self._rng)
         meta["creationTimestamp"] = created or rfc3339(self._clock.now())
         return made
+
+    def _generated(self, resource: Resource, meta: Object) -> str:
+        """A free name: of thousands of pods two would now and then be alike (the real server tries eight times)."""
+        while True:
+            name = f"{meta['generateName']}{self.suffix()}"
+            if self.find(resource.key, meta.get("namespace", ""), name) is None:
+                return name
 
     def suffix(self, length: int = 5) -> str:
         """A random end of a name, in the alphabet of apimachinery's `rand`."""

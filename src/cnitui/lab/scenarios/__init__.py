@@ -9,6 +9,7 @@ from cnitui.lab.scenarios.apiserver_unreachable import SCENARIO as APISERVER_UNR
 from cnitui.lab.scenarios.disk_full import SCENARIO as DISK_FULL
 from cnitui.lab.scenarios.healthy import SCENARIO as HEALTHY
 from cnitui.lab.scenarios.kube_proxy_service_vip import SCENARIO as KUBE_PROXY_SERVICE_VIP
+from cnitui.lab.scenarios.mixture import Mixture, Part
 from cnitui.lab.scenarios.read_only_filesystem import SCENARIO as READ_ONLY_FILESYSTEM
 from cnitui.lab.scenarios.scenario import Scenario
 from cnitui.lab.scenarios.selinux_denial import SCENARIO as SELINUX_DENIAL
@@ -26,12 +27,21 @@ SCENARIOS: tuple[Scenario, ...] = (
     HEALTHY,
 )
 DEFAULT = SELINUX_DENIAL.name
+MOST = 10_000
+"""Nodes of one part at most."""
 
 
-def find(name: str) -> Scenario:
-    """The scenario of that name; ValueError with the known names otherwise."""
-    for scenario in SCENARIOS:
-        if scenario.name == name:
-            return scenario
-    known = ", ".join(scenario.name for scenario in SCENARIOS)
-    raise ValueError(f"there is no scenario {name!r}; known: {known}")
+def find(name: str) -> Scenario | Mixture:
+    """The scenario of that name, or a mixture such as `A+B:10`; ValueError with the known names otherwise."""
+    parts = tuple(_part(words) for words in name.split("+"))
+    return parts[0].scenario if len(parts) == 1 and parts[0].count is None else Mixture(name, parts)
+
+
+def _part(words: str) -> Part:
+    name, colon, count = words.partition(":")
+    found = next((scenario for scenario in SCENARIOS if scenario.name == name), None)
+    if found is None:
+        raise ValueError(f"there is no scenario {name[:80]!r}; known: {', '.join(one.name for one in SCENARIOS)}")
+    if colon and not (count.isascii() and count.isdigit() and 0 < int(count) <= MOST):
+        raise ValueError(f"{words[:80]!r}: after the colon stands the number of nodes, 1 to {MOST:,}")
+    return Part(found, int(count) if colon else None)

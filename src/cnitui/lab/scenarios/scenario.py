@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cnitui.lab.machine.node import Node
@@ -17,3 +18,9 @@ class Scenario:
     prepare: Callable[[Node], None]
     privileged: bool = True
     strategy: str = "RollingUpdate"
+
+    def prepare_all(self, nodes: Sequence[Node], _: random.Random) -> None:
+        """Breaks (or not) all machines."""
+        for node in nodes:
+            node.scenario = self.name
+            self.prepare(node)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from cnitui.domain.likeness import Cohort
 from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
@@ -17,34 +13,23 @@ from cnitui.tui.widgets.log.paint import Known
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.wording import moment
 
-FEW = 12
-"""Failing nodes up to which each has a log pane of its own."""
-
 
 class LogsPane(Pane):
-    """One log pane per chosen node: the marked ones, else all that fail, with the reference in front.
-
-    Where many fail, one node of each group is shown; `>` and `<` walk through the group's members.
-    """
+    """One log pane per node: the marked ones, else those that stand for all that fail; the reference in front."""
 
     pane_id = "logs"
     title = "Logs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("greater_than_sign", "member(1)", "next of group", key_display=">", show=False, id="logs.member-next",
-                tooltip="The log of the group's next node"),
-        Binding("less_than_sign", "member(-1)", "previous of group", key_display="<", show=False,
-                id="logs.member-previous", tooltip="The log of the group's previous node"),
-    ]  # fmt: skip
     state: reactive[State] = reactive(State())
     chosen: reactive[tuple[str, ...]] = reactive(())
+    """The marked nodes."""
+    standing: reactive[tuple[str, ...]] = reactive(())
+    """The nodes that stand for all that fail."""
 
     def __init__(self) -> None:
         super().__init__()
         self._board: LogBoard | None = None
         self._failing: set[str] | None = None
         self._shown: tuple[str, ...] = ()
-        self._member: dict[str, str] = {}
-        """The node that is shown of each group, where it is not its first."""
 
     def compose(self) -> ComposeResult:
         yield LogGrid(
@@ -66,37 +51,16 @@ class LogsPane(Pane):
     def watch_chosen(self) -> None:
         self._show()
 
+    def watch_standing(self) -> None:
+        self._show()
+
     @property
     def nodes(self) -> tuple[str, ...]:
         """The nodes whose logs are shown, the reference first."""
         state = self.state
-        wanted = self.chosen or self._of_each_group()
+        wanted = self.chosen or self.standing
         wanted = wanted or self._shown[1:] or tuple(pod.node for pod in state.pods if pod.node)
         return tuple(dict.fromkeys((*([state.reference] if state.reference else []), *wanted)))
-
-    def _of_each_group(self) -> tuple[str, ...]:
-        """All that fail while they are few, else one of each group: the one walked to, else one that was read."""
-        state = self.state
-        if len(state.failing) <= FEW or not state.cohorts:
-            return tuple(pod.node for pod in state.failing[:FEW])
-        return tuple(self._shown_of(cohort) for cohort in state.cohorts)
-
-    def _shown_of(self, cohort: Cohort) -> str:
-        walked = self._member.get(cohort.id, "")
-        found = self.state.cohort_of(walked)
-        return (
-            walked if found is not None and found.id == cohort.id else next(iter((*cohort.agreeing, *cohort.members)))
-        )
-
-    def action_member(self, by: int) -> None:
-        """Walk through the group of the log that has the focus."""
-        active = self.query_one(LogGrid).active
-        cohort = self.state.cohort_of(active.feed.node) if active is not None else None
-        if active is None or cohort is None or self.chosen or len(self.state.failing) <= FEW:
-            return
-        place = cohort.members.index(active.feed.node) + by
-        self._member[cohort.id] = cohort.members[place % len(cohort.members)]
-        self._show()
 
     def _show(self) -> None:
         if self._board is None or not self.is_mounted or not self.state.pods:

@@ -39,6 +39,10 @@ class PagePane(Pane):
         self.fill()
 
     def watch_state(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Fill the page anew, if somebody can see it."""
         if self.is_mounted and self.display:
             self.fill()
 

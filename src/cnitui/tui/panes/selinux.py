@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.reactive import reactive
+
 from cnitui.domain.comparison import Comparison
 from cnitui.engine.guide.blocks import Block, Columns, Item, Paragraph
 from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
@@ -60,15 +62,23 @@ def progress(state: State) -> str:
 
 
 class SelinuxPane(ComparisonPane):
-    """Modes, labels, the process's own label, denials, and the lookalikes."""
+    """Modes, labels, the process's own label, denials, and the lookalikes.
+
+    Of many nodes those are compared that stand for their groups.
+    """
 
     nothing = "Neither the failing nodes nor the reference told anything."
 
     pane_id = "selinux"
     title = "SELinux"
+    standing: reactive[tuple[str, ...]] = reactive(())
+    """The nodes that stand for all that fail."""
+
+    def watch_standing(self) -> None:
+        self.renew()
 
     def comparison(self) -> Comparison:
-        return selinux_comparison(self.state)
+        return selinux_comparison(self.state, self.standing)
 
 
 class DifferencesPane(ComparisonPane):

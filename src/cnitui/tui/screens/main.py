@@ -15,6 +15,7 @@ from cnitui.engine.guide import guide
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
 from cnitui.tui.choices import choices_of
+from cnitui.tui.members import MOST, Members
 from cnitui.tui.messages import PaneRequested, StateChanged, StepOpened, StepSkipped
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.logs import LogsPane
@@ -22,6 +23,7 @@ from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.panes.selinux import DifferencesPane, SelinuxPane
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.footer_line import FooterLine
+from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.masthead import Masthead
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.tab_line import TabLine
@@ -56,12 +58,17 @@ class MainScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False, id="screen.back", tooltip="Back to the overview"),
         Binding("right_square_bracket", "step(1)", "Next", show=False, id="screen.step-next", tooltip="Next step"),
         Binding("left_square_bracket", "step(-1)", "Back", show=False, id="screen.step-back", tooltip="Previous step"),
-    ]
+        Binding("greater_than_sign", "member(1)", "Next of group", key_display=">", show=False, id="screen.member-next",
+                tooltip="Logs and SELinux of the group's next node"),
+        Binding("less_than_sign", "member(-1)", "Previous of group", key_display="<", show=False,
+                id="screen.member-previous", tooltip="Logs and SELinux of the group's previous node"),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self.state = State()
         self.skipped: frozenset[int] = frozenset()
+        self.members = Members()
         self._zoomed = ""
         self._last_single = "pods"
 
@@ -96,6 +103,7 @@ class MainScreen(Screen[None]):
         with self.app.batch_update():
             self._hand_out()
         self.refresh_bindings()
+        self.looked_at()
 
     def _hand_out(self) -> None:
         state = self.state
@@ -103,8 +111,7 @@ class MainScreen(Screen[None]):
         masthead.state = state
         masthead.hint = "f4 guide" if state.failing and self.single != "guide" else ""
         self.query_one(PodsPane).state = state
-        self.query_one(LogsPane).state = state
-        self.query_one(SelinuxPane).state = state
+        self._stand_for(self.members.shown(state))
         self.query_one(DifferencesPane).state = state
         self.query_one(TimelinePane).state = state
         pane = self.query_one(GuidePane)
@@ -114,6 +121,13 @@ class MainScreen(Screen[None]):
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10
         self._name_tabs()
+
+    def _stand_for(self, nodes: tuple[str, ...]) -> None:
+        """Logs and SELinux show these nodes for all that fail."""
+        logs, selinux = self.query_one(LogsPane), self.query_one(SelinuxPane)
+        logs.set_reactive(LogsPane.standing, nodes)
+        selinux.set_reactive(SelinuxPane.standing, nodes)
+        logs.state = selinux.state = self.state
 
     def _name_tabs(self) -> None:
         tabs = self.query_one(TabLine)
@@ -125,6 +139,12 @@ class MainScreen(Screen[None]):
     def _skip(self, message: StepSkipped) -> None:
         self.skipped = self.skipped ^ {message.number}
         self._hand_out()
+
+    @property
+    def node(self) -> str:
+        """The node that keys mean: the focused log's, else the one under the cursor of the pods; "" without any."""
+        focused = self.focused
+        return focused.feed.node if isinstance(focused, LogPane) else self.query_one(PodsPane).node
 
     # --- arrangement ----------------------------------------------------------------------------------------------
 
@@ -196,11 +216,23 @@ class MainScreen(Screen[None]):
     def _marked(self, message: Table.MarksChanged) -> None:
         """Marked nodes are those whose logs are shown; without marks it is all that fail."""
         self.query_one(LogsPane).chosen = message.keys
+        self.looked_at()
 
     @on(Table.RowHighlighted)
     def _highlighted(self) -> None:
         """The first row brings keys that need one."""
         self.refresh_bindings()
+        self.looked_at()
+
+    def looked_at(self) -> None:
+        """Other nodes may be on the screen than before."""
+
+    @property
+    def in_view(self) -> tuple[str, ...]:
+        """The failing nodes that the user looks at: under the cursor, and those whose logs and labels are shown."""
+        rows = self.state.roster.by_name
+        wanted = dict.fromkeys((self.node, *self.query_one(LogsPane).nodes[: MOST + 1]))
+        return tuple(node for node in wanted if node in rows and rows[node].failing)
 
     # --- keys -----------------------------------------------------------------------------------------------------
 
@@ -265,3 +297,10 @@ class MainScreen(Screen[None]):
 
     def action_step(self, by: int) -> None:
         self.query_one(GuidePane).action_step(by)
+
+    def action_member(self, by: int) -> None:
+        """Another member stands for the group of the node that keys mean."""
+        if self.members.walk(self.state, self.node, by):
+            nodes = self.members.shown(self.state)
+            self.query_one(LogsPane).standing = self.query_one(SelinuxPane).standing = nodes
+            self.looked_at()

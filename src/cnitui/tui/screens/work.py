@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
 from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
@@ -33,14 +34,14 @@ from cnitui.tui.messages import (
 )
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
-from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.main import MainScreen
 from cnitui.tui.screens.page import PageScreen
-from cnitui.tui.widgets.log.pane import LogPane
 
 CLOSE_WITHIN = 0.3
+REST = 0.2
+"""Seconds after which a cursor has come to rest: one that runs over a hundred nodes asks for none of them."""
 
 
 class WorkScreen(MainScreen):
@@ -61,6 +62,8 @@ class WorkScreen(MainScreen):
         self._asked_about: set[str] = set()
         self._asking = asyncio.Lock()
         self._ask_no_more = False
+        self._resting: Timer | None = None
+        self._seen: tuple[str, ...] = ()
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -107,12 +110,6 @@ class WorkScreen(MainScreen):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(services.close(), CLOSE_WITHIN)
 
-    @property
-    def node(self) -> str:
-        """The node that keys mean: the focused log's, else the one under the cursor of the pods; "" without any."""
-        focused = self.focused
-        return focused.feed.node if isinstance(focused, LogPane) else self.query_one(PodsPane).node
-
     # --- looking --------------------------------------------------------------------------------------------------
 
     @on(LookAgain)
@@ -127,6 +124,21 @@ class WorkScreen(MainScreen):
         self._ask_no_more = False
         self.session.look_again(node or None)
         self.notify(f"looking again at {node or 'everything'}", timeout=2)
+
+    def looked_at(self) -> None:
+        """Tell the session what is on the screen, once the cursor has come to rest."""
+        if self.in_view == self._seen:
+            return
+        if self._resting is None:
+            self._resting = self.set_timer(REST, self._look_at)
+        else:
+            self._resting.reset()
+
+    def _look_at(self) -> None:
+        self._resting = None
+        if self.session is not None:
+            self._seen = self.in_view
+            self.session.look_at(self._seen)
 
     @on(NodeOpened)
     def _node_opened(self, message: NodeOpened) -> None:
