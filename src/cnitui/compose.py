@@ -1,13 +1,14 @@
 """The composition root: alone chooses real cluster, lab or replay, and opens what a session works with.
 
-What is slow to import (the Kubernetes client, asyncssh) is imported in a daemon thread when a session is opened, which
-is after the first paint; a quit does not wait for it.
+What is slow to import is imported in a daemon thread: the Kubernetes client when a session is opened, which is after
+the first paint, the SSH client when the first node is read. A quit does not wait for either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,21 +43,25 @@ def opening(settings: Settings, lab: LabProcess | None = None) -> Opening:
         if lab is not None:
             kubeconfig, ssh_config = await lab.answers()
             own = replace(settings, kubeconfig=(kubeconfig,), context="", ssh_config=ssh_config)
-        await _import_clients(ssh=own.node_access == "ssh")
-        return open_services(own)
+        try:
+            await _import_client()
+            return open_services(own)
+        finally:
+            collect_garbage()
 
     return opened
 
 
-async def _import_clients(*, ssh: bool) -> None:
+def collect_garbage() -> None:
+    """From now on; the start goes without, because nothing of what it imports is ever garbage (`cli.main`)."""
+    gc.freeze()
+    gc.enable()
+
+
+async def _import_client() -> None:
     from cnitui.gateways.kubernetes.background import in_daemon_thread
 
-    def load() -> None:
-        import_module("cnitui.gateways.kubernetes.cluster")
-        if ssh:
-            import_module("cnitui.gateways.ssh")
-
-    await in_daemon_thread(load)
+    await in_daemon_thread(lambda: import_module("cnitui.gateways.kubernetes.cluster"))
 
 
 def open_services(settings: Settings) -> Services:
@@ -101,6 +106,7 @@ def case_opening(path: Path, settings: Settings) -> Opening:
     found = open_case(path, settings)
 
     async def opened() -> Services:
+        collect_garbage()
         return found
 
     return opened
@@ -155,11 +161,12 @@ def engine_settings(settings: Settings) -> ports.Settings:
 def _node_shell(settings: Settings) -> NodeShell | None:
     if settings.node_access == "none":
         return None
-    from cnitui.gateways.ssh import SshLogin, SshNodeShell
+    from cnitui.gateways.ssh.later import LaterShell
+    from cnitui.gateways.ssh.login import SshLogin
 
     login = SshLogin(str(settings.ssh_config or ""), settings.ssh_user, str(settings.ssh_key or ""))
     hosts = {**settings.node_hosts, **dict(settings.node_patterns)}
-    return SshNodeShell(settings.state_dir / "known_hosts", login, hosts)
+    return LaterShell(settings.state_dir / "known_hosts", login, hosts)
 
 
 @contextlib.asynccontextmanager

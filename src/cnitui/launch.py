@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +40,6 @@ def _run(settings: Settings, opens: Opening) -> int:
     for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
         os.environ.pop(variable, None)
     app = CnituiApp(opens, theme=_theme(settings), keys=settings.keys)
-    gc.freeze()  # the collector's pauses are what stalls a screen; nothing imported so far is garbage
     code = app.run()
     return app.return_code or code or 0
 

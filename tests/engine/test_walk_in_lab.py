@@ -30,7 +30,8 @@ from cnitui.errors import ClusterUnreachable, Forbidden, NothingToUndo, Stale
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
-from cnitui.gateways.ssh import SshLogin, SshNodeShell
+from cnitui.gateways.ssh.login import SshLogin
+from cnitui.gateways.ssh.shell import SshNodeShell
 from cnitui.lab import Lab
 
 PATIENCE = Patience(stall=30, look=1, pace=0.02)

@@ -13,7 +13,9 @@ from pathlib import Path
 import asyncssh
 
 from cnitui.domain.facts import NodeStatus
-from cnitui.gateways.ssh import Limits, SshLogin, SshNodeShell
+from cnitui.gateways.ssh.login import SshLogin
+from cnitui.gateways.ssh.session import Limits
+from cnitui.gateways.ssh.shell import SshNodeShell
 
 Process = asyncssh.SSHServerProcess[bytes]
 Handler = Callable[[Process], Coroutine[None, None, None]]

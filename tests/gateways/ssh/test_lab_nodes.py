@@ -21,7 +21,8 @@ from cnitui.domain.facts import (
 from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
 from cnitui.errors import HostKeyChanged, NodeUnreachable
-from cnitui.gateways.ssh import SshLogin, SshNodeShell
+from cnitui.gateways.ssh.login import SshLogin
+from cnitui.gateways.ssh.shell import SshNodeShell
 from cnitui.lab import Lab
 
 REQUEST = NodeProbeRequest(service="10.96.0.1:443", endpoint="10.240.0.11:6443")

@@ -7,7 +7,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from cnitui.gateways.ssh.route import Route, Routes, SshLogin
+from cnitui.gateways.ssh.login import SshLogin
+from cnitui.gateways.ssh.route import Route, Routes
 from cnitui.gateways.ssh.trust import KnownHosts
 
 MANY = "".join(f"Host worker-{i}\n  HostName 192.0.2.{i}\n  Port {2000 + i}\n" for i in range(100))

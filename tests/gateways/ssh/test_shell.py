@@ -16,7 +16,9 @@ import pytest
 from cnitui.domain.exchange import NodeCommand
 from cnitui.domain.facts import NodeStatus
 from cnitui.errors import HostKeyChanged, HostKeyUnknown, NodeError, NodeLoginFailed, NodeUnreachable
-from cnitui.gateways.ssh import Limits, SshLogin, SshNodeShell
+from cnitui.gateways.ssh.login import SshLogin
+from cnitui.gateways.ssh.session import Limits
+from cnitui.gateways.ssh.shell import SshNodeShell
 from tests.gateways.ssh.servers import (
     Home,
     Process,

@@ -1,7 +1,7 @@
 """One pool of HTTP connections to one API server; the only importer of aiohttp's client.
 
 Importing it costs half a second and building it reads certificates, so `Session` does both in a thread. What we take
-from `kubernetes.aio` is its Configuration, its ApiClient and `call_api`; typed APIs cost another second and its Watch
+from `kubernetes.aio` is its Configuration and its REST client; models and typed APIs cost another second and its Watch
 restarts finished logs for ever.
 """
 
@@ -25,7 +25,7 @@ from multidict import CIMultiDict
 from cnitui.errors import ClusterError, KubeconfigError
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
 from cnitui.gateways.kubernetes.background import in_daemon_thread
-from cnitui.gateways.kubernetes.client import ApiClient, Configuration
+from cnitui.gateways.kubernetes.client import Configuration, RestClient, rest_client
 from cnitui.gateways.kubernetes.credentials import Identity
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import data_or_file
@@ -108,7 +108,7 @@ class Transport:
         self._heard = heard
         self._configuration = _configuration(target, pool)
         self._client = _build(self._configuration)
-        self._context: ssl.SSLContext = self._client.rest_client.ssl_context
+        self._context = self._client.ssl_context
         _identify(self._context, identity)
         self._connector: aiohttp.TCPConnector | None = None
         self._closed = False
@@ -119,8 +119,12 @@ class Transport:
         self._prepare()
         headers = CIMultiDict((*_HEADERS, ("Content-Type", ask.content_type), *identity))
         try:
-            answer = await self._client.call_api(
-                ask.method, self.server + ask.url, headers, ask.body, _request_timeout=_client_timeout(timeouts)
+            answer = await self._client.request(
+                ask.method,
+                self.server + ask.url,
+                headers=headers,
+                body=ask.body,
+                _request_timeout=_client_timeout(timeouts),
             )
         except TROUBLE as error:
             raise request_failed(error, self.server) from error
@@ -153,7 +157,7 @@ class Transport:
             return
         for reply in tuple(self._replies):
             reply.abandon()
-        await self._client.rest_client.close()
+        await self._client.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 await self._connector.close(abort_ssl=True)
@@ -200,9 +204,9 @@ def _authority(target: Target) -> str | None:
     return pem.decode("ascii", errors="replace") or " "
 
 
-def _build(configuration: Configuration) -> ApiClient:
+def _build(configuration: Configuration) -> RestClient:
     try:
-        return ApiClient(configuration)
+        return rest_client(configuration)
     except (ssl.SSLError, ValueError) as error:
         raise KubeconfigError("certificate-authority of the kubeconfig is no PEM certificate") from error
 

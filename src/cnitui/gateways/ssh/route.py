@@ -14,26 +14,13 @@ from asyncssh.config import SSHConfig
 
 from cnitui.gateways.ssh.config_part import ConfigParts
 from cnitui.gateways.ssh.keys import DEFAULT_NAMES, Identity, Keyring
+from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.trust import DEFAULT_PORT, KnownHosts, Trust
 
 _SSH_FOLDER = Path("~/.ssh")
 _GLOBAL_KNOWN_HOSTS = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))
 _DEFAULT_CONNECT_TIMEOUT = 10.0
 _DEEPEST_JUMP = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SshLogin:
-    """What the user told us beside the configuration file: `--ssh-config`, `--ssh-user`, `--ssh-key`; "" for none."""
-
-    config: str = ""
-    user: str = ""
-    key: str = ""
-
-    @property
-    def config_file(self) -> Path:
-        """The configuration that is read."""
-        return Path(self.config).expanduser() if self.config else (_SSH_FOLDER / "config").expanduser()
 
 
 @dataclass(frozen=True, slots=True)

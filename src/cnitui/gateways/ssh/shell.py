@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from cnitui.errors import HostKeyChanged, StateError
 from cnitui.gateways.ssh import failures
 from cnitui.gateways.ssh.connections import Connections
 from cnitui.gateways.ssh.dial import DaemonThread
-from cnitui.gateways.ssh.hosts import HostMap, host_blocks, safe_host
+from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.pace import Pace
-from cnitui.gateways.ssh.route import Route, Routes, SshLogin
+from cnitui.gateways.ssh.route import Route, Routes
 from cnitui.gateways.ssh.session import Limits, NoShell, run_all
 from cnitui.gateways.ssh.trust import KnownHosts, fingerprint_of
 
@@ -50,7 +49,7 @@ class SshNodeShell:
         self._known_hosts = KnownHosts(known_hosts)
         self._routes = Routes(self._login, self._known_hosts)
         self._connections = Connections()
-        self._hosts = HostMap(host_blocks(self._login.config_file), hosts)
+        self._hosts = self._login.hosts(hosts)
         self._by_alias: dict[str, Route] = {}
         self._resolving = asyncio.Lock()
         self._files = DaemonThread("cnitui-ssh-files")
@@ -99,11 +98,7 @@ class SshNodeShell:
 
     def by_hand(self, node: NodeStatus) -> str:
         """`ssh worker-01`, with -F, -l and -i when we were told so."""
-        told = (("-F", self._login.config), ("-l", self._login.user), ("-i", self._login.key))
-        options = [word for flag, value in told if value for word in (flag, value)]
-        return shlex.join(
-            ["ssh", *options, self._hosts.host_of(node) or (node.name if safe_host(node.name) else "NODE")]
-        )
+        return self._login.by_hand(node, self._hosts)
 
     async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
         """Trust the key that was shown under this fingerprint when the node was last refused.

@@ -103,10 +103,10 @@ class GuidePane(Pane):
         Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
         Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
     ]
-    views: reactive[tuple[StepView, ...]] = reactive(())
-    choices: reactive[tuple[Pick, ...]] = reactive(())
-    step: reactive[int] = reactive(1)
-    applied: reactive[bool] = reactive(False)
+    views: reactive[tuple[StepView, ...]] = reactive((), repaint=False)
+    choices: reactive[tuple[Pick, ...]] = reactive((), repaint=False)
+    step: reactive[int] = reactive(1, repaint=False)
+    applied: reactive[bool] = reactive(False, repaint=False)
     """Whether what is previewed has been applied already: it is not offered again."""
 
     def compose(self) -> ComposeResult:

@@ -19,10 +19,10 @@ class LogsPane(Pane):
 
     pane_id = "logs"
     title = "Logs"
-    state: reactive[State] = reactive(State())
-    chosen: reactive[tuple[str, ...]] = reactive(())
+    state: reactive[State] = reactive(State(), repaint=False)
+    chosen: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """The marked nodes."""
-    standing: reactive[tuple[str, ...]] = reactive(())
+    standing: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """The nodes that stand for all that fail."""
 
     def __init__(self) -> None:
@@ -73,6 +73,11 @@ class LogsPane(Pane):
         self._failing = failing
         feeds = self._board.choose(self._shown)
         self.query_one(LogGrid).show(feeds, reference=self.state.reference, failing=failing)
+
+    def tick(self) -> None:
+        """A second has passed: countdowns go on."""
+        if self.display:
+            self.query_one(LogGrid).count_down()
 
     def set_zoomed(self, zoomed: bool) -> None:
         """Full screen or not: the grid fits itself in."""

@@ -20,7 +20,7 @@ class PagePane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", id="page.copy-pane", tooltip="Copy the pane's text"),
     ]
-    state: reactive[State] = reactive(State())
+    state: reactive[State] = reactive(State(), repaint=False)
 
     def compose(self) -> ComposeResult:
         yield self.rule

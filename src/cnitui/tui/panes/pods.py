@@ -48,7 +48,7 @@ class PodsPane(Pane):
 
     pane_id = "pods"
     title = "Pods"
-    state: reactive[State] = reactive(State())
+    state: reactive[State] = reactive(State(), repaint=False)
 
     def compose(self) -> ComposeResult:
         yield self.rule
@@ -59,7 +59,6 @@ class PodsPane(Pane):
         self._shown = State()
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._tick)
         self._show()
 
     def watch_state(self) -> None:
@@ -85,7 +84,7 @@ class PodsPane(Pane):
         table = self.query_one(Table)
         table.group(heads_of(self.state) if len(self.state.rows) > table.size.height - 1 > 0 else ())
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """The countdowns and ages move although nothing happened; a recorded time stands still."""
         if self.display and self.state.recorded is None:
             self.query_one(Table).tick()

@@ -71,7 +71,7 @@ class SelinuxPane(ComparisonPane):
 
     pane_id = "selinux"
     title = "SELinux"
-    standing: reactive[tuple[str, ...]] = reactive(())
+    standing: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """The nodes that stand for all that fail."""
 
     def watch_standing(self) -> None:

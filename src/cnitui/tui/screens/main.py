@@ -90,6 +90,13 @@ class MainScreen(Screen[None]):
         self._arrange()
         self.pane("pods").focus_content()
         self.watch(self.query_one(GuidePane), "step", self._name_tabs)
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """One clock for all that shows time: what moves is painted together, once a second."""
+        self.query_one(Masthead).tick()
+        self.query_one(PodsPane).tick()
+        self.query_one(LogsPane).tick()
 
     # --- state ----------------------------------------------------------------------------------------------------
 

@@ -47,9 +47,17 @@ class FooterLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._spots: list[tuple[int, int, ActiveBinding]] = []
+        self._hints: list[Hint] = []
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self._hints = self._keys()
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._renew())
+
+    def _renew(self) -> None:
+        """Other keys may be offered; mostly they are the same, and nothing is painted."""
+        before, self._hints = self._hints, self._keys()
+        if [hint[:2] for hint in before] != [hint[:2] for hint in self._hints]:
+            self.refresh()
 
     def _keys(self) -> list[Hint]:
         """The visible bindings, the nearest to the focus first, help and quit last."""
@@ -68,7 +76,7 @@ class FooterLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        hints = self._keys()
+        hints = self._hints
         kept = [hint for hint in hints if hint[0] in _LAST]
         room = width - 2 - sum(map(_size, kept))
         chosen: list[Hint] = []

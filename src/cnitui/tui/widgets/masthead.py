@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,7 +18,7 @@ from cnitui.tui.wording import Line, banner, extent, liveness, moment
 
 
 class Masthead(Widget):
-    """Two lines made of the state alone; a second passes, the clock in it moves."""
+    """Two lines made of the state alone; its owner tells when a second has passed."""
 
     DEFAULT_CSS = """
     Masthead {
@@ -38,8 +39,9 @@ class Masthead(Widget):
     state: reactive[State] = reactive(State())
     hint: reactive[str] = reactive("")
 
-    def on_mount(self) -> None:
-        self.set_interval(1.0, self.refresh)
+    def tick(self) -> None:
+        """A second has passed: the clock and the ages are in the first line."""
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -182,9 +182,8 @@ class LogGrid(Container):
             self._wake(pane)
 
     def on_mount(self) -> None:
-        """Start the two clocks: repainting, at rest unless there is something to paint, and countdowns."""
+        """Start the clock of repainting, at rest unless there is something to paint."""
         self._ticker = self.set_interval(TICK, self.tick, pause=True)
-        self.set_interval(1.0, self.count_down)
         self._arrange()
 
     def on_resize(self) -> None:
