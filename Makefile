@@ -17,8 +17,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@$(BIN)/cnitui demo
 
-test: $(STAMP)
-	@$(BIN)/python -m pytest -q
+test: $(STAMP) # one worker per core; ARGS="tests/lab -x" runs a part
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
