@@ -1,7 +1,8 @@
 """Cohorts: nodes that look alike are one thing until one of them, once read, says otherwise.
 
 Of the members that were read most decide what the cohort is. One that blames other causes leaves it, together with
-those that say the same. One that could not be read well enough stays, and is counted apart.
+those that say the same. One that could not be read well enough stays, and is counted apart, unless its failing
+container's last words are others than those of the members that could.
 """
 
 from __future__ import annotations
@@ -21,17 +22,29 @@ Blamed = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What reading one node came to; `clear` is False when so much was missing that it may as well agree."""
+    """What reading one node came to; `clear` is False when so much was missing that it may as well agree.
+
+    `said` are the known messages in its failing container's last words, empty when those were not read.
+    """
 
     key: Key
     blamed: Blamed
     clear: bool
+    said: frozenset[str] = frozenset()
+
+    def fits(self, decided: Opinion) -> bool:
+        """Whether this one, though not clear, may be of the same kind as one that is."""
+        return self.said <= decided.said
+
+    def agrees(self, other: Opinion) -> bool:
+        """Whether it is no other kind than `other`, as far as it goes."""
+        return self.blamed == other.blamed if self.clear else self.fits(other)
 
 
 def opinion_of(verdict: NodeVerdict) -> Opinion:
     """The opinion that a verdict is."""
     blamed = verdict.blamed
-    return Opinion(verdict.key, blamed, bool(blamed) or not verdict.missing)
+    return Opinion(verdict.key, blamed, bool(blamed) or not verdict.missing, verdict.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +60,40 @@ class Part:
 def parts_of(members: Iterable[str], opinions: Mapping[str, Opinion]) -> tuple[Part, ...]:
     """Members of one likeness divided by what reading them came to; the part that holds the unread ones comes first."""
     everybody = sorted(members)
-    said = {node: opinions[node] for node in everybody if node in opinions}
-    if not any(opinion.clear for opinion in said.values()):  # where nobody could be read better, all count
-        said = {node: replace(opinion, clear=True) for node, opinion in said.items()}
-    votes = Counter(opinion.blamed for opinion in said.values() if opinion.clear)
+    said = _settled({node: opinions[node] for node in everybody if node in opinions})
+    votes = Counter(blamed for _, places in said.values() for blamed in places)
     main = max(votes, key=lambda blamed: (votes[blamed], len(blamed))) if votes else frozenset[str]()
     apart: dict[Blamed, list[str]] = {}
-    for node, opinion in said.items():
-        if opinion.clear and opinion.blamed != main:
-            apart.setdefault(opinion.blamed, []).append(node)
+    for node, (_, places) in said.items():
+        if main not in places:
+            apart.setdefault(places[0], []).append(node)
     gone = {node for nodes in apart.values() for node in nodes}
-    agreeing = tuple(node for node, opinion in said.items() if opinion.clear and node not in gone)
-    unclear = tuple(node for node, opinion in said.items() if not opinion.clear)
     rest = tuple(node for node in everybody if node not in gone)
-    odd = (Part(blamed, tuple(nodes), tuple(nodes)) for blamed, nodes in apart.items())
-    return (Part(main, rest, agreeing, unclear), *odd)
+    return (_part(main, rest, said), *(_part(blamed, tuple(nodes), said) for blamed, nodes in apart.items()))
+
+
+Placed = tuple[Opinion, tuple[Blamed, ...]]
+"""An opinion, and the causes of the parts that it may belong to; there is at least one."""
+
+
+def _settled(said: Mapping[str, Opinion]) -> dict[str, Placed]:
+    """Where each opinion belongs: a clear one to its own causes, another to those of each clear one that it fits.
+
+    One that fits none, or where there is no clear one, blames nothing, and that counts as clear.
+    """
+    clear = {(opinion.blamed, opinion.said): opinion for opinion in said.values() if opinion.clear}.values()
+    placed: dict[str, Placed] = {}
+    for node, opinion in said.items():
+        fitting = tuple(dict.fromkeys(one.blamed for one in clear if opinion.fits(one))) if not opinion.clear else ()
+        settled = opinion if fitting else replace(opinion, clear=True)
+        placed[node] = settled, fitting or (opinion.blamed,)
+    return placed
+
+
+def _part(blamed: Blamed, members: tuple[str, ...], said: Mapping[str, Placed]) -> Part:
+    read = [(node, said[node][0]) for node in members if node in said]
+    agreeing = tuple(node for node, opinion in read if opinion.clear)
+    return Part(blamed, members, agreeing, tuple(node for node, opinion in read if not opinion.clear))
 
 
 def named(likeness: Likeness, parts: Iterable[Part], names: Iterable[str]) -> tuple[Cohort, ...]:

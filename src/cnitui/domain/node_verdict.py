@@ -24,7 +24,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Judgement, Missing, NextEvidence, Verdict
 from cnitui.domain.parsing.installer_log import milestones
 from cnitui.domain.ranking import UNKNOWN
-from cnitui.domain.signs import Signs, with_signs
+from cnitui.domain.signs import Signs, last_messages, with_signs
 from cnitui.domain.view import View
 
 SAFE_NAME = re.compile(r"[\w./:@\[\]-]{1,253}")
@@ -42,6 +42,8 @@ class NodeVerdict:
     judgements: Mapping[str, Judgement]
     missing: tuple[Missing, ...] = ()
     names: Mapping[str, str] | None = None
+    said: frozenset[str] = frozenset()
+    """The known messages in the failing attempt's last words; empty when those were not read."""
 
     @property
     def key(self) -> Key:
@@ -61,7 +63,7 @@ def judge_node(case: CaseFile, node: str, catalogue: Sequence[Cause]) -> NodeVer
     known = next((cause for cause, judgement in judgements.items() if judgement.verdict.confident), "")
     if known and UNKNOWN in judgements:
         judgements[UNKNOWN] = ruled_out(f"{known} is {judgements[known].verdict.words}")
-    return NodeVerdict(node, judgements, missing_of(mine, node), names_of(mine, node))
+    return NodeVerdict(node, judgements, missing_of(mine, node), names_of(mine, node), last_messages(mine, node))
 
 
 def derived(case: CaseFile, node: str) -> CaseFile:

@@ -173,6 +173,18 @@ def with_signs(case: CaseFile, node: str) -> CaseFile:
     return case.with_readings([(Signs, node, Observed(signs, Source("what was said", node)))])
 
 
+UNKNOWN_WORDS = "?"
+"""Stands for last words that are no known message."""
+
+
+def last_messages(case: CaseFile, node: str) -> frozenset[str]:
+    """The known messages in the last words of the failing attempt; empty when it was not read or ended in silence."""
+    logs, signs = case.value(AttemptLogs, node), case.value(Signs, node)
+    if logs is None or signs is None or not _last_words(logs.latest):
+        return frozenset()
+    return frozenset(sign.message.id for sign in signs.found if sign.ended) or frozenset({UNKNOWN_WORDS})
+
+
 def _last_words(attempt: Attempt | None) -> frozenset[str]:
     """The last lines of an attempt that report an error: the installer says ERROR and then FATAL."""
     if attempt is None:

@@ -207,7 +207,7 @@ class Judge:
         if likeness is None:
             return True  # it does not fail any more
         speaking = [one for node in self._verdicts if (one := self.groups.opinion(node)) is not None]
-        if opinion.clear and opinion.blamed not in {one.blamed for one in speaking}:
+        if not any(opinion.agrees(one) for one in speaking):
             return False
         if opinion.key not in {one.key for one in speaking}:
             self._verdicts[verdict.node] = verdict
