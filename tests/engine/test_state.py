@@ -12,6 +12,7 @@ from cnitui.engine.watching.link import Link
 from cnitui.engine.watching.roster import Roster
 from cnitui.errors import Forbidden, HostKeyUnknown
 from tests.engine.fake_cluster import FakeClock, node, pod
+from tests.engine.guide.states import incident
 
 
 def test_rows_are_nodes_and_pods_together_control_plane_first() -> None:
@@ -59,3 +60,8 @@ def test_unknown_hosts_are_the_looks_that_wait_for_the_user() -> None:
     now = FakeClock().now()
     looks = (("worker-01", Look("failed", now, unknown)), ("worker-02", Look("failed", now, Forbidden("no"))))
     assert State(looks=looks).unknown_hosts == (unknown,)
+
+
+def test_it_is_written_out_in_one_line_however_much_it_holds() -> None:
+    state = incident()
+    assert repr(state) == "<State: 2 of 3 fail, settled>"

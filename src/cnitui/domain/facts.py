@@ -578,3 +578,5 @@ class ApiEndpoints:
 
 CLUSTER_FACTS: frozenset[type[object]] = frozenset({CalicoInstall, DaemonSetStatus, ApiEndpoints, PodRows})
 """Facts whose subject is the cluster; every other fact is about one node."""
+LISTED_FACTS: frozenset[type[object]] = frozenset({PodStatus, InstallCni, NodeStatus})
+"""Facts that the API's lists show of every node: one of which nothing else is known was not read."""

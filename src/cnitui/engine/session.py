@@ -31,8 +31,11 @@ from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
 from cnitui.errors import ClusterError
 
-PUBLISH_EVERY = 0.05
-"""Seconds between two states at most: a burst of watch events becomes one repaint."""
+PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
+"""Seconds between two states at least: a burst of watch events becomes one repaint.
+
+A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
+"""
 MANY, DIAGNOSE_EVERY = 100, 0.5
 """Where so many nodes fail, what is known of them is put together at most so often, in seconds."""
 ROWS_AT_ONCE = 100
@@ -190,7 +193,7 @@ class Session:
             self._note_recovery()
             self._reader.look_where_due(self._scene())
             self._note_whether_settled()
-            await self.clock.sleep(PUBLISH_EVERY)
+            await self.clock.sleep(PUBLISH_EVERY + MORE_PER_ROW * len(self.state.rows))
 
     async def _work_off(self) -> None:
         """Take over what changed and judge what is due, in slices: thousands of rows may have changed at once."""
@@ -257,13 +260,14 @@ class Session:
         )
         self.logs.pods_changed(self._pod)
         diagnosis = self._found()
-        if diagnosis is not None:
+        if diagnosis is not None and picture.pods.known and picture.nodes.known:  # else who fails is not told yet
             self.repair.judged(self._book.case, diagnosis)
         return replace(
             state,
             reference=self._reference(state),
             install=calico_install_of(state.daemonset) if state.daemonset else None,
             case=self._book.case,
+            kept=frozenset(self._judge.read),
             diagnosis=diagnosis,
             progress=progress_of(diagnosis),
             repair=self.repair.state,

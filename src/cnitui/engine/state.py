@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.domain.facts import LISTED_FACTS, CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
@@ -44,7 +44,7 @@ class Progress:
         return self.nodes - self.read - self.unreadable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class State:
     """Everything known at one moment.
 
@@ -65,6 +65,8 @@ class State:
     daemonsets: tuple[DaemonSetStatus, ...] = ()
     install: CalicoInstall | None = None
     case: CaseFile = CaseFile()
+    kept: frozenset[str] | None = None
+    """Nodes of which the case holds more than the lists show; None when nobody has counted them."""
     looks: tuple[tuple[str, Look], ...] = ()
     progress: Progress = Progress()
     reference: str = ""
@@ -77,6 +79,10 @@ class State:
     """The case file that is shown instead of a cluster."""
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
+
+    def __repr__(self) -> str:
+        """In short: asyncio writes out the result of its main task when it ends (it looks for its signal handler)."""
+        return f"<State: {len(self.failing):,} of {len(self.rows):,} fail, {'' if self.settled else 'not '}settled>"
 
     @property
     def rows(self) -> tuple[NodeRow, ...]:
@@ -122,6 +128,13 @@ class State:
     def unknown_hosts(self) -> tuple[HostKeyUnknown, ...]:
         """Nodes that wait for the user to accept their host key."""
         return tuple(look.error for _, look in self.looks if isinstance(look.error, HostKeyUnknown))
+
+    @cached_property
+    def kept_nodes(self) -> tuple[str, ...]:
+        """The nodes of which the case holds more than the lists show, in the order of their names."""
+        if self.kept is not None:
+            return tuple(sorted(self.kept))
+        return tuple(sorted({subject for fact, subject, _ in self.case if subject and fact not in LISTED_FACTS}))
 
     def look(self, node: str) -> Look | None:
         """How far the reading of one node is."""

@@ -26,7 +26,7 @@ class Members:
     def of(self, cohort: Cohort) -> str:
         """The member that stands for a group."""
         walked = self._walked.get(cohort.id, "")
-        return walked if walked in cohort.members else next(iter((*cohort.agreeing, *cohort.members)))
+        return walked if walked and walked in cohort.members else next(iter((*cohort.agreeing, *cohort.members)))
 
     def place(self, cohort: Cohort) -> int:
         """Which of the group's members that is, from 1."""

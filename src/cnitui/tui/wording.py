@@ -189,7 +189,7 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
     if leading is not None and leading.verdict.confident:
         role: Role = "bad" if leading.verdict is Verdict.CONFIRMED else "warn"
         return Line("▸", claim(leading, diagnosis), role)
-    if not state.settled:
+    if not state.settled and not _enough_read(state):
         done = sum(look.phase != "asking" for _, look in state.looks)
         alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""
         return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read{alike}", "accent")
@@ -197,6 +197,12 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
     if candidates:
         return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 5)}", "warn")
     return Line("?", "UNDETERMINED  the evidence does not decide; step 6 names what to collect next", "warn")
+
+
+def _enough_read(state: State) -> bool:
+    """Whether some of every group have been read and nobody is being read, though the lists go on coming."""
+    asking = any(look.phase == "asking" for _, look in state.looks)
+    return not asking and bool(state.cohorts) and all(cohort.read for cohort in state.cohorts)
 
 
 def claim(finding: Finding, diagnosis: Diagnosis) -> str:

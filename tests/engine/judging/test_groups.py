@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from cnitui.domain import cohorts
 from cnitui.domain.cohorts import Opinion, Part
 from cnitui.domain.finding import Verdict
 from cnitui.domain.likeness import Likeness
@@ -39,7 +40,7 @@ def test_nothing_is_made_anew_while_nothing_changed(monkeypatch: pytest.MonkeyPa
     groups = filled()
     before = groups.cohorts
     made: list[set[str]] = []
-    parts_of = module.parts_of
+    parts_of = cohorts.parts_of
 
     def counted(members: Iterable[str], opinions: Mapping[str, Opinion]) -> tuple[Part, ...]:
         made.append(set(members))

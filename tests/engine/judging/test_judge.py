@@ -10,10 +10,9 @@ import pytest
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile, Reading, Source
-from cnitui.domain.facts import ApiEndpoints, AttemptLogs, LogLine, NodeStatus, PodStatus
+from cnitui.domain.facts import LISTED_FACTS, ApiEndpoints, AttemptLogs, LogLine, NodeStatus, PodStatus
 from cnitui.domain.finding import Verdict
 from cnitui.domain.node_verdict import judge_node
-from cnitui.engine.guide.investigation import LISTED
 from cnitui.engine.judging.judge import Judge
 from tests.engine.guide.states import cluster, read
 
@@ -31,7 +30,7 @@ def whole(failing: Iterable[str] = WORKERS) -> CaseFile:
 
 def listed(case: CaseFile) -> CaseFile:
     """What the lists alone show of it."""
-    return case.without([(fact, subject) for fact, subject, _ in case if fact not in LISTED and subject])
+    return case.without([(fact, subject) for fact, subject, _ in case if fact not in LISTED_FACTS and subject])
 
 
 def with_line(case: CaseFile, node: str, line: str) -> CaseFile:
@@ -186,7 +185,7 @@ def test_one_that_says_something_else_is_not_swept_under_its_group(few: tuple[Ca
 
 
 def _lists(case: CaseFile) -> list[tuple[type[object], str, Reading[object]]]:
-    return [(fact, subject, found) for fact, subject, found in case if fact in LISTED]
+    return [(fact, subject, found) for fact, subject, found in case if fact in LISTED_FACTS]
 
 
 def test_one_that_recovered_meanwhile_is_nobodys_business(few: tuple[CaseFile, Judge]) -> None:

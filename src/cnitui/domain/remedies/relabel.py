@@ -23,7 +23,7 @@ MOST_PODS = 20
 def _fit(situation: Situation) -> Fit:
     if not situation.failing_nodes:
         return DoesNotFit(ID, "nothing fails")
-    sealed = [node for node in situation.failing_nodes if _without_shell(situation, node)]
+    sealed = _without_shell(situation)
     if sealed:
         return DoesNotFit(ID, f"{listed(tuple(sealed))} has no shell to relabel from")
     best = [finding for findings, _ in situation.findings_by_nodes(SELINUX_CAUSES) for finding in findings]
@@ -36,10 +36,26 @@ def _fit(situation: Situation) -> Fit:
     return Fits(ID, "a confined installer could then write there", ("the labels are not known to be the problem",))
 
 
-def _without_shell(situation: Situation, node: str) -> bool:
+def _without_shell(situation: Situation) -> list[str]:
+    """The failing nodes whose system has no shell; nodes that fail alike run the same one."""
+    sealed = {
+        node for cohort in situation.diagnosis.cohorts for node in cohort.members if _sealed(cohort.likeness.os_image)
+    }
+    told = set(situation.case.subjects(Platform))
+    if not situation.diagnosis.cohorts:
+        told |= set(situation.case.subjects(NodeStatus))
+    return [
+        node for node in situation.failing_nodes if node in sealed or (node in told and _told_sealed(situation, node))
+    ]
+
+
+def _told_sealed(situation: Situation, node: str) -> bool:
     status, platform = situation.case.value(NodeStatus, node), situation.case.value(Platform, node)
-    names = f"{status.os_image if status else ''} {platform.distribution if platform else ''}"
-    return "talos" in names.lower()
+    return _sealed(f"{status.os_image if status else ''} {platform.distribution if platform else ''}")
+
+
+def _sealed(system: str) -> bool:
+    return "talos" in system.lower()
 
 
 def _steps(situation: Situation) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -13,6 +13,8 @@ from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, Ins
 from cnitui.domain.finding import Diagnosis, Finding
 
 Document = Mapping[str, object]
+Told = tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]
+"""Findings, and the nodes of which exactly those are said."""
 
 SELINUX_CAUSES = ("selinux-denial", "selinux-wrong-context")
 """The causes that more privilege for install-cni cures."""
@@ -82,6 +84,8 @@ class Situation:
     @cached_property
     def failing_nodes(self) -> tuple[str, ...]:
         """Names of the failing nodes, whether told by pods or by the diagnosis."""
+        if self.diagnosis.cohorts:
+            return self.diagnosis.failing_nodes  # made of the pods
         return tuple(sorted({pod.node for pod in self.failing} | set(self.diagnosis.failing_nodes)))
 
     @cached_property
@@ -98,16 +102,26 @@ class Situation:
         found = next(filter(None, (self.case.value(InstallCni, node) for node in nodes)), None)
         return (found.bin_dir, found.net_dir) if found else ("/opt/cni/bin", "/etc/cni/net.d")
 
-    def findings_by_nodes(self, causes: tuple[str, ...]) -> tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]:
+    def findings_by_nodes(self, causes: tuple[str, ...]) -> Told:
         """What is said of these causes, strongest first, with the failing nodes of which exactly that is said.
 
         Findings without nodes speak of all; what is said of nodes that were read holds for those that fail alike, as
         far as it goes.
         """
-        about = [(f, frozenset((*f.nodes, *f.alike))) for f in self.diagnosis.findings if f.cause in causes]
-        about.sort(key=lambda pair: pair[0].verdict.rank)
-        told: dict[tuple[int, ...], list[str]] = {}
-        for node in self.failing_nodes:
-            places = tuple(place for place, (_, nodes) in enumerate(about) if not nodes or node in nodes)
-            told.setdefault(places, []).append(node)
-        return tuple((tuple(about[place][0] for place in places), tuple(nodes)) for places, nodes in told.items())
+        if causes not in self._told:
+            self._told[causes] = _told_of(self.failing_nodes, self.diagnosis.findings, causes)
+        return self._told[causes]
+
+    _told: dict[tuple[str, ...], Told] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+def _told_of(failing: tuple[str, ...], findings: Iterable[Finding], causes: tuple[str, ...]) -> Told:
+    about = sorted((finding for finding in findings if finding.cause in causes), key=lambda f: f.verdict.rank)
+    places: dict[str, tuple[int, ...]] = dict.fromkeys(failing, ())
+    for place, finding in enumerate(about):
+        nodes = (*finding.nodes, *finding.alike) or failing
+        places.update({node: (*places[node], place) for node in nodes if node in places})
+    told: dict[tuple[int, ...], list[str]] = {}
+    for node, mine in places.items():
+        told.setdefault(mine, []).append(node)
+    return tuple((tuple(about[place] for place in mine), tuple(nodes)) for mine, nodes in told.items())

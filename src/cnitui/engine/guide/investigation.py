@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 
 from cnitui.domain.comparison import Asked, Comparison, Question
 from cnitui.domain.evidence import Unavailable
-from cnitui.domain.facts import AttemptLogs, InstallCni, NodeStatus, PodEvents, PodStatus, SelinuxMode
+from cnitui.domain.facts import AttemptLogs, InstallCni, PodEvents, PodStatus, SelinuxMode
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 from cnitui.domain.parsing.messages import KnownMessage, recognise
@@ -18,8 +18,6 @@ from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Para
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
 
-LISTED = frozenset({PodStatus, InstallCni, NodeStatus})
-"""Facts that the API's lists show of every node."""
 PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
 SHOWN_ROWS = 200
 """Rows of a table in the guide; the pods pane has them all."""
@@ -100,8 +98,7 @@ def _nothing_fails(state: State) -> Outline:
 
 
 def _table(state: State) -> tuple[Block, ...]:
-    shown = SHOWN_ROWS if len(state.rows) <= SHOWN_ROWS else MANY
-    rows = sorted(state.rows, key=lambda row: not row.failing)[:shown] if shown == MANY else state.rows
+    rows = state.rows if len(state.rows) <= SHOWN_ROWS else _worst(state.rows)
     grid = Grid(
         ("NODE", "POD", "STATUS", "CONTAINER", "EXIT", "RESTARTS", "NODE READY"),
         tuple(_symptom_cells(row) for row in rows),
@@ -110,6 +107,12 @@ def _table(state: State) -> tuple[Block, ...]:
     )
     more = len(state.rows) - len(rows)
     return (grid, Paragraph(f"and {more:,} more nodes, all of them in the pods pane", "dim")) if more else (grid,)
+
+
+def _worst(rows: Sequence[NodeRow]) -> tuple[NodeRow, ...]:
+    """A few of them, those that fail first."""
+    failing, others = (row for row in rows if row.failing), (row for row in rows if not row.failing)
+    return tuple(islice(chain(failing, others), MANY))
 
 
 def _symptom_role(row: NodeRow) -> Role:
@@ -187,9 +190,8 @@ def known_messages(state: State) -> tuple[Sighting, ...]:
 
 
 def _read_of(state: State) -> list[PodStatus]:
-    """The failing pods of which logs or events are kept, by node."""
-    nodes = sorted({*state.case.subjects(AttemptLogs), *state.case.subjects(PodEvents)})
-    pods = (state.pod(node) for node in nodes)
+    """The failing pods of which more is kept than the lists show, by node."""
+    pods = (state.pod(node) for node in state.kept_nodes)
     return [pod for pod in pods if pod is not None and pod.failing is not None]
 
 
@@ -270,10 +272,9 @@ def _compared(state: State, asking: Asking, nodes: Sequence[str]) -> Comparison:
 
 def _read_nodes(state: State) -> list[str]:
     """The failing nodes of which something is kept that the lists do not show; of few nodes, all."""
-    failing = [pod.node for pod in state.failing if pod.node]
-    if len(failing) <= MANY:
-        return failing
-    return [node for node in failing if any(fact not in LISTED for fact in state.case.dossier(node))]
+    if len(state.failing) <= MANY:
+        return [pod.node for pod in state.failing if pod.node]
+    return [pod.node for pod in _read_of(state)]
 
 
 def selinux(state: State) -> Outline:

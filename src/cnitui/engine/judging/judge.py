@@ -16,7 +16,7 @@ from cnitui.domain.causes.base import Cause
 from cnitui.domain.cohorts import Opinion, opinion_of
 from cnitui.domain.diagnosis import Judged, diagnosis_of, healthy_diagnosis, told_lacking, told_missing
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import InstallCni, NodeStatus, PodStatus
+from cnitui.domain.facts import LISTED_FACTS, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Missing
 from cnitui.domain.likeness import Likeness, likeness_of, unready_likeness
 from cnitui.domain.node_verdict import Key, NodeVerdict, judge_node, missing_of
@@ -25,8 +25,6 @@ from cnitui.engine.judging.groups import Groups
 
 SLICE = 0.004
 """Seconds of judging before keys and screen get their turn."""
-_SHOWN = frozenset({PodStatus, InstallCni, NodeStatus})
-"""Facts of the lists; a node of which nothing else is known was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +128,14 @@ class Judge:
         """Names of the nodes that fail now."""
         return self._failing
 
+    @property
+    def read(self) -> AbstractSet[str]:
+        """Names of the nodes of which something beside the lists is kept."""
+        return self._read
+
     def was_read(self, node: str) -> bool:
         """Whether anything beside the lists is kept of the node."""
-        return any(fact not in _SHOWN for fact in self._case.dossier(node))
+        return any(fact not in LISTED_FACTS for fact in self._case.dossier(node))
 
     def _take_shared(self) -> None:
         """What was read about the cluster concerns every node; the DaemonSet alone decides nothing about a node."""

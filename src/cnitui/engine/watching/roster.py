@@ -61,9 +61,19 @@ class Roster:
         return tuple(row.pod for row in self.rows if row.failing and row.pod is not None)
 
     @cached_property
+    def well(self) -> frozenset[str]:
+        """The names of the healthy rows."""
+        return frozenset([row.name for row in self.rows if row.healthy])
+
+    @cached_property
+    def unwell(self) -> frozenset[str]:
+        """The names of the other rows."""
+        return frozenset(self.by_name.keys() - self.well)
+
+    @property
     def ready(self) -> int:
         """How many rows are healthy."""
-        return sum(row.healthy for row in self.rows)
+        return len(self.well)
 
     @cached_property
     def failing_since(self) -> datetime | None:

@@ -10,8 +10,10 @@ from textual.reactive import reactive
 
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.facts import SelinuxMode
+from cnitui.domain.finding import Diagnosis
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import Look, NodeRow, State
+from cnitui.engine.watching.roster import Roster
 from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
@@ -57,6 +59,8 @@ class PodsPane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._shown = State()
+        self._heads_of: tuple[Roster | None, Diagnosis | None, bool] = (None, None, False)
+        """What the heads of the groups were made of: thousands of rows are not counted again for the same."""
 
     def on_mount(self) -> None:
         self._show()
@@ -81,8 +85,12 @@ class PodsPane(Pane):
 
     def _group(self) -> None:
         """Where the nodes outnumber the lines, nodes that fail alike stand under one line."""
-        table = self.query_one(Table)
-        table.group(heads_of(self.state) if len(self.state.rows) > table.size.height - 1 > 0 else ())
+        table, state = self.query_one(Table), self.state
+        grouped = len(state.rows) > table.size.height - 1 > 0
+        made_of = (state.roster, state.diagnosis, grouped)
+        if any(one is not other for one, other in zip(made_of, self._heads_of, strict=True)):
+            self._heads_of = made_of
+            table.group(heads_of(state) if grouped else ())
 
     def tick(self) -> None:
         """The countdowns and ages move although nothing happened; a recorded time stands still."""
@@ -171,10 +179,8 @@ def heads_of(state: State) -> tuple[Head, ...]:
         Head(f"group {cohort.id}", f"{cohort.id}  {cohort_line(cohort, state)}", "bad", cohort.members)
         for cohort in state.cohorts
     )
-    placed = {node for cohort in state.cohorts for node in cohort.members}
-    others = [row for row in state.rows if row.name not in placed]
-    waiting = tuple(row.name for row in others if not row.healthy)
-    healthy = tuple(row.name for row in others if row.healthy)
+    placed = set[str]().union(*(cohort.members for cohort in state.cohorts))
+    waiting, healthy = (tuple(sorted(names - placed)) for names in (state.roster.unwell, state.roster.well))
     return (
         *failing,
         *((Head("group waiting", f"{counted(len(waiting))} not ready", "warn", waiting),) if waiting else ()),
