@@ -36,8 +36,9 @@ PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
 
 A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
 """
-MANY, DIAGNOSE_EVERY = 100, 0.5
-"""Where so many nodes fail, what is known of them is put together at most so often, in seconds."""
+MANY, DIAGNOSE_EVERY, MORE_PER_NODE = 100, 0.5, 0.5 / 1000
+"""Where so many nodes fail, what is known of them is put together at most so often, in seconds; once those are read
+that decide, the rarer the more there are."""
 ROWS_AT_ONCE = 100
 """Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
@@ -78,6 +79,7 @@ class Session:
         self._repaired: tuple[str, ...] = ()
         self._was_cut = False
         self._diagnose_at = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
 
     # --- intents --------------------------------------------------------------------------------------------------
 
@@ -214,7 +216,7 @@ class Session:
         """What is not about one row: the DaemonSet, what could not be had, and what was read meanwhile."""
         picture = self._picture
         self._book.daemonset(daemonset_of(picture.calico_daemonsets, picture.roll.roster().failing), self.clock.now())
-        self._book.lack(lacking(picture, self._wanted_nodes()))
+        self._book.lack(lacking(picture, () if picture.nodes.listed else self._wanted_nodes()))
         if picture.nodes.known:
             self._judge.know_nodes()
         self._take_over(())
@@ -282,10 +284,17 @@ class Session:
             return None
         before = self.state.diagnosis
         if before is not None and len(self._judge.failing) > MANY and time.monotonic() < self._diagnose_at:
-            asyncio.get_running_loop().call_later(DIAGNOSE_EVERY, self._wake.set)
+            self._wake_at(self._diagnose_at)
             return before
-        self._diagnose_at = time.monotonic() + DIAGNOSE_EVERY
+        more = MORE_PER_NODE * len(self._judge.failing) if self._settled else 0.0
+        self._diagnose_at = time.monotonic() + DIAGNOSE_EVERY + more
         return self._judge.diagnosis()
+
+    def _wake_at(self, moment: float) -> None:
+        """Publish again then; one alarm at a time is enough."""
+        if self._alarm is None or self._alarm.when() <= asyncio.get_running_loop().time():
+            later = max(0.0, moment - time.monotonic())
+            self._alarm = asyncio.get_running_loop().call_later(later, self._wake.set)
 
     def _reference(self, state: State) -> str:
         """Keep the reference while it is healthy: a comparison that changes its base would confuse."""

@@ -5,7 +5,7 @@ A change touches the nodes of one likeness; the others keep their cohorts as the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
 from cnitui.domain.cohorts import Blamed, Opinion, Part, biggest_first, letters, named, parts_of
@@ -141,22 +141,28 @@ class Groups:
         return self._first[likeness]
 
 
-def _chosen(members: Iterable[str], before: Sequence[str], opinions: Mapping[str, Opinion]) -> tuple[str, ...]:
+def _chosen(members: Collection[str], before: Sequence[str], opinions: Mapping[str, Opinion]) -> tuple[str, ...]:
     """Those chosen before, a spread of the others, and so many more that enough agree.
 
     They are spread because neighbours may share a rack and its fault; they stay, because reading others anew tells
     nothing new.
     """
+    wanted = min(READ_FIRST, len(members))
+    if len(before) >= wanted and _enough(before, len(members), opinions):
+        return tuple(before)  # as mostly: nobody is sorted for it
     everybody = sorted(members)
-    wanted = min(READ_FIRST, len(everybody))
     while True:
         spread = _spread(everybody, wanted)
         chosen = tuple(dict.fromkeys((*before, *spread)))[: max(wanted, len(before))]
-        agreeing = parts_of(chosen, opinions)[0].agreeing
-        unread = any(node not in opinions for node in chosen)
-        if unread or len(agreeing) >= READ_FIRST or len(chosen) >= min(MOST_FIRST, len(everybody)):
+        if _enough(chosen, len(members), opinions):
             return chosen
         wanted = len(chosen) + 1
+
+
+def _enough(chosen: Sequence[str], of: int, opinions: Mapping[str, Opinion]) -> bool:
+    """Whether to wait for those chosen, or enough of them agree, or they are as many as are asked."""
+    unread = any(node not in opinions for node in chosen)
+    return unread or len(chosen) >= min(MOST_FIRST, of) or len(parts_of(chosen, opinions)[0].agreeing) >= READ_FIRST
 
 
 def _spread(names: list[str], count: int) -> tuple[str, ...]:
