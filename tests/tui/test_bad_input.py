@@ -14,6 +14,7 @@ import pytest
 
 from cnitui.compose import opening
 from cnitui.domain.facts import SelinuxMode
+from cnitui.engine.watching import liveness
 from cnitui.errors import HostKeyChanged, HostKeyUnknown, NodeUnreachable
 from cnitui.lab import Lab
 from cnitui.settings import Settings
@@ -284,3 +285,21 @@ async def test_quit_does_not_wait_for_a_server_that_never_answers(
         await driver.until(lambda: driver.app.work is not None and driver.app.work.session is not None)
         await driver.shows("asking")
         await quits_at_once(driver, key)
+
+
+async def test_a_server_that_says_nothing_any_more_is_told_and_not_called_live(
+    lab: Lab, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(liveness, "QUIET", 0.2)
+    monkeypatch.setattr(liveness, "PATIENCE", 0.2)
+    monkeypatch.setattr(liveness, "LOOK_EVERY", 0.05)
+    async with opened(lab, on(lab, settings)) as driver:
+        await driver.until(lambda: driver.state.settled)
+        await driver.shows("● live")
+        lab.faults.freeze()
+        await driver.shows("no answer for")
+        assert driver.state.failing, "what was seen stays"
+        await driver.press("f4")
+        await driver.until(lambda: driver.screen.single == "guide")
+        lab.faults.thaw()
+        await driver.shows("● live")

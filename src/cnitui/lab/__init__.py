@@ -8,6 +8,7 @@ It shares no code with what it is there to test, and is judged by kubectl and Op
         lab.world.node("worker-01").selinux.mode = "permissive"        # break or mend a machine
         lab.world.node("worker-01").files, .network, .sudo, .audit
         lab.faults.respond(503, r"/pods", times=2); lab.faults.cut_streams(); lab.faults.expire_watches()
+        lab.faults.freeze(); lab.faults.thaw()                         # takes requests, says nothing
         lab.faults.forbid("kubernetes-admin", "patch", "daemonsets"); lab.faults.clear()
         await lab.stop_api(); await lab.start_api()                    # same port, same objects
         lab.ssh.fault("worker-01").hang = True; lab.ssh.change_host_key("worker-01"); lab.ssh.down("worker-01")

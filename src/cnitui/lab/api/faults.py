@@ -5,6 +5,7 @@ Every fault is undone by `clear()`; nothing here changes objects.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -51,6 +52,10 @@ class Faults:
     delays: list[tuple[re.Pattern[str], float]] = field(default_factory=list)
     truncate_streams_after: int | None = None
     """Bytes after which a log or watch stream is dropped in the middle of a chunk."""
+    _running: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._running.set()
 
     def respond(
         self,
@@ -67,6 +72,18 @@ class Faults:
         made = Response(status, re.compile(path), method, message, retry_after, times, body)
         self.responses.append(made)
         return made
+
+    def freeze(self) -> None:
+        """The server takes requests and says nothing any more, as a process that was stopped (SIGSTOP)."""
+        self._running.clear()
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        self._running.set()
+
+    async def thawed(self) -> None:
+        """Wait until it is not frozen."""
+        await self._running.wait()
 
     def slow(self, path: str, seconds: float) -> None:
         """Matching requests wait first (real seconds)."""
@@ -94,6 +111,7 @@ class Faults:
 
     def clear(self) -> None:
         """Everything works again."""
+        self.thaw()
         self.responses.clear()
         self.delays.clear()
         self.truncate_streams_after = None

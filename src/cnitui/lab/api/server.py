@@ -97,6 +97,7 @@ class ApiServer:
         self.requests.append(f"{request.method} {target}")
         code, body, name = 500, b"", ""
         try:
+            await self.faults.thawed()
             body = await request.read()
             user = self._impersonated(request, self._authenticate(request))
             name = user.name
@@ -254,6 +255,7 @@ class ApiServer:
         self, response: web.StreamResponse, transport: asyncio.BaseTransport | None, data: bytes, sent: int
     ) -> None:
         limit = self.faults.truncate_streams_after
+        await self.faults.thawed()
         await response.write(data)
         if limit is not None and sent >= limit and isinstance(transport, asyncio.Transport):
             transport.abort()

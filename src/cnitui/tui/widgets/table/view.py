@@ -114,11 +114,10 @@ class TableView(LineView):
 
     def tick(self) -> None:
         """Time has passed: repaint the moving cells in view that read otherwise now, and nothing else."""
-        first = self.scroll_offset.y
         moving = [placed for placed in self._placed if placed.index in self.rows.moving]
         regions = [
             Region(placed.start, line, placed.width, 1)
-            for line, key in enumerate(self.rows.shown[first : first + self._page], HEADER)
+            for line, key in enumerate(self._rows_in_view, HEADER)
             for placed in moving
             if self._moved(key, placed.index)
         ]
@@ -234,11 +233,12 @@ class TableView(LineView):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        before = self._rows_in_view
         if self.rows.stale:
             self._renew()
         self._keep_cursor()
         size = Size(self.size.width, len(self.rows.shown) + HEADER)
-        if size != self.virtual_size or self._lay_out():
+        if size != self.virtual_size or self._lay_out() or self._rows_in_view != before:
             self.virtual_size = size
             self.refresh()
         elif self._dirty:
@@ -246,9 +246,14 @@ class TableView(LineView):
         self._dirty.clear()
         self._fade()
 
-    def _refresh_dirty(self) -> None:
+    @property
+    def _rows_in_view(self) -> list[str]:
+        """The keys of the lines that can be seen, from the top."""
         first = self.scroll_offset.y
-        in_view = {key: row for row, key in enumerate(self.rows.shown[first : first + self._page])}
+        return self.rows.shown[first : first + self._page]
+
+    def _refresh_dirty(self) -> None:
+        in_view = {key: row for row, key in enumerate(self._rows_in_view)}
         rows = [row for key in self._dirty if (row := in_view.get(key)) is not None]
         if rows:
             self.refresh(*(Region(0, row + HEADER, self.size.width, 1) for row in rows))
