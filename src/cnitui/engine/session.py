@@ -47,10 +47,11 @@ _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
 class Session:
     """Watches, investigates and judges; `subscribe` to get every new state.
 
-    With `sweeping` all failing nodes are read in time, and not only those that decide what their cohorts are.
+    With `sweeping` all failing nodes are read in time, and not only those that decide what their cohorts are; `hurried`
+    when somebody waits for that.
     """
 
-    def __init__(self, services: Services, *, sweeping: bool = True) -> None:
+    def __init__(self, services: Services, *, sweeping: bool = True, hurried: bool = False) -> None:
         self.cluster, self.shell, self.clock = services.cluster, services.shell, services.clock
         self.settings = settings = services.settings
         cluster, clock = self.cluster, self.clock
@@ -68,7 +69,7 @@ class Session:
         self._judge = Judge()
         self._reader = Reader(
             cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
-            sweeping=sweeping, recorded=services.recorded.nodes if services.recorded else None,
+            sweeping=sweeping, hurried=hurried, recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
@@ -269,7 +270,7 @@ class Session:
             reference=self._reference(state),
             install=calico_install_of(state.daemonset) if state.daemonset else None,
             case=self._book.case,
-            kept=frozenset(self._judge.read),
+            kept=frozenset(self._judge.read - {""}),
             diagnosis=diagnosis,
             progress=progress_of(diagnosis),
             repair=self.repair.state,

@@ -19,7 +19,7 @@ async def sitting(services: Services, wait: float, *, everybody: bool = False) -
     Where many nodes fail, a few of each group are read; with `everybody` all of them are waited for. Raises what ended
     the session before: KubeconfigError, for one.
     """
-    session = Session(services, sweeping=everybody)
+    session = Session(services, sweeping=everybody, hurried=everybody)
     settled = asyncio.Event()
 
     def look(state: State) -> None:

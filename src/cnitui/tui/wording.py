@@ -64,10 +64,13 @@ def counted(nodes: int) -> str:
 
 
 def cohort_line(cohort: Cohort, state: State) -> str:
-    """`1,998 nodes · install-cni exit 1 · pool blue · CONFIRMED selinux-denial, 3 read, all agree`."""
+    """`1,998 nodes · CONFIRMED selinux-denial, 3 read, all agree · pool blue · install-cni exit 1`.
+
+    What matters most comes first: on a narrow screen the end is cut off.
+    """
     likeness = cohort.likeness
-    parts = [counted(len(cohort.members)), likeness.failure, f"pool {likeness.pool}" if likeness.pool else ""]
-    return " · ".join([*filter(None, parts), verdict_on(cohort, state)])
+    pool = f"pool {likeness.pool}" if likeness.pool else ""
+    return " · ".join(filter(None, (counted(len(cohort.members)), verdict_on(cohort, state), pool, likeness.failure)))
 
 
 def verdict_on(cohort: Cohort, state: State) -> str:

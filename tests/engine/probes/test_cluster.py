@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
 
 from cnitui.domain.evidence import CaseFile, Observed, Unavailable
 from cnitui.domain.facts import ApiEndpoints, AttemptLogs, Milestones, PodEvents, Run
@@ -56,6 +59,31 @@ async def test_a_previous_log_that_is_gone_leaves_the_present_one() -> None:
     found = case.value(AttemptLogs, "worker-01")
     assert found is not None
     assert [attempt.run.container_id for attempt in found.attempts] == ["c2"]
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        b"unable to retrieve container logs for containerd://14f554febf2fe53f",
+        b"failed to try resolving symlinks in path /var/log/pods/x/0.log: no such file",
+        b"2026-11-23T12:07:00.000000000Z [INFO][1] cni-installer/<nil> <nil>: Running as a Kubernetes pod\n",
+    ],
+)
+async def test_an_answer_that_is_not_that_attempts_log_is_no_evidence(instead: bytes) -> None:
+    """Between status and question an attempt may end: the kubelet then answers with words of its own or a later log."""
+    ended = Run("c1", finished_at=datetime(2026, 11, 23, 12, 5, tzinfo=UTC), exit_code=1)
+    running = Run("c2", started_at=datetime(2026, 11, 23, 12, 6, tzinfo=UTC))
+    cluster = ScriptedCluster()
+    cluster.logs = lambda request: instead if request.previous else LINE
+    container = replace(FAILING.containers[0], state="running", last=ended, current=running)
+    found = (await read(cluster, replace(FAILING, containers=(container,)))).value(AttemptLogs, "worker-01")
+    assert found is not None
+    assert [attempt.run for attempt in found.attempts] == [running]
+    cluster.logs = lambda _: instead
+    container = replace(container, state="waiting", current=None)
+    reading = (await read(cluster, replace(FAILING, containers=(container,)))).reading(AttemptLogs, "worker-01")
+    assert isinstance(reading, Unavailable), "what could not be read is not called read"
+    assert "does not have the log of that attempt any more" in reading.why
 
 
 async def test_logs_that_may_not_be_read_are_unavailable_and_events_are_not() -> None:

@@ -34,6 +34,11 @@ def parse_line(line: str, number: int = 0) -> LogLine:
     return LogLine(text if space else "", number, time)
 
 
+def is_kubelets(raw: bytes) -> bool:
+    """Whether it is what the kubelet answers with status 200 instead of a log (seen on v1.35: a real node)."""
+    return raw.startswith((b"unable to retrieve container logs for ", b"failed to try resolving symlinks in path "))
+
+
 def parse_log(raw: bytes) -> tuple[LogLine, ...]:
     """All lines of a log, numbered from 1; broken UTF-8 becomes replacement characters."""
     return tuple(_lines(raw))

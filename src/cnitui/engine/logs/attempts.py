@@ -112,11 +112,6 @@ def concern_of(pod: PodStatus | None, container: str) -> tuple[str, bool, Contai
     return (pod.uid, pod.deleting, pod.container(container)) if pod else None
 
 
-def is_kubelets(line: bytes) -> bool:
-    """What the kubelet answers with status 200 instead of a log (seen on v1.35: the capture of a real node)."""
-    return line.startswith((b"unable to retrieve container logs for ", b"failed to try resolving symlinks in path "))
-
-
 def is_of_a_later_attempt(attempt: Tracked, entries: Sequence[Entry]) -> bool:
     """Whether a log begins after the attempt had ended: the status it was asked by is behind the kubelet."""
     first = time_of(entries[0]) if entries and isinstance(entries[0], bytes) else None

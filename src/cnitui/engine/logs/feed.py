@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 
 from cnitui.domain.derive import next_attempt_at
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
+from cnitui.domain.parsing.container_log import is_kubelets
 from cnitui.engine.logs.attempts import (
     Tracked,
     concern_of,
     ending,
-    is_kubelets,
     is_of_a_later_attempt,
     mark_of,
     runs_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from cnitui.domain.derive import calico_install_of, install_cni_of
@@ -19,21 +19,24 @@ from cnitui.domain.facts import (
     DaemonSetStatus,
     Event,
     InstallCni,
+    LogLine,
     Milestones,
     NodeStatus,
     PodEvents,
     PodStatus,
     Run,
 )
-from cnitui.domain.parsing.container_log import parse_log
+from cnitui.domain.parsing.container_log import is_kubelets, parse_log
 from cnitui.domain.parsing.installer_log import milestones
 from cnitui.engine.ports import Clock, ClusterApi, LogRequest
-from cnitui.errors import CnituiError
+from cnitui.errors import ClusterError, CnituiError
 
 T = TypeVar("T")
 Readings = tuple[tuple[type[object], str, Reading[object]], ...]
 LOG_LIMIT = 1_000_000
 """Bytes of one attempt's log that are judged; an installer prints a few kB."""
+ROUNDING = timedelta(seconds=1)
+"""A status tells whole seconds."""
 
 
 def pod_readings(pod: PodStatus, at: datetime) -> Readings:
@@ -152,12 +155,24 @@ async def _read_attempts(
     trouble: CnituiError | None = None
     for run, request in wanted:
         try:
-            lines = parse_log(await cluster.read_log(request))
+            lines = _lines_of(run, await cluster.read_log(request))
         except CnituiError as error:
             trouble = error
         else:
             attempts.append(Attempt(run, lines))
     return attempts, trouble
+
+
+def _lines_of(run: Run, raw: bytes) -> tuple[LogLine, ...]:
+    """The run's log; raises ClusterError when it is not that run's: a status is always a little behind the kubelet."""
+    lines = parse_log(raw)
+    begun = next((line.time for line in lines if line.time is not None), None)
+    later = begun is not None and run.finished_at is not None and begun > run.finished_at + ROUNDING
+    if later or is_kubelets(raw):
+        raise ClusterError(
+            "the kubelet does not have the log of that attempt any more", "It is read after the next attempt."
+        )
+    return lines
 
 
 async def _reading(

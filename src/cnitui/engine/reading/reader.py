@@ -66,15 +66,16 @@ class Reader:
         fan_out: int,
         *,
         sweeping: bool = True,
+        hurried: bool = False,
         recorded: frozenset[str] | None = None,
     ) -> None:
         self._cluster, self._shell, self._clock = cluster, shell, clock
         self._book, self._judge, self._changed = book, judge, changed
         self._sweeping = sweeping and recorded is None
         self._recorded = recorded
-        turns = Turns(fan_out, FOR_REST)
+        turns = Turns(fan_out, max(FOR_REST, fan_out // 2) if hurried else FOR_REST)
         self.looks = Looks(clock, self._take, changed, turns)
-        self.sweep = Sweep(clock, turns, self._one_of_the_rest, self._read_aside)
+        self.sweep = Sweep(clock, turns, self._one_of_the_rest, self._read_aside, hurried=hurried)
         self._scene = Scene(lambda _: None, "", (), nodes_known=False)
         self._subjects: frozenset[str] = frozenset()
         self._attempts: dict[str, str] = {}

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Container
 from cnitui.engine.ports import Clock
 from cnitui.engine.reading.turns import Turns, Urgency
 
-PER_SECOND = 5
-"""Nodes begun per second: two requests to the API server and one connection to a node each."""
+PER_SECOND, HURRIED = 5, 20
+"""Nodes begun per second, two requests to the API server and one connection to a node each: in the background, and
+when somebody waits for all of them."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -26,7 +27,10 @@ class Sweep:
         turns: Turns,
         due: Callable[[Container[str]], str | None],
         read: Callable[[str], Awaitable[None]],
+        *,
+        hurried: bool = False,
     ) -> None:
+        self._pause = 1 / (HURRIED if hurried else PER_SECOND)
         self._clock, self._turns, self._due, self._read = clock, turns, due, read
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
@@ -47,7 +51,7 @@ class Sweep:
                     async with self._turns.turn(Urgency.REST):
                         pass  # whatever is urgent goes first; the read itself takes its turn again
                     self._begin(self._due(self._tasks))
-                    await self._clock.sleep(1 / PER_SECOND)
+                    await self._clock.sleep(self._pause)
         finally:
             await self.close()
 

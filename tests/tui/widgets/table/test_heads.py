@@ -107,6 +107,18 @@ async def test_the_cursor_stays_on_its_group_when_groups_come_and_go() -> None:
         assert made.cursor_key in made.rows.shown
 
 
+async def test_what_left_is_blank_until_the_rows_move_up() -> None:
+    made = table()
+    async with Alone(made).run_test(size=(60, 20)) as pilot:
+        made.focus()
+        await pilot.press("right")
+        made.group((head("B", EVEN),))
+        made.drop("n3")
+        assert made.render_line(1).text.strip() == "", "a repaint for another reason comes in between"
+        made.flush()
+        assert "B  6 nodes" in texts(made)[0]
+
+
 async def test_a_row_in_no_group_stands_below_them() -> None:
     made = table(head("A", ODD))
     async with Alone(made).run_test(size=(60, 20)) as pilot:

@@ -123,6 +123,10 @@ class TableRows:
         """Keys of all rows."""
         return self._cells.keys()
 
+    def known(self, key: str) -> bool:
+        """Whether there is such a row or head still."""
+        return key in self._cells or key in self._heads
+
     def cells(self, key: str) -> Sequence[Cell]:
         """The cells of a row."""
         return self._cells[key]

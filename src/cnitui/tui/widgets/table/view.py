@@ -327,8 +327,9 @@ class TableView(LineView):
         if y == 0:
             return self._draw_header()
         place = self.scroll_offset.y + y - HEADER
-        if place < len(self.rows.shown):
-            return self._draw_row(self.rows.shown[place])
+        key = self.rows.shown[place] if place < len(self.rows.shown) else None
+        if key is not None and self.rows.known(key):  # one that left is blank until the rows move up
+            return self._draw_row(key)
         if not self.rows.shown:
             return self._draw_sentence(y - HEADER)
         return Strip.blank(self.size.width, self.ink("normal"))
