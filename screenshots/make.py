@@ -35,6 +35,8 @@ class Shot:
     name: str
     size: tuple[int, int]
     prepare: Callable[[Run, CnituiApp], Awaitable[None]]
+    scenario: str = "selinux-denial"
+    nodes: int = 3
 
 
 async def until(pilot: Run, app: CnituiApp, condition: Condition) -> None:
@@ -47,6 +49,17 @@ async def until(pilot: Run, app: CnituiApp, condition: Condition) -> None:
 
 async def overview(pilot: Run, app: CnituiApp) -> None:
     await until(pilot, app, lambda state: state.settled and bool(state.failing))
+
+
+async def groups(pilot: Run, app: CnituiApp) -> None:
+    """Until an odd node was found among the many."""
+    await until(pilot, app, lambda state: state.settled and any(cohort.apart_from for cohort in state.cohorts))
+
+
+async def group_steps(pilot: Run, app: CnituiApp) -> None:
+    await groups(pilot, app)
+    await pilot.press("f4")
+    await pilot.pause(0.5)
 
 
 def step(number: int) -> Callable[[Run, CnituiApp], Awaitable[None]]:
@@ -86,6 +99,7 @@ async def verification(pilot: Run, app: CnituiApp) -> None:
     await until(pilot, app, lambda state: state.repair.phase == "verified")
 
 
+MANY = "selinux-denial+apiserver-unreachable+disk-full:9"
 SHOTS = (
     Shot("overview", (160, 45), overview),
     Shot("overview-80x24", (80, 24), overview),
@@ -101,6 +115,9 @@ SHOTS = (
     Shot("preview", (140, 40), preview),
     Shot("confirm", (140, 40), confirm),
     Shot("verification", (140, 36), verification),
+    Shot("groups", (160, 45), groups, MANY, 300),
+    Shot("groups-80x24", (80, 24), groups, MANY, 300),
+    Shot("groups-guide", (140, 36), group_steps, MANY, 300),
     Shot("differences", (140, 36), pane("f5")),
     Shot("timeline", (140, 36), pane("f6")),
 )
@@ -108,7 +125,7 @@ SHOTS = (
 
 async def take(shot: Shot, state_folder: Path) -> str:
     """One picture as SVG, from a lab of its own."""
-    async with Lab.start("selinux-denial", speed=4, seed=7) as lab:
+    async with Lab.start(shot.scenario, speed=4 if shot.nodes < 10 else 1, seed=7, nodes=shot.nodes) as lab:
         settings = Settings(kubeconfig=(lab.kubeconfig,), ssh_config=lab.ssh_config, state_dir=state_folder)
         app = CnituiApp(opening(settings))
         async with app.run_test(size=shot.size) as pilot:

@@ -37,6 +37,13 @@ async def test_many_rows_are_a_line_per_group() -> None:
         assert "B  6 nodes" in second
 
 
+async def test_words_that_do_not_fit_end_in_an_ellipsis() -> None:
+    made = table(head("A", ODD, "nodes · " + "a long story " * 9))
+    async with Alone(made).run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert texts(made)[0].endswith("…")
+
+
 async def test_right_unfolds_left_folds_and_enter_does_either() -> None:
     made = table()
     async with Alone(made).run_test(size=(60, 20)) as pilot:

@@ -63,12 +63,14 @@ def _cell(cell: Cell, placed: Placed, gap: int, ink: Ink, over: tuple[str, ...],
 FOLDED, UNFOLDED = "▸", "▾"
 
 
-def head_spans(head: Head, ink: Ink, *, sign: Span, under_cursor: bool, unfolded: bool) -> list[Span]:
-    """The line of a group: whether it is folded, its sign, its words."""
+def head_spans(head: Head, width: int, ink: Ink, *, sign: Span, under_cursor: bool, unfolded: bool) -> list[Span]:
+    """The line of a group, `width` cells wide: whether it is folded, its sign, its words."""
     over = ("cursor",) if under_cursor else ()
     fold = (f"{UNFOLDED if unfolded else FOLDED} ", ink("dim", *over))
     role = head.role
-    return [sign, fold, (f"{SIGNS[role]} ", ink(role, *over)), (clean(head.text, CELL_LIMIT), ink("normal", *over))]
+    before = [sign, fold, (f"{SIGNS[role]} ", ink(role, *over))]
+    room = width - sum(width_of(text) for text, _ in before)
+    return [*before, (fit(clean(head.text, CELL_LIMIT), max(1, room)), ink("normal", *over))]
 
 
 def gutter_sign(*, under_cursor: bool, marked: bool) -> str:

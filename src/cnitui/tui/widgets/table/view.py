@@ -360,7 +360,7 @@ class TableView(LineView):
         inked = (sign, self.ink("accent" if marked or self.has_focus else "dim", *over))
         if head is not None:
             unfolded = self.rows.filtered or self.rows.unfolded(key)
-            spans = head_spans(head, self.ink, sign=inked, under_cursor=here, unfolded=unfolded)
+            spans = head_spans(head, self.size.width, self.ink, sign=inked, under_cursor=here, unfolded=unfolded)
         else:
             cells, bright = self._cells_now(key), self._bright.of(key)
             spans = row_spans(cells, self._placed, self.ink, sign=inked, under_cursor=here, bright=bright)
