@@ -7,15 +7,12 @@ twenty a second. Nothing here writes to a cluster or node; that is `repair`'s bu
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import cast
 
-from cnitui.domain.derive import calico_install_of, reference_node
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
-from cnitui.domain.finding import Diagnosis
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
@@ -26,7 +23,8 @@ from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.services import Services
-from cnitui.engine.state import Progress, State, daemonset_of
+from cnitui.engine.state import State, daemonset_of
+from cnitui.engine.telling import Teller
 from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
 from cnitui.errors import ClusterError
@@ -36,9 +34,6 @@ PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
 
 A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
 """
-MANY, DIAGNOSE_EVERY, MORE_PER_NODE = 100, 0.5, 0.5 / 1000
-"""Where so many nodes fail, what is known of them is put together at most so often, in seconds; once those are read
-that decide, the rarer the more there are."""
 ROWS_AT_ONCE = 100
 """Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
@@ -67,6 +62,7 @@ class Session:
         self._liveness = Liveness(cluster, clock, self._wake.set)
         self._book = Book()
         self._judge = Judge()
+        self._teller = Teller(self._picture, self._book, self._judge, self._wake.set)
         self._reader = Reader(
             cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
             sweeping=sweeping, hurried=hurried, recorded=services.recorded.nodes if services.recorded else None,
@@ -79,8 +75,6 @@ class Session:
         self._settled = False
         self._repaired: tuple[str, ...] = ()
         self._was_cut = False
-        self._diagnose_at = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
 
     # --- intents --------------------------------------------------------------------------------------------------
 
@@ -251,58 +245,12 @@ class Session:
     # --- from the picture to a state ------------------------------------------------------------------------------
 
     def _next_state(self) -> State:
-        picture, reader = self._picture, self._reader
-        state = replace(
-            self.state,
-            pods_link=picture.pods.link,
-            nodes_link=picture.nodes.link,
-            silent_since=self._liveness.silent_since,
-            roster=picture.roll.roster(),
-            daemonsets=picture.calico_daemonsets,
-            looks=tuple(sorted(reader.looks.states.items())),
-        )
         self.logs.pods_changed(self._pod)
-        diagnosis = self._found()
-        if diagnosis is not None and picture.pods.known and picture.nodes.known:  # else who fails is not told yet
-            self.repair.judged(self._book.case, diagnosis)
-        return replace(
-            state,
-            reference=self._reference(state),
-            install=calico_install_of(state.daemonset) if state.daemonset else None,
-            case=self._book.case,
-            kept=frozenset(self._judge.read - {""}),
-            diagnosis=diagnosis,
-            progress=progress_of(diagnosis),
-            repair=self.repair.state,
-            settled=self._settled,
-        )
-
-    def _found(self) -> Diagnosis | None:
-        """Before all pods are listed only what fails is told: that the others are well is not known yet."""
-        picture = self._picture
-        whole = picture.pods.listed and picture.nodes.known
-        if not whole and not self._judge.groups.failing:
-            return None
-        before = self.state.diagnosis
-        if before is not None and len(self._judge.failing) > MANY and time.monotonic() < self._diagnose_at:
-            self._wake_at(self._diagnose_at)
-            return before
-        more = MORE_PER_NODE * len(self._judge.failing) if self._settled else 0.0
-        self._diagnose_at = time.monotonic() + DIAGNOSE_EVERY + more
-        return self._judge.diagnosis()
-
-    def _wake_at(self, moment: float) -> None:
-        """Publish again then; one alarm at a time is enough."""
-        if self._alarm is None or self._alarm.when() <= asyncio.get_running_loop().time():
-            later = max(0.0, moment - time.monotonic())
-            self._alarm = asyncio.get_running_loop().call_later(later, self._wake.set)
-
-    def _reference(self, state: State) -> str:
-        """Keep the reference while it is healthy: a comparison that changes its base would confuse."""
-        row = self._picture.roll.row(state.reference)
-        if row is not None and row.healthy:
-            return state.reference
-        return reference_node(state.pods, state.nodes) if state.roster.ready else ""
+        state = self._teller.next(self.state, settled=self._settled)
+        if state.diagnosis is not None and self._teller.whole:
+            self.repair.judged(state.case, state.diagnosis)
+        looks = tuple(sorted(self._reader.looks.states.items()))
+        return replace(state, silent_since=self._liveness.silent_since, looks=looks, repair=self.repair.state)
 
     def _pod(self, node: str) -> PodStatus | None:
         row = self._picture.roll.row(node)
@@ -314,13 +262,3 @@ class Session:
 
     def _scene(self) -> Scene:
         return Scene(self._picture.roll.row, self.state.reference, self._shown, self._picture.nodes.known)
-
-
-def progress_of(diagnosis: Diagnosis | None) -> Progress:
-    """How far reading the failing nodes is."""
-    cohorts = diagnosis.cohorts if diagnosis is not None else ()
-    return Progress(
-        sum(len(cohort.members) for cohort in cohorts),
-        sum(len(cohort.agreeing) for cohort in cohorts),
-        sum(len(cohort.unclear) for cohort in cohorts),
-    )
