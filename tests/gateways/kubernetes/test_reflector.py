@@ -14,6 +14,7 @@ from cnitui.domain.exchange import Changed, Interrupted, Listed, Page, Removed, 
 from cnitui.domain.facts import PodStatus
 from cnitui.errors import Forbidden, ServerFailure, Throttled, Unauthorized
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+from cnitui.gateways.kubernetes.lists import PAGE
 from cnitui.gateways.kubernetes.reflector import Pace
 from tests.gateways.kubernetes.conftest import ApiServer, Clusters, Handler, event, failing, listing, pod, streaming
 
@@ -73,7 +74,7 @@ async def test_pages_come_as_they_arrive_then_the_whole_and_events_follow(
     assert await story(5, cluster) == ["page a", "listed a b", "changed c", "changed a", "removed b"]
     pages = api.asked(PODS)
     assert [p.query.get("continue") for p in pages] == [None, "more"]
-    assert {p.query["limit"] for p in pages} == {"250"}
+    assert {p.query["limit"] for p in pages} == {str(PAGE)}
     watch = api.asked(PODS, "WATCH")[0]
     assert watch.query["resourceVersion"] == "12"
     assert watch.query["allowWatchBookmarks"] == "true"
