@@ -86,6 +86,31 @@ async def test_an_answer_that_is_not_that_attempts_log_is_no_evidence(instead: b
     assert "does not have the log of that attempt any more" in reading.why
 
 
+NEXT_RUNS = [b"", b"2026-11-23T12:07:00Z Running as a Kubernetes pod\n"]
+ENDED = Run("c1", datetime(2026, 11, 23, 10, 0, tzinfo=UTC), datetime(2026, 11, 23, 10, 1, tzinfo=UTC), 1)
+
+
+async def attempts_of(ended: Run, newest: bytes, previous: bytes) -> list[tuple[Run, list[str]]] | None:
+    cluster = ScriptedCluster()
+    cluster.logs = lambda request: previous if request.previous else newest
+    container = replace(FAILING.containers[0], state="waiting", last=ended, current=None)
+    found = (await read(cluster, replace(FAILING, containers=(container,)))).value(AttemptLogs, "worker-01")
+    if found is None:
+        return None
+    return [(attempt.run, [line.text for line in attempt.lines]) for attempt in found.attempts]
+
+
+@pytest.mark.parametrize("newest", NEXT_RUNS, ids=["without a line", "with lines"])
+async def test_when_the_next_attempt_has_begun_meanwhile_the_log_is_read_as_the_previous_ones(newest: bytes) -> None:
+    assert await attempts_of(ENDED, newest, LINE) == [(ENDED, ["permission denied"])]
+
+
+@pytest.mark.parametrize("previous", [b"2026-11-23T09:03:00Z an older word\n", b"2026-11-23T12:07:00Z a later\n", b""])
+async def test_an_attempt_without_a_word_is_not_given_its_neighbours(previous: bytes) -> None:
+    assert await attempts_of(ENDED, b"", previous) == [(ENDED, [])]
+    assert await attempts_of(ENDED, NEXT_RUNS[1], previous) is None
+
+
 async def test_logs_that_may_not_be_read_are_unavailable_and_events_are_not() -> None:
     def refused(_: LogRequest) -> bytes:
         raise Forbidden("may not get pods/log", "Ask for it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -155,7 +156,7 @@ async def _read_attempts(
     trouble: CnituiError | None = None
     for run, request in wanted:
         try:
-            lines = _lines_of(run, await cluster.read_log(request))
+            lines = await _log_of(cluster, run, request)
         except CnituiError as error:
             trouble = error
         else:
@@ -163,16 +164,45 @@ async def _read_attempts(
     return attempts, trouble
 
 
-def _lines_of(run: Run, raw: bytes) -> tuple[LogLine, ...]:
-    """The run's log; raises ClusterError when it is not that run's: a status is always a little behind the kubelet."""
+async def _log_of(cluster: ClusterApi, run: Run, request: LogRequest) -> tuple[LogLine, ...]:
+    """The run's log; raises ClusterError when the kubelet does not have it any more.
+
+    A status is always a little behind the kubelet. When the next run has begun meanwhile, the log that was asked for
+    is that of the next run, perhaps still without a line, and the run's own is the previous one's.
+    """
+    raw = await cluster.read_log(request)
     lines = parse_log(raw)
-    begun = next((line.time for line in lines if line.time is not None), None)
-    later = begun is not None and run.finished_at is not None and begun > run.finished_at + ROUNDING
-    if later or is_kubelets(raw):
+    gone = is_kubelets(raw) or _begins_after(run, lines)
+    if (gone or not lines) and not request.previous and run.finished_at is not None:
+        own = await _log_before(cluster, run, request)
+        if own:
+            return own
+    if gone:
         raise ClusterError(
             "the kubelet does not have the log of that attempt any more", "It is read after the next attempt."
         )
     return lines
+
+
+async def _log_before(cluster: ClusterApi, run: Run, request: LogRequest) -> tuple[LogLine, ...]:
+    """The previous run's log as the kubelet now counts, if it is this run's; else nothing."""
+    try:
+        raw = await cluster.read_log(replace(request, previous=True))
+    except ClusterError:
+        return ()
+    lines = parse_log(raw)
+    begun = _begun(lines)
+    before = begun is None or run.started_at is None or begun < run.started_at - ROUNDING
+    return () if is_kubelets(raw) or before or _begins_after(run, lines) else lines
+
+
+def _begins_after(run: Run, lines: tuple[LogLine, ...]) -> bool:
+    begun = _begun(lines)
+    return begun is not None and run.finished_at is not None and begun > run.finished_at + ROUNDING
+
+
+def _begun(lines: tuple[LogLine, ...]) -> datetime | None:
+    return next((line.time for line in lines if line.time is not None), None)
 
 
 async def _reading(
