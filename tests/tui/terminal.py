@@ -84,11 +84,13 @@ class Terminal:
                 await self._moved.wait()
 
     def _on_other_ground(self, words: str) -> bool:
+        """Whether they are so anywhere: the guide says Apply as well as the button."""
         for y, line in enumerate(self._screen.display):
-            x = line.find(words)
+            x = line.rfind(words)
             if x >= 2:
                 inside, beside = self._screen.buffer[y][x], self._screen.buffer[y][x - 2]
-                return bool(inside.bg != beside.bg or inside.reverse != beside.reverse)
+                if inside.bg != beside.bg or inside.reverse != beside.reverse:
+                    return True
         return False
 
     def _cursor_on(self, words: str) -> bool:

@@ -85,6 +85,12 @@ async def test_only_the_contexts_whole_name_wakes_the_button() -> None:
         assert asking.answer == Confirmation("prod-eu")
 
 
+async def test_the_last_letter_itself_wakes_the_button() -> None:
+    async with asked(confirm()) as asking:
+        asking.app.screen.query_one("#typed", Input).value = "prod-eu"
+        assert asking.ready(), "a key that follows at once must find it awake"
+
+
 async def test_enter_in_the_field_applies_nothing() -> None:
     async with asked(confirm()) as asking:
         asking.app.screen.query_one("#typed", Input).focus()

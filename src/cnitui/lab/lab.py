@@ -136,7 +136,7 @@ class Lab:
         """It comes back on the same port, with the same objects."""
         await self.api.start()
 
-    async def until(self, fact: Callable[[], bool], within: float = 10.0) -> None:
+    async def until(self, fact: Callable[[], bool], within: float = 60.0) -> None:
         """Waits until `fact` holds, looking after every change in the store; TimeoutError after real seconds."""
         changed = asyncio.Event()
 

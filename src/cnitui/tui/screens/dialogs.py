@@ -83,6 +83,8 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
         what = self.query_one(BlocksView)
         what.can_focus = False
         what.show(self._blocks)
+        for field in self.query(Input):  # no message: a tab that follows the last letter at once finds the button
+            self.watch(field, "value", self._check, init=False)
         cancel = self.query_one("#cancel", Button).focus()
         self.call_after_refresh(cancel.scroll_visible, animate=False)
 
@@ -94,7 +96,6 @@ class ConfirmScreen(ModalScreen[Confirmation | None]):
         reasons = [field.value.strip() for field in self.query("#reason").results(Input)]
         return self.query_one("#typed", Input).value == self._wanted and all(reasons)
 
-    @on(Input.Changed)
     def _check(self) -> None:
         self.query_one("#go", Button).disabled = not self._complete()
 
