@@ -47,7 +47,7 @@ async def test_a_refusal_names_user_verb_and_resource(api: Api) -> None:
 async def test_logs_are_a_right_of_their_own(lab: Lab, api: Api) -> None:
     name = pod_of(lab, "worker-01")["metadata"]["name"]
     path = f"{PODS}/{name}/log"
-    assert "FATAL" in await api.as_user("viewer").call("GET", path, container="install-cni")
+    assert "FATAL" in await api.as_user("viewer").call("GET", path, container="install-cni", previous="true")
     assert (await api.as_user("no-logs").call("GET", path, container="install-cni"))["_code"] == 403
 
 
