@@ -185,7 +185,7 @@ async def test_an_interrupt_ends_it_whatever_it_waits_for(lab: Lab, tmp_path: Pa
         with closing(connection):
             process.send_signal(signal.SIGINT)
             told = await ended(process)
-    assert (told.code, told.out) == (130, "")
+    assert (told.code, told.out) == (130, ""), told.err
 
 
 def _closed(home: Path, *arguments: str, stdout: int) -> Ended:
