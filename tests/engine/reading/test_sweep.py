@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cnitui.engine.reading.sweep import PER_SECOND, Sweep
+from cnitui.engine.reading.sweep import LONGEST, PER_SECOND, SHARE, Sweep
 from cnitui.engine.reading.turns import Turns, Urgency
 from tests.engine.fake_cluster import FakeClock
 
@@ -25,7 +25,8 @@ class Rest:
         self.hold = asyncio.Event()
         self.hold.set()
         self.broken: set[str] = set()
-        self.sweep = Sweep(self.clock, self.turns, self._due, self._read)
+        self.used = self.cost = 0.0
+        self.sweep = Sweep(self.clock, self.turns, self._due, self._read, processor=lambda: self.used)
 
     def _due(self, under_way: Container[str]) -> str | None:
         return next((node for node in self.unread if node not in under_way), None)
@@ -37,6 +38,7 @@ class Rest:
             await self.hold.wait()
             self.unread.remove(node)
             self.read.append(node)
+            self.used += self.cost
             if node in self.broken:
                 raise RuntimeError(node)
         finally:
@@ -69,6 +71,16 @@ async def test_every_node_is_read_once_and_not_faster_than_the_budget() -> None:
         assert sorted(rest.read) == NODES
         assert rest.sweep.begun == len(NODES)
         assert (rest.clock.now() - begun).total_seconds() >= (len(NODES) - 1) / PER_SECOND
+
+
+@pytest.mark.parametrize(("cost", "pause"), [(SHARE / 10, 1 / PER_SECOND), (SHARE / 2, 0.5), (SHARE * 60, LONGEST)])
+async def test_nodes_that_cost_much_are_read_more_rarely_but_read(cost: float, pause: float) -> None:
+    rest = Rest(*NODES)
+    rest.cost = cost
+    async with sweeping(rest):
+        begun = rest.clock.now()
+        await rest.until(lambda: not rest.unread)
+        assert (rest.clock.now() - begun).total_seconds() == pytest.approx((len(NODES) - 1) * pause, rel=0.1)
 
 
 async def test_no_more_at_once_than_the_rest_has_turns() -> None:

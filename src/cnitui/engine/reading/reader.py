@@ -38,6 +38,8 @@ EVERYBODY = 50
 """Failing nodes up to which all are read at once and their evidence is kept."""
 FOR_REST = 4
 """Reads of the rest at once: a budget for the API server and for the nodes."""
+TOLD_TOGETHER = 10
+"""Nodes of the rest that agree are told of together: each state costs a repaint."""
 EVENTS_FRESH = timedelta(minutes=2)
 _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
@@ -79,6 +81,7 @@ class Reader:
         self._scene = Scene(lambda _: None, "", (), nodes_known=False)
         self._subjects: frozenset[str] = frozenset()
         self._attempts: dict[str, str] = {}
+        self._attested = 0
         self._lists: dict[str, tuple[datetime, asyncio.Future[Mapping[str, tuple[Event, ...]]]]] = {}
 
     # --- what is due ------------------------------------------------------------------------------------------------
@@ -185,7 +188,11 @@ class Reader:
         verdict = self._judge.judge_beside(self._book.case.only(node, "").with_readings(readings), node)
         if not self._judge.attest(verdict):
             self._book.take(readings)
-        self._changed()
+            self._changed()
+            return
+        self._attested += 1
+        if self._attested % TOLD_TOGETHER == 0 or self._one_of_the_rest(()) is None:
+            self._changed()
 
     async def _told(self, pod: PodStatus) -> Readings:
         if self._shell is None:

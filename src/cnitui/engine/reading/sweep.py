@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Container
 
 from cnitui.engine.ports import Clock
@@ -12,6 +13,9 @@ from cnitui.engine.reading.turns import Turns, Urgency
 PER_SECOND, HURRIED = 5, 20
 """Nodes begun per second, two requests to the API server and one connection to a node each: in the background, and
 when somebody waits for all of them."""
+SHARE, LONGEST = 0.05, 2.0
+"""The part of one processor that the program may use while it reads in the background, and the seconds between two
+nodes at most: a screen that nobody touches must not warm a laptop, whatever a connection costs there."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -29,8 +33,10 @@ class Sweep:
         read: Callable[[str], Awaitable[None]],
         *,
         hurried: bool = False,
+        processor: Callable[[], float] = time.process_time,
     ) -> None:
-        self._pause = 1 / (HURRIED if hurried else PER_SECOND)
+        self._hurried, self._processor = hurried, processor
+        self._used = processor()
         self._clock, self._turns, self._due, self._read = clock, turns, due, read
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
@@ -51,9 +57,16 @@ class Sweep:
                     async with self._turns.turn(Urgency.REST):
                         pass  # whatever is urgent goes first; the read itself takes its turn again
                     self._begin(self._due(self._tasks))
-                    await self._clock.sleep(self._pause)
+                    await self._clock.sleep(self._pause())
         finally:
             await self.close()
+
+    def _pause(self) -> float:
+        """Seconds until the next: longer where what was done since the last one cost much."""
+        used, self._used = self._used, self._processor()
+        if self._hurried:
+            return 1 / HURRIED
+        return max(1 / PER_SECOND, min(LONGEST, (self._used - used) / SHARE))
 
     def _begin(self, node: str | None) -> None:
         if node is None:
