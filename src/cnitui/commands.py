@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
+import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -40,9 +41,21 @@ HEALTHY, FAILED = 0, 1
 
 
 def run_async(work: Coroutine[object, object, T]) -> T:
-    """Run to the end; ctrl-C ends it at once."""
-    with asyncio.Runner() as runner:
-        return runner.run(work)
+    """Run to the end; ctrl-C and SIGTERM end it at once, and what has to be tidied up is: raises KeyboardInterrupt."""
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(_interruptible(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _interruptible(work: Coroutine[object, object, T]) -> T:
+    """The loop's own signal handlers wake it up; the Runner's is not seen when it comes just before a long wait."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    return await work
 
 
 # --- diagnose -------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ async def test_two_pools_of_different_causes_and_odd_nodes_among_them_are_told_a
 ) -> None:
     monkeypatch.setattr(reader, "EVERYBODY", 5)
     monkeypatch.setattr(sweep, "PER_SECOND", 1000)
+    monkeypatch.setattr(sweep, "LONGEST", 0.001)
     mixture = "selinux-denial+apiserver-unreachable+disk-full:2+healthy:1"
     async with Lab.start(mixture, speed=20, seed=11, nodes=17) as lab, watching(lab, tmp_path) as at:
         lab.world.stop()

@@ -62,6 +62,7 @@ async def many(folder: Path, shell: FakeShell | None = None) -> AsyncIterator[Si
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sweep's budget is another test's matter."""
     monkeypatch.setattr(sweeping, "PER_SECOND", 1000)
+    monkeypatch.setattr(sweeping, "LONGEST", 0.001)
 
 
 @pytest.fixture
