@@ -173,7 +173,8 @@ async def test_kubeconfigs_that_cannot_be_used_are_configuration_errors(lab: Lab
 # --- interrupted, unheard -------------------------------------------------------------------------------------------
 
 
-async def test_an_interrupt_ends_it_whatever_it_waits_for(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_whatever_it_waits_for(lab: Lab, tmp_path: Path, number: signal.Signals) -> None:
     with closing(socket.socket()) as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen(5)
@@ -183,7 +184,7 @@ async def test_an_interrupt_ends_it_whatever_it_waits_for(lab: Lab, tmp_path: Pa
         process = await started(tmp_path, "diagnose", "--kubeconfig", file, "--request-timeout", "0")
         connection, _ = await asyncio.to_thread(hole.accept)  # it is connected and waits for an answer that never comes
         with closing(connection):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             told = await ended(process)
     assert (told.code, told.out) == (130, ""), told.err
 
