@@ -19,6 +19,7 @@ from cnitui.lab.api.access import accounts, write_kubeconfigs
 from cnitui.lab.api.server import ApiServer
 from cnitui.lab.clock import Clock
 from cnitui.lab.controllers.daemonset import DaemonSetController
+from cnitui.lab.controllers.jobs import JobController
 from cnitui.lab.controllers.replicasets import ReplicaSetController
 from cnitui.lab.controllers.scheduler import Scheduler
 from cnitui.lab.shell.ssh_nodes import SshNodes
@@ -41,7 +42,7 @@ class Lab:
     directory: Path
     api: ApiServer
     ssh: SshNodes
-    controllers: list[DaemonSetController | ReplicaSetController] = field(default_factory=list)
+    controllers: list[DaemonSetController | ReplicaSetController | JobController] = field(default_factory=list)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -69,10 +70,10 @@ class Lab:
         users = accounts(secrets.token_urlsafe)
         api = ApiServer(world, users, _tls(directory, ca))
         lab = cls(name, world, directory, api, SshNodes(world, directory))
-        daemon_sets, replica_sets, scheduler = DaemonSetController(world), ReplicaSetController(world), Scheduler(world)
-        lab.controllers = [daemon_sets, replica_sets]
-        for listener in (world.on_change, scheduler.on_change, daemon_sets.on_change, replica_sets.on_change):
-            world.store.on_change(listener)
+        daemon_sets = DaemonSetController(world)
+        lab.controllers = [daemon_sets, ReplicaSetController(world), JobController(world)]
+        for part in (world, Scheduler(world), *lab.controllers):
+            world.store.on_change(part.on_change)
         daemon_sets.sync_all()
         lab._ca = ca
         return lab

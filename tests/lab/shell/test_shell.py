@@ -42,6 +42,8 @@ async def sh(lab: Lab, script: str, *, node: str = "worker-01", user: str = "vag
         ("nosuch 2>/dev/null; echo $?", "127\n"),
         ("nosuch 2>&1", "bash: line 1: nosuch: command not found\n"),
         ("! false; echo $?", "0\n"),
+        ("{ e=$(sh -c 'echo out; nosuch' 3>&1 1>&2 2>&3 3>&-); s=$?; echo \"[$e] $s\"; } 2>&1",
+         "out\n[bash: line 1: nosuch: command not found] 127\n"),
         ("LC_ALL=C env | grep -c LC_ALL; echo ${LC_ALL:-unset}", "1\nunset\n"),
         ("LC_ALL=C; export LC_ALL; PATH=$PATH:/x; export PATH; echo $LC_ALL", "C\n"),
         ("echo one two | cut -d ' ' -f 2", "two\n"),
@@ -54,7 +56,7 @@ async def sh(lab: Lab, script: str, *, node: str = "worker-01", user: str = "vag
         ("sudo -n sh -c 'id -u'", "0\n"),
         ("command -v getenforce", "/usr/sbin/getenforce\n"),
     ],
-)
+)  # fmt: skip
 async def test_the_language_is_posix_enough(lab: Lab, script: str, output: str) -> None:
     assert (await sh(lab, script))[1] == output
 

@@ -13,7 +13,7 @@ from cnitui.lab.api.errors import ApiError, invalid
 from cnitui.lab.api.pod_security import refusal
 from cnitui.lab.controllers.templates import default_container, default_pod
 from cnitui.lab.jsontypes import copied
-from cnitui.lab.objects.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, Resource
+from cnitui.lab.objects.resources import DAEMON_SETS, DEPLOYMENTS, JOBS, NAMESPACES, PODS, REPLICA_SETS, Resource
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
@@ -51,6 +51,9 @@ def admit_create(store: Store, resource: Resource, namespace: str, obj: Object) 
     elif resource.key in WORKLOADS:
         _admit_workload(resource, obj)
         meta["generation"] = 1
+    elif resource.key == JOBS.key:
+        _admit_job(resource, obj)
+        meta["generation"] = 1
     elif resource.key == NAMESPACES.key:
         obj["status"] = {"phase": "Active"}
     return obj
@@ -82,6 +85,19 @@ def refuse_insecure(store: Store, pod: Object) -> None:
         name = meta.get("name") or meta.get("generateName", "")
         details = {"name": name, "kind": "pods"}
         raise ApiError(403, f'pods "{name}" is forbidden: {why.replace("violate ", "violates ", 1)}', details=details)
+
+
+def _admit_job(resource: Resource, obj: Object) -> None:
+    """Defaults, and what a Job cannot be without; its pods are judged when the controller makes them."""
+    name, spec = obj["metadata"].get("name", ""), obj.setdefault("spec", {})
+    template = (spec.get("template") or {}).get("spec") or {}
+    check_pod_spec(resource, name, template, "spec.template.spec")
+    if template.get("restartPolicy") not in ("Never", "OnFailure"):
+        words = 'Required value: valid values: "OnFailure", "Never"'
+        raise invalid(resource.kind, resource.group, name, [("spec.template.spec.restartPolicy", words)])
+    for key, value in (("parallelism", 1), ("completions", 1), ("backoffLimit", 6), ("suspend", False)):
+        spec.setdefault(key, value)
+    obj["status"] = {}
 
 
 def _admit_workload(resource: Resource, obj: Object) -> None:

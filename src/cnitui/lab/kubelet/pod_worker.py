@@ -53,7 +53,7 @@ class PodWorker:
     backoffs: dict[str, Backoff] = field(default_factory=dict)
     _runs: dict[str, Run] = field(default_factory=dict)
     _pending: list[Timer] = field(default_factory=list)
-    _script: asyncio.Task[None] | None = None
+    _scripts: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         spec = self.pod["spec"]
@@ -125,7 +125,7 @@ class PodWorker:
         self.publish()
         words = host_command(self.pod, container.spec)
         if words and not self.timeline.replaying:
-            self._script = asyncio.create_task(self._run_on_host(run, words))
+            self._scripts.append(asyncio.create_task(self._run_on_host(run, words)))
         else:
             self._step(run)
 
@@ -228,8 +228,8 @@ class PodWorker:
         """The pod is gone: nothing of it happens any more, its logs end."""
         self.stopped = True
         self.forget_timers()
-        if self._script is not None:
-            self._script.cancel()
+        for script in self._scripts:
+            script.cancel()
         for container in self.containers:
             for attempt in container.attempts():
                 attempt.log.close()

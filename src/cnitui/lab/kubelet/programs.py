@@ -150,6 +150,7 @@ def host_command(pod: Object, container: Object) -> list[str]:
         return []
     roots = {v["name"] for v in pod["spec"].get("volumes") or [] if (v.get("hostPath") or {}).get("path") == "/"}
     mounted = {m["mountPath"].rstrip("/") for m in container.get("volumeMounts") or [] if m["name"] in roots}
+    words = [word.replace("$$", "$") for word in words]  # expansion: third_party/forked/golang/expansion
     return words[2:] if words[1].rstrip("/") in mounted else []
 
 

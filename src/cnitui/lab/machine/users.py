@@ -45,6 +45,7 @@ _VIEW_APPS = ("daemonsets", "deployments", "replicasets", "controllerrevisions")
 VIEW = (
     Rule(READ, ("",), _VIEW_CORE),
     Rule(READ, ("apps",), _VIEW_APPS),
+    Rule(READ, ("batch",), ("jobs",)),
     Rule(READ, ("events.k8s.io", "discovery.k8s.io"), ("events", "endpointslices")),
 )
 NO_LOGS = (

@@ -53,6 +53,7 @@ DEPLOYMENTS = Resource(
 REPLICA_SETS = Resource(
     "ReplicaSet", "replicasets", "apps", short=("rs",), subresources=("status",), categories=("all",)
 )
+JOBS = Resource("Job", "jobs", "batch", subresources=("status",), categories=("all",))
 CONTROLLER_REVISIONS = Resource("ControllerRevision", "controllerrevisions", "apps")
 LEASES = Resource("Lease", "leases", "coordination.k8s.io")
 ENDPOINT_SLICES = Resource("EndpointSlice", "endpointslices", "discovery.k8s.io")
@@ -95,6 +96,7 @@ RESOURCES: tuple[Resource, ...] = (
     DAEMON_SETS,
     DEPLOYMENTS,
     REPLICA_SETS,
+    JOBS,
     CRDS,
     SELF_SUBJECT,
     SELF_ACCESS,

@@ -38,6 +38,7 @@ class Shell:
     out: Sink
     err: Sink
     stdin: str = ""
+    _substituted: int | None = None
 
     async def run(self, source: str) -> int:
         """The exit status of a script; syntax errors are 2, as in bash."""
@@ -121,10 +122,14 @@ class Shell:
 
     async def _redirected(self, redirects: tuple[Redirect, ...]) -> Shell | None:
         shell = self._with()
+        others: dict[str, Sink] = {}
         for redirect in redirects:
             target = (await self._expand((redirect.target,)) or [""])[0]
             if redirect.operator == ">&":
-                sink = shell.out if target == "1" else shell.err
+                sink = {"1": shell.out, "2": shell.err, **others}.get(target, _nowhere)
+                if redirect.fd > 2:
+                    others[str(redirect.fd)] = sink
+                    continue
                 shell.out, shell.err = (sink, shell.err) if redirect.fd == 1 else (shell.out, sink)
             elif redirect.operator == "<":
                 text = "" if target == "/dev/null" else self._input(target)
@@ -170,7 +175,9 @@ class Shell:
         arguments = await self._expand(command.words)
         if not arguments:
             self.session.variables |= values
-            return 0 if not command.words else self.session.status
+            return (
+                self._substituted if self._substituted is not None else 0 if not command.words else self.session.status
+            )
         held = dict(self.session.variables)
         self.session.variables |= values
         try:
@@ -241,7 +248,7 @@ class Shell:
         held: list[str] = []
         inner = self._with(out=held.append)
         inner.session = self.session.copy()
-        await inner.run(part.text)
+        self._substituted = await inner.run(part.text)
         return "".join(held).rstrip("\n")
 
     def _variable(self, name: str) -> str:
