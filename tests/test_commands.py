@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -227,3 +228,97 @@ async def test_undo_without_anything_to_undo_or_anybody_to_ask_is_one(lab: Lab, 
         assert (told.code, told.out) == (1, "")
         assert words in told.err
     assert not [entry for entry in lab.audit if not entry.dry_run]
+
+
+# --- nodes read by Jobs ---------------------------------------------------------------------------------------------
+
+
+def by_jobs(lab: Lab, user: str = "admin") -> tuple[object, ...]:
+    return "--kubeconfig", lab.kubeconfig_of(user), "--node-access", "pod"
+
+
+def jobs_made(lab: Lab) -> list[tuple[str, int]]:
+    """Methods and codes of all requests that changed Jobs."""
+    entries = (entry for entry in lab.audit if "/jobs" in entry.path and not entry.dry_run)
+    return [(entry.method, entry.code) for entry in entries]
+
+
+def left_behind(lab: Lab) -> list[str]:
+    pods = (pod for pod in lab.world.store.all("pods") if "job-name" in pod["metadata"].get("labels", {}))
+    return [one["metadata"]["name"] for one in (*lab.world.store.all("jobs.batch"), *pods)]
+
+
+async def test_jobs_read_what_ssh_reads_and_leave_nothing(lab: Lab, tmp_path: Path) -> None:
+    told = await cnitui(tmp_path, "diagnose", "-o", "json", "--yes", *by_jobs(lab))
+    assert told.code == 3, told.err
+    document = valid(told.out)
+    confirmed = {cause["id"]: cause["nodes"] for cause in document["causes"] if cause["verdict"] == "confirmed"}
+    assert confirmed == {"selinux-denial": ["worker-01", "worker-02"]}
+    assert missing(document) == ""
+    quotes = [piece for cause in document["causes"] for piece in cause["for"] if "avc:" in piece["quote"]]
+    assert quotes[0]["source"].startswith("kubectl debug node/worker-01")
+    assert "a Job in kube-system for each of master-01, worker-01, worker-02" in told.err
+    assert {code for _, code in jobs_made(lab)} <= {200, 201}
+    assert {method for method, _ in jobs_made(lab)} == {"POST", "DELETE"}
+    await lab.until(lambda: left_behind(lab) == [])
+
+
+async def test_without_a_yes_or_a_terminal_no_job_is_created(lab: Lab, tmp_path: Path) -> None:
+    told = await cnitui(tmp_path, "diagnose", *by_jobs(lab))
+    assert (told.code, told.out) == (1, "")
+    assert "there is no terminal to confirm on" in told.err
+    assert jobs_made(lab) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "why"),
+    [
+        ("viewer", (), "you may not create jobs.batch"),
+        ("admin", ("--readonly",), "writes are switched off"),
+    ],
+)
+async def test_what_stands_in_the_way_of_jobs_is_told(
+    lab: Lab, tmp_path: Path, user: str, options: tuple[str, ...], why: str
+) -> None:
+    told = await cnitui(tmp_path, "diagnose", "--yes", *by_jobs(lab, user), *options)
+    assert (told.code, told.out) == (2, "")
+    assert why in told.err
+    assert jobs_made(lab) == []
+
+
+async def test_a_case_collected_by_jobs_is_judged_alike(lab: Lab, tmp_path: Path) -> None:
+    case = tmp_path / "case.tar.gz"
+    told = await cnitui(tmp_path, "collect", "-o", case, "--yes", *by_jobs(lab))
+    assert told.code == 0, told.err
+    again = await cnitui(tmp_path, "diagnose", "--case", case, "-o", "json")
+    assert again.code == 3, again.err
+    confirmed = [cause["id"] for cause in valid(again.out)["causes"] if cause["verdict"] == "confirmed"]
+    assert confirmed == ["selinux-denial"]
+
+
+async def test_a_signal_in_the_middle_removes_the_jobs(lab: Lab, tmp_path: Path) -> None:
+    lab.faults.delays.append((re.compile("job-name"), 600))  # nobody learns how their pods fare
+    process = await started(tmp_path, "diagnose", "--yes", *by_jobs(lab))
+    await lab.until(lambda: len(lab.world.store.all("jobs.batch")) == 3)
+    process.send_signal(signal.SIGTERM)
+    assert (await ended(process)).code == 130
+    await lab.until(lambda: left_behind(lab) == [])
+
+
+async def test_killed_in_the_middle_nothing_is_left_after_the_ttl(lab: Lab, tmp_path: Path) -> None:
+    lab.faults.delays.append((re.compile("job-name"), 600))
+    process = await started(tmp_path, "diagnose", "--yes", *by_jobs(lab))
+    await lab.until(lambda: len(lab.world.store.all("jobs.batch")) == 3)
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    assert left_behind(lab) != []
+    await lab.until(lambda: left_behind(lab) == [])
+
+
+@pytest.mark.parametrize("scenario", sorted(RIGHT))
+async def test_each_scenario_is_told_by_jobs_as_by_ssh(scenario: str, tmp_path: Path) -> None:
+    async with Lab.start(scenario, speed=20, seed=7) as lab:
+        told = await cnitui(tmp_path, "diagnose", "-o", "json", "--yes", *by_jobs(lab))
+    assert told.code == 3, told.err
+    confirmed = {cause["id"] for cause in valid(told.out)["causes"] if cause["verdict"] == "confirmed"}
+    assert confirmed == {RIGHT[scenario]}

@@ -41,7 +41,12 @@ def common(command: F) -> F:
         click.option("-n", "--namespace", default="", metavar="NAME", help="Namespace of calico-node; default: all."),
         click.option("--as", "impersonate", default="", envvar="CNITUI_AS", metavar="USER", help="Act as this user."),
         click.option("--request-timeout", default="10s", metavar="TIME", help="Limit of one request, e.g. 10s."),
-        click.option("--node-access", type=click.Choice(NODE_ACCESS), default=None, help="How nodes are read."),
+        click.option(
+            "--node-access",
+            type=click.Choice(NODE_ACCESS),
+            default=None,
+            help="How nodes are read: over SSH, by short-lived Jobs, or not at all.",
+        ),
         click.option("--ssh-config", default="", metavar="FILE", help="OpenSSH configuration; default ~/.ssh/config."),
         click.option("--ssh-user", default="", metavar="USER", help="User on the nodes."),
         click.option("--ssh-key", default="", metavar="FILE", help="Private key for the nodes."),
@@ -170,11 +175,14 @@ def demo(ctx: click.Context, /, scenario: str, speed: str, nodes: int, **given: 
     show_default=True,
     help="Where more than fifty nodes fail: read a few of each group that fails alike, or every one.",
 )
+@click.option("--yes", is_flag=True, help="Do not ask before nodes are read by Jobs (--node-access pod); for scripts.")
 @click.option("--case", "case", default="", metavar="FILE", help="Judge a case file instead of a cluster.")
 @click.option("--text", "text", default="", metavar="FILE|-", help="Judge pasted terminal output instead of a cluster.")
 @common
 @click.pass_context
-def diagnose(ctx: click.Context, /, output: str, wait: str, read: str, case: str, text: str, **given: Any) -> None:
+def diagnose(
+    ctx: click.Context, /, output: str, wait: str, read: str, yes: bool, case: str, text: str, **given: Any
+) -> None:
     """Judge the cluster, a case file or pasted text, without the screens.
 
     Exit code: 0 all pods healthy, 3 a cause is confirmed or likely, 4 failing but undetermined or nothing may be
@@ -186,21 +194,23 @@ def diagnose(ctx: click.Context, /, output: str, wait: str, read: str, case: str
         sys.exit(run_diagnose_recorded(case, text, output))
     from cnitui.commands import run_diagnose
 
-    everybody = read == "all"
-    sys.exit(run_diagnose(_merged(ctx, given), output, seconds_of(wait, "--wait"), everybody=everybody))
+    settings, seconds = _merged(ctx, given), seconds_of(wait, "--wait")
+    sys.exit(run_diagnose(settings, output, seconds, everybody=read == "all", assume_yes=yes))
 
 
 @run.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The case file.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to look around first.")
+@click.option("--yes", is_flag=True, help="Do not ask before nodes are read by Jobs (--node-access pod); for scripts.")
 @common
 @click.pass_context
-def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, **given: Any) -> None:
+def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, yes: bool, **given: Any) -> None:
     """Write all evidence into one case file, without secrets; `--case` opens it anywhere."""
     from cnitui.commands import run_collect
 
-    sys.exit(run_collect(_merged(ctx, given), output, seconds_of(wait, "--wait"), force=force))
+    settings, seconds = _merged(ctx, given), seconds_of(wait, "--wait")
+    sys.exit(run_collect(settings, output, seconds, force=force, assume_yes=yes))
 
 
 @run.command()

@@ -20,6 +20,7 @@ from cnitui.compose import services
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.report import headline
 from cnitui.engine.cases.saving import Saved, save_case
+from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation, Unrecorded, Written, apply
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
@@ -27,7 +28,7 @@ from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
 from cnitui.engine.services import Services
-from cnitui.engine.sitting import judged, sitting
+from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.journal import FileJournal
@@ -61,20 +62,36 @@ async def _interruptible(work: Coroutine[object, object, T]) -> T:
 # --- diagnose -------------------------------------------------------------------------------------------------------
 
 
-def run_diagnose(settings: Settings, output: str, wait: float, *, everybody: bool = False) -> int:
+def run_diagnose(
+    settings: Settings, output: str, wait: float, *, everybody: bool = False, assume_yes: bool = False
+) -> int:
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
-    state = run_async(_sitting(settings, wait, everybody=everybody))
+    state = run_async(_sitting(settings, wait, everybody=everybody, assume_yes=assume_yes))
     diagnosis = judged(state)
     _narrate(state, diagnosis)
     click.echo(told(diagnosis, output), nl=False)
     return leave(exit_code(diagnosis))
 
 
-async def _sitting(settings: Settings, wait: float, *, everybody: bool) -> State:
+async def _sitting(settings: Settings, wait: float, *, everybody: bool, assume_yes: bool) -> State:
     """The state once the evidence is in, or when the time is up."""
     async with services(settings) as opened:
-        return await sitting(opened, wait, everybody=everybody)
+        return await sitting(opened, wait, everybody=everybody, leave=_leave(assume_yes=assume_yes))
+
+
+def _leave(*, assume_yes: bool) -> Leave:
+    """Tells of the Jobs that would read nodes on stderr, and asks for the context's name."""
+
+    def asked(seen: JobsPreview) -> Confirmation:
+        click.echo(f"Reading nodes by Jobs: context {seen.context}, server {seen.server}", err=True)
+        for line in seen.lines:
+            click.echo(f"  {line}", err=True)
+        for warning in seen.warnings:
+            click.echo(f"warning: {warning}", err=True)
+        return Confirmation(seen.context if assume_yes else _typed(seen.context), "from the command line")
+
+    return asked
 
 
 def _narrate(state: State, diagnosis: Diagnosis) -> None:
@@ -89,10 +106,10 @@ def _narrate(state: State, diagnosis: Diagnosis) -> None:
 # --- collect --------------------------------------------------------------------------------------------------------
 
 
-def run_collect(settings: Settings, output: Path, wait: float, *, force: bool) -> int:
+def run_collect(settings: Settings, output: Path, wait: float, *, force: bool, assume_yes: bool = False) -> int:
     """Write a case file; what could not be read is told on stderr and is no failure."""
     log_to_file(settings)
-    saved = run_async(_collected(settings, output, wait, force=force))
+    saved = run_async(_collected(settings, output, wait, force=force, assume_yes=assume_yes))
     for words in saved.unavailable:
         click.echo(f"cnitui: not in it: {words}", err=True)
     hidden = f", {saved.hidden} secrets hidden" if saved.hidden else ""
@@ -101,11 +118,11 @@ def run_collect(settings: Settings, output: Path, wait: float, *, force: bool) -
     return leave(HEALTHY)
 
 
-async def _collected(settings: Settings, output: Path, wait: float, *, force: bool) -> Saved:
+async def _collected(settings: Settings, output: Path, wait: float, *, force: bool, assume_yes: bool) -> Saved:
     async with services(settings) as opened:
         if opened.files is not None:
             opened.files.check(output, overwrite=force)
-        state = await sitting(opened, wait)
+        state = await sitting(opened, wait, leave=_leave(assume_yes=assume_yes))
         judged(state)  # raises what left nothing to collect
         return await save_case(opened, state, output, overwrite=force)
 
@@ -128,7 +145,7 @@ async def _undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
         _tell(seen)
         if seen.blocked:
             raise CnituiError(seen.blocked[0].words, "Nothing was changed.")
-        typed = seen.context if assume_yes else _typed(seen)
+        typed = seen.context if assume_yes else _typed(seen.context)
         return await _carry_out(bench, seen, Confirmation(typed, "undo from the command line"))
 
 
@@ -143,11 +160,11 @@ def _tell(seen: Preview) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _typed(seen: Preview) -> str:
+def _typed(context: str) -> str:
     if not sys.stdin.isatty():
         raise CnituiError("Nothing was changed: there is no terminal to confirm on", "Use --yes in a script.")
     answer: str = click.prompt(
-        f"Type the context's name to go on ({seen.context})", default="", show_default=False, err=True
+        f"Type the context's name to go on ({context})", default="", show_default=False, err=True
     )
     return answer
 

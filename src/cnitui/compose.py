@@ -35,8 +35,6 @@ CLOSE_WITHIN = 0.3
 
 def opening(settings: Settings, lab: LabProcess | None = None) -> Opening:
     """What a session calls to get its services; with a lab, that one is waited for first."""
-    if settings.node_access == "pod":
-        raise UsageError("--node-access pod is not available yet", "Use ssh, or none for cluster evidence only.")
 
     async def opened() -> Services:
         own = settings
@@ -66,6 +64,8 @@ async def _import_client() -> None:
 
 def open_services(settings: Settings) -> Services:
     """The real gateways, not connected yet."""
+    from cnitui.engine.jobs.shell import JobShell
+    from cnitui.engine.repair.workbench import Workbench
     from cnitui.engine.services import Services
     from cnitui.gateways.bundle import Bundles
     from cnitui.gateways.documents import dump_yaml
@@ -81,7 +81,10 @@ def open_services(settings: Settings) -> Services:
         readonly=settings.readonly,
         readonly_contexts=settings.readonly_contexts,
     )
-    shell = _node_shell(settings)
+    journal, clock = FileJournal(settings.state_dir), SystemClock()
+    bench = Workbench(cluster, journal, clock, dump_yaml, settings.readonly)
+    jobs = JobShell(bench) if settings.node_access == "pod" else None
+    shell = jobs or _node_shell(settings)
 
     async def close() -> None:
         closing = [cluster.close()] + ([shell.close()] if shell is not None else [])
@@ -92,12 +95,13 @@ def open_services(settings: Settings) -> Services:
     return Services(
         cluster,
         shell,
-        FileJournal(settings.state_dir),
-        SystemClock(),
+        journal,
+        clock,
         engine_settings(settings),
         dump_yaml,
         close,
         Bundles(settings.state_dir),
+        jobs=jobs,
     )
 
 

@@ -120,6 +120,14 @@ class NodeLoginFailed(NodeError):
     """The host answered, but accepted none of our identities."""
 
 
+class NodeUnconfirmed(NodeError):
+    """Reading the node takes a write to the cluster that nobody has confirmed."""
+
+
+class NodeJobFailed(NodeError):
+    """The Job that was to read the node did not get to run, or told nothing."""
+
+
 class HostKeyUnknown(NodeError):
     """First contact with a host: its key is in no known_hosts file."""
 

@@ -222,6 +222,9 @@ class FakeCluster:
             raise NotFound(f"{ref.words} is not there", status=404)
         return copy.deepcopy(self.others[ref.resource, ref.name])
 
+    async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
+        return tuple(copy.deepcopy(held) for (resource, _), held in self.others.items() if resource == ref.resource)
+
     async def patch(
         self, ref: ObjectRef, kind: PatchType, body: object, *, dry_run: bool, manager: str = "cnitui"
     ) -> Answer:
@@ -251,7 +254,9 @@ class FakeCluster:
         self.others[ref.resource, ref.name] = stored
         return Answer(stored)
 
-    async def delete(self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None) -> None:
+    async def delete(
+        self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None, dependents: bool = False
+    ) -> None:
         self.log.append(("delete", f"{ref.words} {uid}", False))
         self.others.pop((ref.resource, ref.name), None)
         self.controller(self)

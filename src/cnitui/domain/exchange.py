@@ -6,7 +6,7 @@ Gateways may know the domain but not the engine, so what both sides of a port sp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -115,6 +115,8 @@ class Permission:
 class NodeCommand:
     """One read-only command of the fixed list; `root` asks for it through `sudo -n` unless we are root already.
 
+    One that `waits` may take seconds for an address that does not answer, and runs beside the others.
+
     `argv` is quoted by the gateway; a command is never built from text that a cluster or node sent, apart from paths
     and ids that its maker has checked.
     """
@@ -122,6 +124,14 @@ class NodeCommand:
     name: str
     argv: tuple[str, ...]
     root: bool = False
+    waits: bool = False
+
+
+def side_by_side(commands: Sequence[NodeCommand]) -> tuple[tuple[NodeCommand, ...], ...]:
+    """What may run at once: those that wait beside all else, not after it."""
+    waiting = tuple((command,) for command in commands if command.waits)
+    rest = tuple(command for command in commands if not command.waits)
+    return (*((rest,) if rest else ()), *waiting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,14 +83,23 @@ class ClusterApi(Protocol):
         """One object as plain data."""
         ...
 
+    async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
+        """All objects of the ref's resource in its namespace that a label selector names, as plain data."""
+        ...
+
     async def patch(
         self, ref: ObjectRef, kind: PatchType, body: object, *, dry_run: bool, manager: str = "cnitui"
     ) -> Answer: ...
 
     async def create(self, ref: ObjectRef, body: Mapping[str, object], *, dry_run: bool) -> Answer: ...
 
-    async def delete(self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None) -> None:
-        """Delete the object if it still is the one of that uid; one that is gone already is no error."""
+    async def delete(
+        self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None, dependents: bool = False
+    ) -> None:
+        """Delete the object if it still is the one of that uid; one that is gone already is no error.
+
+        With `dependents` what it owns goes too: the pods of a Job stay otherwise.
+        """
         ...
 
     async def may(self, access: Access) -> Permission:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
+from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings
 
 
@@ -15,7 +16,7 @@ class Services:
     """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
 
     `files` writes case files; `recorded` tells that the ports answer from one; `given` are facts that stand for all
-    that could be asked.
+    that could be asked. `jobs` is the shell once more when it reads nodes by Jobs, which have to be confirmed.
     """
 
     cluster: ClusterApi
@@ -28,6 +29,7 @@ class Services:
     files: CaseFiles | None = None
     recorded: Recorded | None = None
     given: CaseFile | None = None
+    jobs: JobShell | None = None
 
 
 Opening = Callable[[], Awaitable[Services]]

@@ -13,6 +13,8 @@ from typing import cast
 
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
+from cnitui.domain.node_job import place_of, sealed
+from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
@@ -48,6 +50,7 @@ class Session:
 
     def __init__(self, services: Services, *, sweeping: bool = True, hurried: bool = False) -> None:
         self.cluster, self.shell, self.clock = services.cluster, services.shell, services.clock
+        self.jobs = services.jobs
         self.settings = settings = services.settings
         cluster, clock = self.cluster, self.clock
         self.state = State(
@@ -65,7 +68,8 @@ class Session:
         self._teller = Teller(self._picture, self._book, self._judge, self._wake.set)
         self._reader = Reader(
             cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
-            sweeping=sweeping, hurried=hurried, recorded=services.recorded.nodes if services.recorded else None,
+            sweeping=sweeping and self.jobs is None, hurried=hurried, rereading=self.jobs is None,
+            recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
@@ -116,6 +120,25 @@ class Session:
         if self.shell is not None and status is not None:
             await self.shell.accept_host_key(status, fingerprint)
             self.look_again(node)
+
+    async def preview_jobs(self) -> JobsPreview | None:
+        """What reading by Jobs the nodes that are due, and were not confirmed, would create; None when none is left.
+
+        Raises the ClusterErrors of asking.
+        """
+        jobs = self.jobs
+        if jobs is None:
+            return None
+        due = [(pod, self._node(pod.node)) for pod, _ in self._reader.subjects() if not jobs.allows(pod.node)]
+        places = [place_of(pod, node) for pod, node in due if not sealed(node)]
+        return await preview_jobs(jobs.bench, places) if places else None
+
+    async def confirm_jobs(self, seen: JobsPreview, confirmation: Confirmation) -> None:
+        """Read the previewed nodes by Jobs; raises UsageError and StateError."""
+        if self.jobs is not None:
+            await self.jobs.confirm(seen, confirmation)
+            for place in seen.places:
+                self.look_again(place.node)
 
     async def choose_remedy(self, name: str) -> None:
         """Plan and preview a remedy on the objects as they are now."""

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.finding import Diagnosis, Missing
+from cnitui.engine.jobs.preview import JobsPreview
+from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
-from cnitui.errors import ClusterUnreachable, Forbidden
+from cnitui.errors import ClusterUnreachable, Forbidden, NodeUnconfirmed, UsageError
+
+Leave = Callable[[JobsPreview], Confirmation]
+"""Asks a person about Jobs on nodes; raises CnituiError when they are not to be."""
 
 
-async def sitting(services: Services, wait: float, *, everybody: bool = False) -> State:
+async def sitting(services: Services, wait: float, *, everybody: bool = False, leave: Leave | None = None) -> State:
     """The state once the evidence is in, or after `wait` seconds (0: no bound) without what was not read by then.
 
-    Where many nodes fail, a few of each group are read; with `everybody` all of them are waited for. Raises what ended
-    the session before: KubeconfigError, for one.
+    Where many nodes fail, a few of each group are read; with `everybody` all of them are waited for. `leave` is asked
+    when nodes are to be read by Jobs; what it raises ends the sitting, as does what ended the session: KubeconfigError.
     """
     session = Session(services, sweeping=everybody, hurried=everybody)
     settled = asyncio.Event()
 
     def look(state: State) -> None:
-        read = state.settled and not (everybody and state.progress.left)
+        read = state.settled and not (everybody and state.progress.left) and not _to_be_read(session, state)
         if read or state.fatal is not None or state.pods_link.phase == "refused":
             settled.set()
 
@@ -32,6 +38,10 @@ async def sitting(services: Services, wait: float, *, everybody: bool = False) -
     settling = asyncio.create_task(settled.wait())
     try:
         await asyncio.wait({running, settling}, timeout=wait or None, return_when=asyncio.FIRST_COMPLETED)
+        if leave is not None and settled.is_set() and not running.done() and await _confirmed(session, leave):
+            settled.clear()
+            settling = asyncio.create_task(settled.wait())
+            await asyncio.wait({running, settling}, timeout=wait or None, return_when=asyncio.FIRST_COMPLETED)
         if not settled.is_set() and not running.done():
             session.give_up(f"it was not read within --wait {wait:g}s")
     finally:
@@ -41,6 +51,23 @@ async def sitting(services: Services, wait: float, *, everybody: bool = False) -
     if isinstance(failure, Exception):
         raise _first_of(failure)
     return session.state
+
+
+def _to_be_read(session: Session, state: State) -> bool:
+    """Whether Jobs were confirmed and have not begun."""
+    unread = (node for node, look in state.looks if isinstance(look.error, NodeUnconfirmed))
+    return session.jobs is not None and any(map(session.jobs.allows, unread))
+
+
+async def _confirmed(session: Session, leave: Leave) -> bool:
+    """Preview the Jobs, if any are due, and have them confirmed."""
+    seen = await session.preview_jobs()
+    if seen is None:
+        return False
+    if seen.problems:
+        raise UsageError(f"nodes cannot be read by Jobs: {'; '.join(one.words for one in seen.problems)}")
+    await session.confirm_jobs(seen, leave(seen))
+    return True
 
 
 def _first_of(failure: Exception) -> Exception:

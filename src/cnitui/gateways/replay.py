@@ -154,6 +154,10 @@ class ReplayCluster:
             raise error
         return piece
 
+    async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
+        """None: nothing of the kind is ever recorded."""
+        return ()
+
     # --- writing ------------------------------------------------------------------------------------------------------
 
     async def patch(
@@ -166,7 +170,9 @@ class ReplayCluster:
         """Refused."""
         raise _refused(ref, dry_run)
 
-    async def delete(self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None) -> None:
+    async def delete(
+        self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None, dependents: bool = False
+    ) -> None:
         """Refused."""
         raise _refused(ref, False)
 

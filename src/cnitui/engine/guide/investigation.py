@@ -17,6 +17,7 @@ from cnitui.domain.questions import machine_questions, selinux_questions
 from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
+from cnitui.errors import NodeUnconfirmed
 
 PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
 SHOWN_ROWS = 200
@@ -298,7 +299,17 @@ def selinux(state: State) -> Outline:
 def unreadable(state: State) -> tuple[Block, ...]:
     """The nodes that could not be read, each with the reason and what would help."""
     errors = [look.error for node, look in state.looks if look.error is not None and node]
-    return _first([Item(error.what, "warn", error.next_step) for error in errors], "more nodes")
+    waiting = [error for error in errors if isinstance(error, NodeUnconfirmed)]
+    others = [Item(error.what, "warn", error.next_step) for error in errors if error not in waiting]
+    return (*_waiting(waiting), *_first(others, "more nodes"))
+
+
+def _waiting(errors: list[NodeUnconfirmed]) -> tuple[Block, ...]:
+    """Those that one confirmation would read, told in one line."""
+    if not errors:
+        return ()
+    nodes = listed([error.node for error in errors])
+    return (Item(f"Not read before you confirm it: {nodes}", "warn", errors[0].next_step),)
 
 
 def _why_unread(state: State, nodes: list[str]) -> str:

@@ -22,6 +22,11 @@ def split(line: bytes) -> tuple[bytes, bytes]:
     return b"", line
 
 
+def without_stamps(log: bytes) -> str:
+    """The text of a whole log."""
+    return b"\n".join(split(line)[1] for line in log.split(b"\n")).decode("utf-8", "replace")
+
+
 def time_of(line: bytes) -> datetime | None:
     """When the runtime wrote the line, in UTC to the microsecond."""
     stamp = split(line)[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from cnitui.domain.facts import NodeStatus
 from cnitui.domain.parsing.complaints import not_installed
 from cnitui.engine.ports import Clock, CommandOutput, NodeCommand, NodeShell
 from cnitui.engine.probes.node_answers import Answers
-from cnitui.engine.probes.node_commands import NodeProbeRequest, commands_for, second_look, side_by_side
+from cnitui.engine.probes.node_commands import NodeProbeRequest, commands_for, second_look
 from cnitui.engine.probes.node_facts import DIRECTORY_FACTS, FACTS, FactRecipe
 from cnitui.engine.probes.node_failures import by_hand_line, why_not
 from cnitui.errors import NodeError
@@ -28,7 +27,7 @@ async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeReque
     at = clock.now()
     commands = commands_for(request)
     try:
-        outputs = await _run(shell, node, commands)
+        outputs = await shell.run(node, commands)
     except NodeError as error:
         return unreachable(node.name, error, at, shell.by_hand(node), request)
     again = second_look(request, commands, outputs)
@@ -40,14 +39,9 @@ async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeReque
 async def _tried(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
     """The second round may fail: the first one's answers stand by themselves."""
     try:
-        return await _run(shell, node, commands)
+        return await shell.run(node, commands)
     except NodeError:
         return ()
-
-
-async def _run(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
-    groups = await asyncio.gather(*(shell.run(node, group) for group in side_by_side(commands)))
-    return tuple(output for group in groups for output in group)
 
 
 def completed(first: Sequence[CommandOutput], second: Iterable[CommandOutput]) -> tuple[CommandOutput, ...]:

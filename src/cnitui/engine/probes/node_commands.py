@@ -158,7 +158,7 @@ def _network(request: NodeProbeRequest) -> Iterator[NodeCommand]:
             host, port = target
             url = f"https://[{host}]:{port}/livez" if ":" in host else f"https://{host}:{port}/livez"
             options = ("-kvsS", "-o", "/dev/null", "--max-time", _CONNECT_SECONDS, "--noproxy", "*")
-            yield NodeCommand(name, ("curl", url, *options))
+            yield NodeCommand(name, ("curl", url, *options), waits=True)
     service = host_and_port(request.service)
     if service:
         yield NodeCommand("rules", ("sh", "-c", _NAT_RULES.format(host=_pattern(service[0]))), root=True)
@@ -166,13 +166,6 @@ def _network(request: NodeProbeRequest) -> Iterator[NodeCommand]:
 
 def _pattern(host: str) -> str:
     return host.replace(".", "[.]")
-
-
-def side_by_side(commands: Sequence[NodeCommand]) -> tuple[tuple[NodeCommand, ...], ...]:
-    """What may run at once: an address that does not answer takes its seconds beside all else, not after it."""
-    waiting = tuple((command,) for command in commands if command.name.startswith("reach-"))
-    rest = tuple(command for command in commands if not command.name.startswith("reach-"))
-    return (*((rest,) if rest else ()), *waiting)
 
 
 # --- the second look ------------------------------------------------------------------------------------------------
@@ -228,7 +221,8 @@ def _instead_of_curl(request: NodeProbeRequest, output: CommandOutput) -> Iterat
     target = host_and_port(request.service if output.name == "reach-service" else request.endpoint)
     if target and complaints.not_installed(output.stderr, output.status):
         script = "exec 3<>/dev/tcp/$0/$1"
-        yield NodeCommand(output.name, ("timeout", _CONNECT_SECONDS, "bash", "-c", script, *target))
+        argv = ("timeout", _CONNECT_SECONDS, "bash", "-c", script, *target)
+        yield NodeCommand(output.name, argv, waits=True)
 
 
 def _instead_of_iptables(request: NodeProbeRequest, output: CommandOutput) -> Iterator[NodeCommand]:

@@ -69,12 +69,13 @@ class Reader:
         *,
         sweeping: bool = True,
         hurried: bool = False,
+        rereading: bool = True,
         recorded: frozenset[str] | None = None,
     ) -> None:
         self._cluster, self._shell, self._clock = cluster, shell, clock
         self._book, self._judge, self._changed = book, judge, changed
         self._sweeping = sweeping and recorded is None
-        self._recorded = recorded
+        self._recorded, self._rereading = recorded, rereading
         turns = Turns(fan_out, max(FOR_REST, fan_out // 2) if hurried else FOR_REST)
         self.looks = Looks(clock, self._take, changed, turns)
         self.sweep = Sweep(clock, turns, self._one_of_the_rest, self._read_aside, hurried=hurried)
@@ -156,7 +157,8 @@ class Reader:
     def _covered(self, pod: PodStatus) -> str:
         """The attempt that the reading of the node has to cover; a node that refused is not asked for each one."""
         look = self.looks.states.get(pod.node)
-        if look is None or look.error is None or pod.node not in self._attempts:
+        held = pod.node in self._attempts and not self._rereading
+        if not held and (look is None or look.error is None or pod.node not in self._attempts):
             self._attempts[pod.node] = last_attempt(pod)
         return self._attempts[pod.node]
 

@@ -154,6 +154,10 @@ class KubernetesCluster:
         """One object as plain data."""
         return await writes.get(self._session, ref)
 
+    async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
+        """All of the ref's resource in its namespace, as plain data."""
+        return await writes.objects(self._session, ref, selector)
+
     async def patch(
         self, ref: ObjectRef, kind: PatchType, body: object, *, dry_run: bool, manager: str = FIELD_MANAGER
     ) -> Answer:
@@ -166,10 +170,12 @@ class KubernetesCluster:
         self._may_write(dry_run, ref)
         return await writes.create(self._session, ref, body, dry_run=dry_run, manager=FIELD_MANAGER)
 
-    async def delete(self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None) -> None:
+    async def delete(
+        self, ref: ObjectRef, *, uid: str, grace_seconds: int | None = None, dependents: bool = False
+    ) -> None:
         """Delete the object if it still is the one of that uid; one that is gone already is no error."""
         self._may_write(False, ref)
-        await writes.delete(self._session, ref, uid=uid, grace_seconds=grace_seconds)
+        await writes.delete(self._session, ref, uid=uid, grace_seconds=grace_seconds, dependents=dependents)
 
     async def may(self, access: Access) -> Permission:
         """A SelfSubjectAccessReview."""

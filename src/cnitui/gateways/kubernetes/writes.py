@@ -16,6 +16,11 @@ from cnitui.gateways.kubernetes.lists import decoded
 from cnitui.gateways.kubernetes.plain import one_line
 from cnitui.gateways.kubernetes.session import Session
 
+
+class _Listing(msgspec.Struct):
+    items: list[dict[str, object]] | None = None
+
+
 _CONTENT_TYPES: Mapping[PatchType, str] = {
     "json": "application/json-patch+json",
     "merge": "application/merge-patch+json",
@@ -25,6 +30,7 @@ _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 _ANOTHER_UID = re.compile(r"UID in (the )?precondition")
 """Said in two places: apiserver pkg/registry/rest/delete.go and pkg/storage/interfaces.go@v0.35.4."""
 _PLAIN: msgspec.json.Decoder[Mapping[str, object]] = msgspec.json.Decoder(dict[str, object])
+_LISTING: msgspec.json.Decoder[_Listing] = msgspec.json.Decoder(_Listing)
 _REVIEW = msgspec.json.Decoder(wire.AccessReview)
 _PATCH_DID_NOT_APPLY = "the server rejected our request due to an error in our request"
 """All the API server says of a JSON patch that does not apply: no cause, no kind.
@@ -72,11 +78,25 @@ async def create(
     return await _answer(session, Ask(f"create {ref.words}", path, _options(dry_run, manager), "POST", dict(body)))
 
 
-async def delete(session: Session, ref: ObjectRef, *, uid: str, grace_seconds: int | None) -> None:
-    """Only the object of that uid; if it is gone, or another has its name by now, there is nothing to do."""
+async def objects(session: Session, ref: ObjectRef, selector: str) -> tuple[Mapping[str, object], ...]:
+    """Of the ref's resource in its namespace, in one request: for few objects."""
+    path = collection(ref.group, ref.version, ref.resource, ref.namespace)
+    asked = Ask(f"list {ref.resource} in {ref.namespace}", path, query_of((("labelSelector", selector),)))
+    return tuple(decoded(_LISTING, await session.read(asked)).items or ())
+
+
+async def delete(
+    session: Session, ref: ObjectRef, *, uid: str, grace_seconds: int | None, dependents: bool = False
+) -> None:
+    """Only the object of that uid; if it is gone, or another has its name by now, there is nothing to do.
+
+    A Job's pods outlive it unless the propagation is named (kubernetes pkg/registry/batch/job/strategy.go).
+    """
     options: dict[str, object] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
     if grace_seconds is not None:
         options["gracePeriodSeconds"] = grace_seconds
+    if dependents:
+        options["propagationPolicy"] = "Background"
     try:
         await session.read(Ask(f"delete {ref.words}", object_path(ref), (), "DELETE", options))
     except NotFound:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncssh
 
-from cnitui.domain.exchange import CommandOutput, NodeCommand
+from cnitui.domain.exchange import CommandOutput, NodeCommand, side_by_side
 from cnitui.domain.facts import NodeStatus
 from cnitui.errors import HostKeyChanged, StateError
 from cnitui.gateways.ssh import failures
@@ -67,10 +67,16 @@ class SshNodeShell:
             return ()
         async with self._pace.slot():
             route = await self._route(node)
-            try:
-                return await self._run(node, route, commands)
-            except Lost:
-                return await self._run_again(node, route, commands)
+            groups = await asyncio.gather(*(self._group(node, route, group) for group in side_by_side(commands)))
+        return tuple(output for group in groups for output in group)
+
+    async def _group(
+        self, node: NodeStatus, route: Route, commands: Sequence[NodeCommand]
+    ) -> tuple[CommandOutput, ...]:
+        try:
+            return await self._run(node, route, commands)
+        except Lost:
+            return await self._run_again(node, route, commands)
 
     async def _run(self, node: NodeStatus, route: Route, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
         async with self._connections.use(node.name, route) as connection:

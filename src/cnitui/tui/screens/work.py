@@ -14,13 +14,14 @@ from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
 from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import UNDER_WAY
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
-from cnitui.errors import CnituiError, HostKeyUnknown
+from cnitui.errors import CnituiError, HostKeyUnknown, NodeUnconfirmed
 from cnitui.tui.messages import (
     ApplyRequested,
     LookAgain,
@@ -51,8 +52,10 @@ class WorkScreen(MainScreen):
         Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
         Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
+        Binding("b", "read_nodes", "Read nodes…", id="app.read-nodes",
+                tooltip="Which Jobs would read the nodes; confirm them (--node-access pod)"),
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
-    ]
+    ]  # fmt: skip
 
     def __init__(self, opening: Opening) -> None:
         super().__init__()
@@ -183,6 +186,32 @@ class WorkScreen(MainScreen):
             except CnituiError as error:
                 self._say(error)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Jobs are offered while some node waits for them."""
+        if action == "read_nodes":
+            return any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="jobs")
+    async def action_read_nodes(self) -> None:
+        """Preview the Jobs that would read the nodes, and have them confirmed."""
+        session = self.session
+        try:
+            seen = await session.preview_jobs() if session is not None else None
+            if session is None or seen is None:
+                return
+            if seen.problems:
+                why = "; ".join(problem.words for problem in seen.problems)
+                self.notify(f"Nodes cannot be read by Jobs: {why}", severity="error", timeout=8, markup=False)
+                return
+            confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen))
+            if confirmed is None:
+                self.notify("Nothing was created.", timeout=3)
+                return
+            await session.confirm_jobs(seen, Confirmation(confirmed.typed, confirmed.reason))
+        except CnituiError as error:
+            self._say(error)
+
     # --- saving ---------------------------------------------------------------------------------------------------
 
     @on(SaveRequested)
@@ -302,6 +331,13 @@ def _confirmation(seen: Preview) -> dialogs.ConfirmScreen:
     blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
     override = tuple(problem.words for problem in seen.needs_override)
     return dialogs.ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
+
+
+def _jobs_confirmation(seen: JobsPreview) -> dialogs.ConfirmScreen:
+    blocks: list[Block] = [Item(line, "warn" if index == 0 else "normal") for index, line in enumerate(seen.lines)]
+    blocks += [Item(warning, "bad") for warning in seen.warnings]
+    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
+    return dialogs.ConfirmScreen("Read nodes by Jobs", tuple(blocks), seen.context, verb="Create")
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:

@@ -15,6 +15,7 @@ from cnitui.tui.text import width_of
 
 _LAST = ("?", "q")
 _FIRST = (
+    "app.read-nodes",
     "guide.apply",
     "guide.verify",
     "guide.undo",

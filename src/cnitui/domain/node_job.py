@@ -1,0 +1,142 @@
+"""A Job that runs commands on one node in the host's own root, and is gone by itself.
+
+It is bound by spec.nodeName and tolerates everything, because a node without CNI is NotReady and tainted; it uses the
+host's network, because there is no other there. Deadline and TTL end and remove it should we be killed before we can.
+
+No image has to hold anything, and none has to be pulled: the node's own /usr and libraries are mounted over those of
+the image, so that the node's own chroot(8) starts, whatever the image is (tried with an empty root: chroot of coreutils
+needs no more than /usr, /lib and, where the loader is there, /lib64). The image named is the one whose container fails
+on that node, which is there already, since it ran.
+
+Sources: batch/v1 JobSpec (kubernetes pkg/apis/batch/types.go); where the loaders are: the psABI of each architecture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cnitui.domain.facts import NodeStatus, PodStatus
+from cnitui.domain.plan import Access, ObjectRef
+
+LIFETIME_SECONDS = 90
+"""The Job is ended after this time, whatever it does."""
+KEPT_SECONDS = 60
+"""Once it has ended, the Job controller removes it after this time, if we have not."""
+HOST = "/host"
+LABELS = {"app.kubernetes.io/name": "cnitui-node", "app.kubernetes.io/managed-by": "cnitui"}
+SELECTOR = ",".join(f"{key}={value}" for key, value in LABELS.items())
+"""Finds our Jobs, also those of an earlier sitting."""
+SEALED = ("talos", "bottlerocket")
+"""Systems whose root has no shell to run anything with, by the first word of the node's OS image."""
+
+_LOADER_IN_LIB64 = frozenset({"", "amd64", "ppc64le"})
+_PROGRAM = ("/usr/sbin/chroot", HOST, "sh", "-c")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a Job runs: a node, and an image, which is on it already when a container of it has run there."""
+
+    node: str
+    namespace: str
+    image: str
+    architecture: str = ""
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NodeJob:
+    """One Job: `scripts` are (container name, script for sh), each in a container of its own, side by side."""
+
+    name: str
+    place: Place
+    scripts: tuple[tuple[str, str], ...]
+
+
+def place_of(pod: PodStatus, node: NodeStatus) -> Place:
+    """Where a failing or reference pod's node is read from: the pod's namespace, and an image of the pod that ran."""
+    ran = [one for one in (pod.failing, *pod.containers) if one is not None and (one.current or one.last)]
+    tried = next(iter((*ran, *pod.containers)), None)
+    spec = pod.spec(tried.name) if tried else None
+    image = spec.image if spec and spec.image else tried.image if tried else ""
+    return Place(pod.node, pod.namespace, image, node.architecture, present=bool(ran))
+
+
+def sealed(node: NodeStatus) -> str:
+    """The name of the node's system when that has no shell, else ""."""
+    return node.os_image if node.os_image.lower().startswith(SEALED) else ""
+
+
+def collection(namespace: str) -> ObjectRef:
+    """All Jobs of a namespace."""
+    return ObjectRef("batch", "v1", "jobs", "Job", "", namespace)
+
+
+def reference(name: str, namespace: str) -> ObjectRef:
+    """The Job as an object of the API."""
+    return ObjectRef("batch", "v1", "jobs", "Job", name, namespace)
+
+
+def manifest(job: NodeJob) -> dict[str, object]:
+    """The Job to create: one pod, one try, no service account token."""
+    metadata = {"name": job.name, "namespace": job.place.namespace, "labels": dict(LABELS)}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata,
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": LIFETIME_SECONDS,
+            "ttlSecondsAfterFinished": KEPT_SECONDS,
+            "template": {"metadata": {"labels": dict(LABELS)}, "spec": _pod(job)},
+        },
+    }
+
+
+def _pod(job: NodeJob) -> dict[str, object]:
+    mounts = _mounts(job.place.architecture)
+    return {
+        "nodeName": job.place.node,
+        "restartPolicy": "Never",
+        "hostNetwork": True,
+        "terminationGracePeriodSeconds": 0,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "tolerations": [{"operator": "Exists"}],
+        "volumes": [{"name": name, "hostPath": {"path": path}} for name, path, _ in mounts],
+        "containers": [_container(name, script, job.place.image, mounts) for name, script in job.scripts],
+    }
+
+
+def _mounts(architecture: str) -> tuple[tuple[str, str, str], ...]:
+    """(volume, path on the node, path in the container)."""
+    root = (("host-root", "/", HOST), ("host-usr", "/usr", "/usr"), ("host-lib", "/lib", "/lib"))
+    return (*root, ("host-lib64", "/lib64", "/lib64")) if architecture in _LOADER_IN_LIB64 else root
+
+
+def _container(name: str, script: str, image: str, mounts: Iterable[tuple[str, str, str]]) -> dict[str, object]:
+    """`$` is doubled: the kubelet expands $(NAME) in arguments, and takes $$ for a plain $."""
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [*_PROGRAM, script.replace("$", "$$")],
+        "resources": {"requests": {"cpu": "1m", "memory": "16Mi"}},
+        "securityContext": {"privileged": True},
+        "volumeMounts": [
+            {"name": volume, "mountPath": path, **({} if path == HOST else {"readOnly": True})}
+            for volume, _, path in mounts
+        ],
+    }
+
+
+def accesses(namespace: str) -> tuple[Access, ...]:
+    """What creating, following and removing it takes."""
+    return (
+        Access("create", "batch", "jobs", namespace),
+        Access("list", "batch", "jobs", namespace),
+        Access("delete", "batch", "jobs", namespace),
+        Access("list", "", "pods", namespace),
+        Access("get", "", "pods", namespace, subresource="log"),
+    )

@@ -1,0 +1,142 @@
+"""What reading nodes by Jobs would create, asked of the server itself before anybody confirms it.
+
+Nothing is stored by it. The preview is the only thing that gives leave, so what was shown is what is created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cnitui.domain.node_job import (
+    KEPT_SECONDS,
+    LIFETIME_SECONDS,
+    SELECTOR,
+    NodeJob,
+    Place,
+    accesses,
+    collection,
+    manifest,
+    reference,
+)
+from cnitui.domain.plan import ObjectRef
+from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.engine.ports import Permission
+from cnitui.engine.repair.preview import Problem
+from cnitui.engine.repair.workbench import Workbench
+from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, StateError
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A Job of an earlier sitting that is still there."""
+
+    ref: ObjectRef
+    uid: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPreview:
+    """Jobs that would be created, one for each place, and what the server says to them."""
+
+    places: tuple[Place, ...]
+    context: str
+    server: str
+    warnings: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Where the Jobs would be."""
+        return tuple(sorted({place.namespace for place in self.places}))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is created where and for how long, in sentences."""
+        nodes, images = [place.node for place in self.places], sorted({place.image for place in self.places})
+        pulled = [place.node for place in self.places if not place.present]
+        return (
+            f"a Job in {', '.join(self.namespaces)} for each of {_few(nodes)}",
+            f"image {_few(images)}, which ran there before; nothing of it is run",
+            *((f"the image may have to be pulled on {_few(pulled)}",) if pulled else ()),
+            "a privileged container with the node's root at /host runs the same read-only commands as over SSH",
+            "each Job is deleted as soon as it has answered",
+            f"should we be killed, it ends after {LIFETIME_SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
+            "until you quit, looking again (r) at one of these nodes runs another",
+            *(f"removed as well: {one.ref.words} of an earlier sitting, on {one.node}" for one in self.leftovers),
+        )
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+async def preview_jobs(bench: Workbench, places: Sequence[Place]) -> JobsPreview:
+    """Ask the server about Jobs in these places; raises the ClusterErrors of asking."""
+    namespaces = sorted({place.namespace for place in places})
+    permissions = [await bench.api.may(access) for one in namespaces for access in accesses(one)]
+    problems = [Problem("forbidden", f"you may not {one.access.words}") for one in permissions if not one.allowed]
+    if not bench.may_write:
+        problems.append(Problem("readonly", "writes are switched off for this context (read-only)"))
+    problems += [Problem("evidence", f"{one.node}: no image is known to be on it") for one in places if not one.image]
+    warnings: list[str] = []
+    leftovers: list[Leftover] = []
+    if not problems:
+        for namespace in namespaces:
+            problems += await _pod_security(bench, namespace)
+            leftovers += await _leftovers(bench, namespace)
+            said, refused = await _dry_run(bench, next(place for place in places if place.namespace == namespace))
+            warnings += said
+            problems += refused
+    connection = bench.api.connection
+    return JobsPreview(
+        tuple(places), connection.context, connection.server,
+        tuple(dict.fromkeys(warnings)), tuple(permissions), tuple(problems), tuple(leftovers),
+    )  # fmt: skip
+
+
+async def _pod_security(bench: Workbench, namespace: str) -> list[Problem]:
+    """A Job is accepted whatever its pods ask for; it is the pods that the namespace's level refuses."""
+    try:
+        document = await bench.api.get(ObjectRef("", "v1", "namespaces", "Namespace", namespace))
+    except (Forbidden, NotFound):
+        return []  # the Job's own events will tell
+    level = str(at(document, ("metadata", "labels", ENFORCE)) or "privileged")
+    if level == "privileged":
+        return []
+    return [Problem("pod-security", f"{namespace} enforces Pod Security {level!r}: it refuses privileged pods")]
+
+
+async def _dry_run(bench: Workbench, place: Place) -> tuple[tuple[str, ...], list[Problem]]:
+    job = NodeJob("cnitui-node-dry-run", place, (("read", "true"),))
+    ref = reference(job.name, place.namespace)
+    try:
+        bench.audit("dry-run", ref, "create", dry_run=True, node=place.node)
+        answer = await bench.api.create(ref, manifest(job), dry_run=True)
+    except StateError as error:
+        return (), [Problem("state", str(error))]
+    except (Forbidden, Conflict, Invalid) as error:
+        return (), [Problem("refused", str(error))]
+    return answer.warnings, []
+
+
+async def _leftovers(bench: Workbench, namespace: str) -> list[Leftover]:
+    try:
+        found = await bench.api.objects(collection(namespace), SELECTOR)
+    except ClusterError:
+        return []
+    return [*_old(found, namespace)]
+
+
+def _old(found: Iterable[Mapping[str, object]], namespace: str) -> Iterable[Leftover]:
+    for document in found:
+        metadata = as_mapping(document.get("metadata"))
+        node = at(document, ("spec", "template", "spec", "nodeName"))
+        ref = reference(str(metadata.get("name", "")), namespace)
+        yield Leftover(ref, str(metadata.get("uid", "")), str(node or ""))

@@ -1,0 +1,89 @@
+"""Reads nodes by Jobs: the third way to a node, beside SSH and none (the port NodeShell)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+
+from cnitui.domain.exchange import side_by_side
+from cnitui.domain.facts import NodeStatus
+from cnitui.domain.node_job import NodeJob, Place, sealed
+from cnitui.engine.jobs.preview import JobsPreview
+from cnitui.engine.jobs.run import remove, run_job
+from cnitui.engine.jobs.script import new_word, outputs_of, script_of
+from cnitui.engine.ports import CommandOutput, NodeCommand
+from cnitui.engine.repair.apply import Confirmation
+from cnitui.engine.repair.workbench import Workbench
+from cnitui.errors import CnituiError, NodeError, NodeUnconfirmed, StateError, UsageError
+
+AT_ONCE = 8
+"""Jobs under way at a time: a node that is dead holds up one of them until its deadline, and no other node."""
+HOW_TO_CONFIRM = "Press b to see what would be created and confirm it; in a script: --yes"
+
+
+class JobShell:
+    """Runs commands on the nodes for which somebody gave leave, each batch as one Job."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self._leave: dict[str, Place] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    def allows(self, node: str) -> bool:
+        """Whether a Job on this node was confirmed."""
+        return node in self._leave
+
+    async def confirm(self, seen: JobsPreview, confirmation: Confirmation) -> None:
+        """Give leave for what was previewed, and remove what an earlier sitting left behind.
+
+        Raises UsageError when the typed name is not the context's or something stands in the way, StateError when no
+        audit line can be written.
+        """
+        if seen.problems:
+            raise UsageError(f"nodes cannot be read by Jobs: {seen.problems[0].words}")
+        if confirmation.context != seen.context:
+            raise UsageError(f"{confirmation.context!r} is not the context's name, {seen.context!r}")
+        details = {"context": seen.context, "server": seen.server, "nodes": [place.node for place in seen.places]}
+        self.bench.journal.audit("node-access", details)
+        for one in seen.leftovers:
+            with suppress(CnituiError):
+                await remove(self.bench, one.ref, one.uid, one.node)
+        self._leave |= {place.node: place for place in seen.places}
+
+    async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+        """All outputs, in order, of one Job; raises NodeUnconfirmed, NodeJobFailed and NodeError."""
+        place = self._leave.get(node.name)
+        if sealed(node):
+            what = f"{node.name} runs {sealed(node)}, which has no shell"
+            raise NodeError(what, "What the API says of the node is all there is", node=node.name)
+        if place is None:
+            raise NodeUnconfirmed(f"{node.name} is not read before you confirm it", HOW_TO_CONFIRM, node=node.name)
+        if not commands:
+            return ()
+        try:
+            async with self._turns:
+                return await self._run(place, commands)
+        except StateError as error:
+            raise NodeError(f"{node.name} is not read: {error.what}", error.next_step, node=node.name) from error
+
+    async def _run(self, place: Place, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+        word, groups = new_word(), side_by_side(commands)
+        names = ["read" if len(group) > 1 else group[0].name for group in groups]
+        scripts = tuple((name, script_of(group, word)) for name, group in zip(names, groups, strict=True))
+        texts = await run_job(self.bench, NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts))
+        read = (outputs_of(group, word, texts[name]) for name, group in zip(names, groups, strict=True))
+        return tuple(output for group in read for output in group)
+
+    def by_hand(self, node: NodeStatus) -> str:
+        """How a person does the same: a debugging pod on the node, with the node's root at /host."""
+        place = self._leave.get(node.name)
+        image = place.image if place is not None and place.image else "busybox"
+        return f"kubectl debug node/{node.name} -it --profile=sysadmin --image={image} -- chroot /host"
+
+    async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
+        """There are no host keys on this way."""
+
+    async def close(self) -> None:
+        """Jobs under way are removed by whoever runs them."""

@@ -1,0 +1,58 @@
+"""Nodes without SSH, in a real terminal: what would be created is shown, confirmed by typing, and reads the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cnitui.lab import Lab
+from tests.tui.terminal import Terminal, terminal
+
+CONTEXT = "kubernetes-admin@lab"
+
+
+@pytest.fixture
+async def lab() -> AsyncIterator[Lab]:
+    async with Lab.start("selinux-denial", speed=20, seed=7) as running:
+        yield running
+
+
+def made(lab: Lab) -> int:
+    return len([entry for entry in lab.audit if "/jobs" in entry.path and not entry.dry_run])
+
+
+async def asked(app: Terminal) -> None:
+    """The dialog that tells of the Jobs."""
+    await app.shows("Not read before you confirm it: master-01, worker-01, worker-02")
+    await app.shows("b read nodes")
+    app.press("b")
+    await app.shows("a Job in kube-system for each of master-01, worker-01, worker-02")
+    await app.has_focus("Cancel")
+
+
+async def test_confirmed_jobs_prove_the_cause_and_nothing_is_left(lab: Lab, tmp_path: Path) -> None:
+    async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "pod") as app:
+        await asked(app)
+        assert made(lab) == 0
+        await app.tab_to("type it here")
+        app.press(CONTEXT)
+        await app.shows("type it here", gone=True)
+        app.press("\t")
+        await app.has_focus("Cancel")
+        app.press("\t")
+        await app.has_focus("Create")
+        app.press("\r")
+        await app.shows("CONFIRMED")
+        await app.shows("b read nodes", gone=True)
+    await lab.until(lambda: not lab.world.store.all("jobs.batch"))
+    assert made(lab) >= 6
+
+
+async def test_escape_creates_nothing(lab: Lab, tmp_path: Path) -> None:
+    async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "pod") as app:
+        await asked(app)
+        app.press("\x1b")
+        await app.shows("Nothing was created.")
+        assert made(lab) == 0
