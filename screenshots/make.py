@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from cnitui.compose import opening
 from cnitui.engine.state import State
 from cnitui.lab import Lab
-from cnitui.settings import Settings
+from cnitui.settings import NodeAccess, Settings
 from cnitui.tui.app import CnituiApp
 
 HERE = Path(__file__).resolve().parent
@@ -37,6 +37,7 @@ class Shot:
     prepare: Callable[[Run, CnituiApp], Awaitable[None]]
     scenario: str = "selinux-denial"
     nodes: int = 3
+    node_access: NodeAccess = "ssh"
 
 
 async def until(pilot: Run, app: CnituiApp, condition: Condition) -> None:
@@ -92,6 +93,12 @@ async def confirm(pilot: Run, app: CnituiApp) -> None:
     await pilot.pause(0.5)
 
 
+async def read_nodes(pilot: Run, app: CnituiApp) -> None:
+    await overview(pilot, app)
+    await pilot.press("b")
+    await pilot.pause(1.0)
+
+
 async def verification(pilot: Run, app: CnituiApp) -> None:
     await confirm(pilot, app)
     assert app.state is not None
@@ -114,6 +121,7 @@ SHOTS = (
     Shot("guide-7-choose", (140, 40), step(7)),
     Shot("preview", (140, 40), preview),
     Shot("confirm", (140, 40), confirm),
+    Shot("read-nodes", (120, 34), read_nodes, node_access="pod"),
     Shot("verification", (140, 36), verification),
     Shot("groups", (160, 45), groups, MANY, 300),
     Shot("groups-80x24", (80, 24), groups, MANY, 300),
@@ -126,7 +134,12 @@ SHOTS = (
 async def take(shot: Shot, state_folder: Path) -> str:
     """One picture as SVG, from a lab of its own."""
     async with Lab.start(shot.scenario, speed=4 if shot.nodes < 10 else 1, seed=7, nodes=shot.nodes) as lab:
-        settings = Settings(kubeconfig=(lab.kubeconfig,), ssh_config=lab.ssh_config, state_dir=state_folder)
+        settings = Settings(
+            kubeconfig=(lab.kubeconfig,),
+            ssh_config=lab.ssh_config,
+            state_dir=state_folder,
+            node_access=shot.node_access,
+        )
         app = CnituiApp(opening(settings))
         async with app.run_test(size=shot.size) as pilot:
             await shot.prepare(pilot, app)

@@ -15,7 +15,7 @@ CONTEXT = "kubernetes-admin@lab"
 
 @pytest.fixture
 async def lab() -> AsyncIterator[Lab]:
-    async with Lab.start("selinux-denial", speed=20, seed=7) as running:
+    async with Lab.start("selinux-denial", speed=20, seed=7, ssh=False) as running:
         yield running
 
 

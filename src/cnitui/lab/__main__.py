@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     parser.add_argument("--nodes", type=int, default=3, help="machines, the first is the control plane (default 3)")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than a real cluster waits pass")
+    parser.add_argument("--no-ssh", action="store_true", help="no SSH to the nodes, as in most clusters")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
     if options.list:
@@ -36,7 +37,10 @@ def main() -> int:
     from cnitui.lab.runner import run_blocking
 
     try:
-        return run_blocking(options.scenario, nodes=options.nodes, speed=options.speed, with_parent=options.with_parent)
+        return run_blocking(
+            options.scenario, nodes=options.nodes, speed=options.speed, ssh=not options.no_ssh,
+            with_parent=options.with_parent,
+        )  # fmt: skip
     except ValueError as error:  # more nodes wanted by the parts than there are
         parser.error(str(error))
 

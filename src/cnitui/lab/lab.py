@@ -47,11 +47,18 @@ class Lab:
     @classmethod
     @contextlib.asynccontextmanager
     async def start(
-        cls, scenario: str = scenarios.DEFAULT, *, speed: float = 1.0, nodes: int | None = None, seed: int | None = None
+        cls,
+        scenario: str = scenarios.DEFAULT,
+        *,
+        speed: float = 1.0,
+        nodes: int | None = None,
+        seed: int | None = None,
+        ssh: bool = True,
     ) -> AsyncIterator[Lab]:
         """Runs a scenario (or a mixture, `A+B:10`) until the block ends; ValueError for an unknown one.
 
-        `speed` divides every wait (back-off, attempts, readiness); `seed` makes names and numbers repeat.
+        `speed` divides every wait (back-off, attempts, readiness); `seed` makes names and numbers repeat;
+        without `ssh` the nodes' ports refuse.
         """
         chosen = scenarios.find(scenario)
         world = World(Clock(speed), random.Random(seed))  # noqa: S311 - names, not secrets
@@ -60,6 +67,9 @@ class Lab:
         lab = cls._assemble(chosen.name, world, directory)
         try:
             await lab.open()
+            if not ssh:
+                for node in world.nodes:
+                    lab.ssh.down(node)
             yield lab
         finally:
             await lab.close()
