@@ -214,6 +214,25 @@ def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, yes: bo
 
 
 @run.command()
+@click.argument("cause", shell_complete=_causes)
+@click.option("--node", default="", metavar="NAME", help="The failing node to try it on; default: one that was read.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to look around first.")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@common
+@click.pass_context
+def prove(ctx: click.Context, /, cause: str, node: str, output: str, wait: str, yes: bool, **given: Any) -> None:
+    """Prove CAUSE, or that it is not, by a controlled experiment on one failing node.
+
+    The failing container runs there alone, as it is, and once more with one thing changed. Exit code: 0 confirmed,
+    3 ruled out, 4 nothing proven, 1 error, 2 usage.
+    """
+    from cnitui.proving import run_prove
+
+    sys.exit(run_prove(_merged(ctx, given), cause, node, output, seconds_of(wait, "--wait"), assume_yes=yes))
+
+
+@run.command()
 @click.argument("plan_id", required=False, default="", metavar="[ID]")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @common

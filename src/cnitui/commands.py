@@ -89,7 +89,7 @@ def _leave(*, assume_yes: bool) -> Leave:
             click.echo(f"  {line}", err=True)
         for warning in seen.warnings:
             click.echo(f"warning: {warning}", err=True)
-        return Confirmation(seen.context if assume_yes else _typed(seen.context), "from the command line")
+        return Confirmation(seen.context if assume_yes else typed(seen.context), "from the command line")
 
     return asked
 
@@ -145,8 +145,8 @@ async def _undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
         _tell(seen)
         if seen.blocked:
             raise CnituiError(seen.blocked[0].words, "Nothing was changed.")
-        typed = seen.context if assume_yes else _typed(seen.context)
-        return await _carry_out(bench, seen, Confirmation(typed, "undo from the command line"))
+        name = seen.context if assume_yes else typed(seen.context)
+        return await _carry_out(bench, seen, Confirmation(name, "undo from the command line"))
 
 
 def workbench(opened: Services) -> Workbench:
@@ -160,7 +160,8 @@ def _tell(seen: Preview) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _typed(context: str) -> str:
+def typed(context: str) -> str:
+    """The context's name as a person types it; raises CnituiError without a terminal."""
     if not sys.stdin.isatty():
         raise CnituiError("Nothing was changed: there is no terminal to confirm on", "Use --yes in a script.")
     answer: str = click.prompt(

@@ -13,7 +13,7 @@ Sources: batch/v1 JobSpec (kubernetes pkg/apis/batch/types.go); where the loader
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cnitui.domain.facts import NodeStatus, PodStatus
@@ -54,6 +54,24 @@ class NodeJob:
     scripts: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A Job to be created: the object, where it runs, its containers' names, and the seconds it may take."""
+
+    ref: ObjectRef
+    node: str
+    image: str
+    document: Mapping[str, object]
+    containers: tuple[str, ...]
+    seconds: int = LIFETIME_SECONDS
+
+
+def reading_job(job: NodeJob) -> Job:
+    """The Job that reads a node."""
+    names = tuple(name for name, _ in job.scripts)
+    return Job(reference(job.name, job.place.namespace), job.place.node, job.place.image, manifest(job), names)
+
+
 def place_of(pod: PodStatus, node: NodeStatus) -> Place:
     """Where a failing or reference pod's node is read from: the pod's namespace, and an image of the pod that ran."""
     ran = [one for one in (pod.failing, *pod.containers) if one is not None and (one.current or one.last)]
@@ -80,16 +98,20 @@ def reference(name: str, namespace: str) -> ObjectRef:
 
 def manifest(job: NodeJob) -> dict[str, object]:
     """The Job to create: one pod, one try, no service account token."""
-    metadata = {"name": job.name, "namespace": job.place.namespace, "labels": dict(LABELS)}
+    return document(job.name, job.place.namespace, _pod(job), LIFETIME_SECONDS)
+
+
+def document(name: str, namespace: str, pod: Mapping[str, object], seconds: int) -> dict[str, object]:
+    """A Job around a pod's spec: ours by its labels, tried once, ended and removed by itself."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": metadata,
+        "metadata": {"name": name, "namespace": namespace, "labels": dict(LABELS)},
         "spec": {
             "backoffLimit": 0,
-            "activeDeadlineSeconds": LIFETIME_SECONDS,
+            "activeDeadlineSeconds": seconds,
             "ttlSecondsAfterFinished": KEPT_SECONDS,
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": _pod(job)},
+            "template": {"metadata": {"labels": dict(LABELS)}, "spec": dict(pod)},
         },
     }
 

@@ -79,7 +79,7 @@ async def test_the_job_is_deleted_by_its_uid_and_both_writes_are_in_the_audit_lo
         (replace(ENDED, state="waiting", current=None, waiting_reason="ErrImagePull", waiting_message="no route"),
          "did not start: ErrImagePull: no route"),
         (replace(ENDED, current=Run("c", exit_code=128, reason="StartError", message="stat /usr/sbin/chroot: no such")),
-         "cannot run a shell in its own root: stat /usr/sbin/chroot"),
+         "cannot run its program: stat /usr/sbin/chroot"),
         (replace(ENDED, state="running", current=Run("c")), f"still Completed after {LIFETIME_SECONDS} s"),
         (None, "got no pod: pods are forbidden"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.evidence import CaseFile, Observed, Reading, Unavailable
+from cnitui.domain.exchange import side_by_side
 from cnitui.domain.facts import (
     ApiReach,
     AvcDenials,
@@ -292,7 +293,8 @@ async def test_a_node_that_answers_well_is_asked_once() -> None:
     await probed(shell)
     asked = [command.name for commands in shell.rounds for command in commands]
     assert len(asked) == len(set(asked))
-    assert [[c.name for c in commands] for commands in shell.rounds[1:]] == [["reach-service"], ["reach-endpoint"]]
+    (commands,) = shell.rounds
+    assert [[c.name for c in group] for group in side_by_side(commands)[1:]] == [["reach-service"], ["reach-endpoint"]]
 
 
 async def test_a_directory_closed_to_the_user_is_looked_at_again_as_root() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cnitui.domain.facts import ApiEndpoints, ApiReach, Reach, ServiceRules
 from cnitui.domain.finding import NextEvidence
+from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
 
 REACH_FACTS: tuple[type[object], ...] = (ApiReach, ServiceRules, ApiEndpoints)
@@ -17,6 +18,8 @@ ASK_REACH = (
     ),
     NextEvidence("kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide", "kube-proxy on the failing nodes"),
 )
+BY_THE_ENDPOINT = Variant("the API server's own address instead of the Service's", endpoint=True)
+"""Takes away nothing but what kube-proxy does."""
 
 
 def both_ways(view: View) -> tuple[Reach | None, Reach | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from cnitui.domain.causes._host import ASK_AVC, ASK_LABELS
@@ -31,10 +32,16 @@ from cnitui.domain.parsing.messages import Weight
 from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, UNCONFINED_CONTAINER_TYPES, Avc
 from cnitui.domain.signs import Signs
 from cnitui.domain.speakers import speaker_of
+from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
 
 SELINUX: tuple[type[object], ...] = (Statements, SelinuxMode, AvcDenials, CniDirectories, ContainerLabel)
 ASK: tuple[NextEvidence, ...] = (ASK_AVC, ASK_LABELS)
+WITHOUT_SELINUX = Variant(
+    "seLinuxOptions.type: spc_t, which takes away nothing but SELinux's say",
+    MappingProxyType({"seLinuxOptions": {"type": "spc_t"}}),
+)
+"""Tells SELinux from all else; which of the two SELinux causes it is, labels and denials tell."""
 
 INSTALLER_PROCESSES = frozenset(
     {"install", "calico", "calico-ipam", "install-cni.sh", "cp", "mv", "rm", "mkdir", "chmod", "touch", "sh", "bash"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence, Verdict
+from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
 
 HEADINGS = (
@@ -44,6 +45,8 @@ class Cause:
     remedies: tuple[str, ...] = ()
     fix: str = ""
     family: Family = "undecided"
+    variant: Variant | None = None
+    """The one change of the failing container that tells this cause from others, where there is one."""
 
     @property
     def declared(self) -> frozenset[type[object]]:

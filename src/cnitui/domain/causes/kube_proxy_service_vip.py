@@ -26,7 +26,7 @@ projectcalico/calico#8463; kubernetes documentation, Virtual IPs and Service pro
 
 from __future__ import annotations
 
-from cnitui.domain.causes._reach import ASK_REACH, REACH_FACTS, both_ways, programmed, silent
+from cnitui.domain.causes._reach import ASK_REACH, BY_THE_ENDPOINT, REACH_FACTS, both_ways, programmed, silent
 from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, ruled_out, undetermined
 from cnitui.domain.facts import ApiReach, Reach, ServiceRules
@@ -93,4 +93,5 @@ CAUSE = Cause(
     uses=(*WORDS, *REACH_FACTS),
     fix="repair kube-proxy (or its replacement) on {node}: its pod, its kubeconfig, its packet filter backend",
     family="control-plane",
+    variant=BY_THE_ENDPOINT,
 )

@@ -35,6 +35,7 @@ from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
     SELINUX,
+    WITHOUT_SELINUX,
     Denial,
     confinement,
     denials,
@@ -127,4 +128,5 @@ CAUSE = Cause(
               "permissive"),
     fix="run install-cni of {daemonset} privileged, or with seLinuxOptions.type spc_t; do not turn SELinux off",
     family="host",
+    variant=WITHOUT_SELINUX,
 )  # fmt: skip

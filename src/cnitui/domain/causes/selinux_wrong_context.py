@@ -43,6 +43,7 @@ from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
     SELINUX,
+    WITHOUT_SELINUX,
     Denial,
     confinement,
     denials,
@@ -140,4 +141,5 @@ CAUSE = Cause(
     remedies=("relabel", "patch-daemonset", "patch-manifest", "selinux-type", "ansible-role"),
     fix="give {bin_dir} and {net_dir} the label container_file_t by rule and restorecon -RF, or fix the level",
     family="host",
+    variant=WITHOUT_SELINUX,
 )

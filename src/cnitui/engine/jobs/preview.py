@@ -12,11 +12,12 @@ from cnitui.domain.node_job import (
     KEPT_SECONDS,
     LIFETIME_SECONDS,
     SELECTOR,
+    Job,
     NodeJob,
     Place,
     accesses,
     collection,
-    manifest,
+    reading_job,
     reference,
 )
 from cnitui.domain.plan import ObjectRef
@@ -49,6 +50,8 @@ class JobsPreview:
     permissions: tuple[Permission, ...] = ()
     problems: tuple[Problem, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
+    told: tuple[str, ...] = ()
+    """What the Jobs are for, where they do not just read nodes."""
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -58,6 +61,8 @@ class JobsPreview:
     @property
     def lines(self) -> tuple[str, ...]:
         """What is created where and for how long, in sentences."""
+        if self.told:
+            return self.told
         nodes, images = [place.node for place in self.places], sorted({place.image for place in self.places})
         pulled = [place.node for place in self.places if not place.present]
         return (
@@ -77,8 +82,8 @@ def _few(names: Sequence[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-async def preview_jobs(bench: Workbench, places: Sequence[Place]) -> JobsPreview:
-    """Ask the server about Jobs in these places; raises the ClusterErrors of asking."""
+async def preview_jobs(bench: Workbench, places: Sequence[Place], jobs: Sequence[Job] = ()) -> JobsPreview:
+    """Ask the server about Jobs in these places, the given ones or such that read; raises the ClusterErrors of it."""
     namespaces = sorted({place.namespace for place in places})
     permissions = [await bench.api.may(access) for one in namespaces for access in accesses(one)]
     problems = [Problem("forbidden", f"you may not {one.access.words}") for one in permissions if not one.allowed]
@@ -91,9 +96,11 @@ async def preview_jobs(bench: Workbench, places: Sequence[Place]) -> JobsPreview
         for namespace in namespaces:
             problems += await _pod_security(bench, namespace)
             leftovers += await _leftovers(bench, namespace)
-            said, refused = await _dry_run(bench, next(place for place in places if place.namespace == namespace))
-            warnings += said
-            problems += refused
+            place = next(place for place in places if place.namespace == namespace)
+            for job in jobs or (reading_job(NodeJob("cnitui-node-dry-run", place, (("read", "true"),))),):
+                said, refused = await _dry_run(bench, job)
+                warnings += said
+                problems += refused
     connection = bench.api.connection
     return JobsPreview(
         tuple(places), connection.context, connection.server,
@@ -113,12 +120,10 @@ async def _pod_security(bench: Workbench, namespace: str) -> list[Problem]:
     return [Problem("pod-security", f"{namespace} enforces Pod Security {level!r}: it refuses privileged pods")]
 
 
-async def _dry_run(bench: Workbench, place: Place) -> tuple[tuple[str, ...], list[Problem]]:
-    job = NodeJob("cnitui-node-dry-run", place, (("read", "true"),))
-    ref = reference(job.name, place.namespace)
+async def _dry_run(bench: Workbench, job: Job) -> tuple[tuple[str, ...], list[Problem]]:
     try:
-        bench.audit("dry-run", ref, "create", dry_run=True, node=place.node)
-        answer = await bench.api.create(ref, manifest(job), dry_run=True)
+        bench.audit("dry-run", job.ref, "create", dry_run=True, node=job.node)
+        answer = await bench.api.create(job.ref, job.document, dry_run=True)
     except StateError as error:
         return (), [Problem("state", str(error))]
     except (Forbidden, Conflict, Invalid) as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from cnitui.domain.facts import ContainerStatus, PodStatus
-from cnitui.domain.node_job import LIFETIME_SECONDS, NodeJob, manifest, reference
+from cnitui.domain.node_job import Job
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.remedies.template import at
 from cnitui.engine.logs.stamps import without_stamps
-from cnitui.engine.ports import LogRequest
+from cnitui.engine.ports import Answer, LogRequest
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import ClusterError, CnituiError, NodeJobFailed
 
@@ -26,8 +27,16 @@ HOPELESS = frozenset(
 """Reasons for which a container of a Job that tries once is not waited for."""
 
 
-async def run_job(bench: Workbench, job: NodeJob) -> Mapping[str, str]:
-    """What each container said, by its name.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A Job's pod once all its containers have ended, and what each of them said, by its name."""
+
+    pod: PodStatus
+    said: Mapping[str, str]
+
+
+async def run_job(bench: Workbench, job: Job) -> Ended:
+    """Create it, wait for its end, read its logs, remove it.
 
     Raises NodeJobFailed when it did not run to its end, StateError when no audit line could be written (nothing was
     created then). The Job is removed then too, and on a cancellation.
@@ -35,28 +44,31 @@ async def run_job(bench: Workbench, job: NodeJob) -> Mapping[str, str]:
     uid = await _create(bench, job)
     try:
         pod = await _ended(bench, job)
-        logs = await asyncio.gather(*(_log(bench, pod, name) for name, _ in job.scripts))
-        return {name: text for (name, _), text in zip(job.scripts, logs, strict=True)}
+        logs = await asyncio.gather(*(_log(bench, pod, name) for name in job.containers))
+        return Ended(pod, dict(zip(job.containers, logs, strict=True)))
     except ClusterError as error:
         raise _failed(job, error.what, error.next_step) from error
     finally:
         with suppress(CnituiError):  # what cannot be removed goes by its TTL, and is found by the next preview
-            await asyncio.shield(remove(bench, reference(job.name, job.place.namespace), uid, job.place.node))
+            await asyncio.shield(remove(bench, job.ref, uid, job.node))
 
 
-async def _create(bench: Workbench, job: NodeJob) -> str:
+async def _create(bench: Workbench, job: Job) -> str:
     """Create the Job and answer its UID; a cancellation in the middle of it leaves none behind."""
-    ref, node = reference(job.name, job.place.namespace), job.place.node
-    bench.audit("node-job", ref, "create", node=node, image=job.place.image, seconds=LIFETIME_SECONDS)
-    creating = asyncio.ensure_future(bench.api.create(ref, manifest(job), dry_run=False))
+    bench.audit("node-job", job.ref, "create", node=job.node, image=job.image, seconds=job.seconds)
+    creating = asyncio.ensure_future(bench.api.create(job.ref, job.document, dry_run=False))
     try:
-        return str(at((await asyncio.shield(creating)).object, ("metadata", "uid")) or "")
+        return _uid(await asyncio.shield(creating))
     except asyncio.CancelledError:
         with suppress(CnituiError):
-            await remove(bench, ref, str(at((await creating).object, ("metadata", "uid")) or ""), node)
+            await remove(bench, job.ref, _uid(await creating), job.node)
         raise
     except CnituiError as error:
         raise _failed(job, f"the Job could not be created: {error.what}", error.next_step) from error
+
+
+def _uid(created: Answer) -> str:
+    return str(at(created.object, ("metadata", "uid")) or "")
 
 
 async def remove(bench: Workbench, ref: ObjectRef, uid: str, node: str) -> None:
@@ -65,25 +77,25 @@ async def remove(bench: Workbench, ref: ObjectRef, uid: str, node: str) -> None:
     bench.audit("node-job-removed", ref, "delete", node=node, uid=uid)
 
 
-async def _ended(bench: Workbench, job: NodeJob) -> PodStatus:
+async def _ended(bench: Workbench, job: Job) -> PodStatus:
     """The Job's pod, once all its containers have ended."""
     begun = bench.clock.now()
     while True:
         waited = (bench.clock.now() - begun).total_seconds()
-        pods = await bench.api.pods(job.place.namespace, f"job-name={job.name}")
+        pods = await bench.api.pods(job.ref.namespace, f"job-name={job.ref.name}")
         if not pods and waited > APPEARS_WITHIN:
             raise _failed(job, f"the Job got no pod: {await _why_no_pod(bench, job)}")
         if pods:
             _raise_if_hopeless(job, pods[0])
             if pods[0].containers and all(one.state == "terminated" for one in pods[0].containers):
                 return pods[0]
-        if waited > LIFETIME_SECONDS:
+        if waited > job.seconds:
             state = pods[0].status if pods else "not there"
-            raise _failed(job, f"the Job's pod was still {state} after {LIFETIME_SECONDS} s")
+            raise _failed(job, f"the Job's pod was still {state} after {job.seconds} s")
         await bench.clock.sleep(LOOK_EVERY)
 
 
-def _raise_if_hopeless(job: NodeJob, pod: PodStatus) -> None:
+def _raise_if_hopeless(job: Job, pod: PodStatus) -> None:
     for container in pod.containers:
         why = _hopeless(container)
         if why:
@@ -97,13 +109,13 @@ def _hopeless(container: ContainerStatus) -> str:
     run = container.current
     if container.state == "terminated" and run is not None and run.reason in ("StartError", "ContainerCannotRun"):
         what = " ".join(run.message.split())[:300]
-        return f"the node cannot run a shell in its own root: {what or run.reason}"
+        return f"the node cannot run its program: {what or run.reason}"
     return ""
 
 
-async def _why_no_pod(bench: Workbench, job: NodeJob) -> str:
+async def _why_no_pod(bench: Workbench, job: Job) -> str:
     with suppress(ClusterError):
-        events = await bench.api.events(job.place.namespace, job.name)
+        events = await bench.api.events(job.ref.namespace, job.ref.name)
         if events:
             return events[-1].message[:300]
     return "no event of it says why"
@@ -114,5 +126,5 @@ async def _log(bench: Workbench, pod: PodStatus, container: str) -> str:
     return without_stamps(await bench.api.read_log(request))
 
 
-def _failed(job: NodeJob, what: str, next_step: str = "") -> NodeJobFailed:
-    return NodeJobFailed(f"{job.place.node}: {what}", next_step, node=job.place.node)
+def _failed(job: Job, what: str, next_step: str = "") -> NodeJobFailed:
+    return NodeJobFailed(f"{job.node}: {what}", next_step, node=job.node)

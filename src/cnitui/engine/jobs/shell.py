@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from cnitui.domain.exchange import side_by_side
 from cnitui.domain.facts import NodeStatus
-from cnitui.domain.node_job import NodeJob, Place, sealed
+from cnitui.domain.node_job import NodeJob, Place, reading_job, sealed
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.jobs.run import remove, run_job
 from cnitui.engine.jobs.script import new_word, outputs_of, script_of
@@ -72,8 +72,8 @@ class JobShell:
         word, groups = new_word(), side_by_side(commands)
         names = ["read" if len(group) > 1 else group[0].name for group in groups]
         scripts = tuple((name, script_of(group, word)) for name, group in zip(names, groups, strict=True))
-        texts = await run_job(self.bench, NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts))
-        read = (outputs_of(group, word, texts[name]) for name, group in zip(names, groups, strict=True))
+        ended = await run_job(self.bench, reading_job(NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts)))
+        read = (outputs_of(group, word, ended.said[name]) for name, group in zip(names, groups, strict=True))
         return tuple(output for group in read for output in group)
 
     def by_hand(self, node: NodeStatus) -> str:

@@ -135,7 +135,9 @@ def _token(process: Process) -> Steps:
         "WARNING",
         "Neither --kubeconfig nor --master was specified.  Using the inClusterConfig.  This might not work.",
     )
-    reach = process.node.network.through_service()
+    network = process.node.network
+    named = any(one.get("name") == "KUBERNETES_SERVICE_HOST" for one in process.container.get("env") or ())
+    reach = network.endpoint if named else network.through_service()  # nobody names the Service but by its variable
     if reach != REACHABLE:
         yield wait(_REACH_SECONDS.get(reach, 0.02))
         why = f'Post "{TOKEN_URL}": {_REACH[reach]}'

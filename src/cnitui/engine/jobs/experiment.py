@@ -1,0 +1,175 @@
+"""Carries out a controlled experiment: previewed, confirmed, the control first, the variant if that failed alike."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.causes.base import Cause
+from cnitui.domain.experiment import SECONDS, Attempt, Experiment, attempt_of, trial
+from cnitui.domain.facts import ApiEndpoints, AttemptLogs, PodStatus
+from cnitui.domain.node_job import KEPT_SECONDS, Job, Place
+from cnitui.domain.parsing.container_log import parse_log
+from cnitui.domain.remedies.situation import Document
+from cnitui.domain.remedies.template import Missing, daemonset_ref
+from cnitui.domain.variant import Variant
+from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
+from cnitui.engine.jobs.run import run_job
+from cnitui.engine.repair.apply import Confirmation
+from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.state import State
+from cnitui.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """An experiment before it is carried out: `expected` is how the container ended last in the DaemonSet."""
+
+    cause: Cause
+    change: Variant
+    pod: PodStatus
+    container: str
+    expected: Attempt
+    daemonset: Document
+    endpoint: tuple[str, str]
+
+    def job(self, change: Variant | None) -> Job:
+        """The control (no change) or the variant, as a Job."""
+        name = f"cnitui-{'control' if change is None else 'variant'}-{secrets.token_hex(4)}"
+        return trial(name, self.daemonset, self.container, self.pod.node, change, self.endpoint)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is created where and for how long, and what it does, in sentences."""
+        node, namespace = self.pod.node, self.pod.namespace
+        return (
+            f"control: a Job in {namespace} runs {self.container} once on {node}, alone, as the DaemonSet has it",
+            f"variant: if that fails as it does now, another Job runs it with {self.change.words}",
+            f"a variant that succeeds really installs the CNI on {node}, as the fix would; nothing else is touched",
+            "each Job is deleted as soon as it has ended",
+            f"should we be killed, it ends after {SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
+        )
+
+
+def variants() -> dict[str, Variant]:
+    """The causes that an experiment can tell, and by which change."""
+    return {cause.id: cause.variant for cause in CATALOGUE if cause.variant is not None}
+
+
+async def design(bench: Workbench, state: State, cause: str, node: str = "") -> Design:
+    """An experiment on a failing node (the first one read, unless named); raises UsageError when there can be none."""
+    found = next((one for one in CATALOGUE if one.id == cause), None)
+    if found is None or found.variant is None:
+        known = ", ".join(sorted(variants()))
+        raise UsageError(f"no experiment can tell {cause!r} from other causes", f"There is one for: {known}.")
+    pod = _pod(state, node)
+    failing = pod.failing
+    assert failing is not None
+    if not failing.init:
+        raise UsageError(
+            f"{failing.name} on {pod.node} runs for ever once it works", "Only a container that ends can be tried."
+        )
+    logs = state.case.value(AttemptLogs, pod.node)
+    run, latest = failing.last_failure, logs.latest if logs else None
+    expected = attempt_of(run.exit_code if run else None, latest.lines if latest else ())
+    _, _, name = pod.owner.partition("/")
+    return Design(
+        found, found.variant, pod, failing.name, expected,
+        await bench.api.get(daemonset_ref(pod.namespace, name or "calico-node")), _endpoint(state, found.variant),
+    )  # fmt: skip
+
+
+def _pod(state: State, node: str) -> PodStatus:
+    failing = [pod for pod in state.failing if pod.failing is not None and pod.failing.last_failure is not None]
+    read = [pod for pod in failing if state.case.value(AttemptLogs, pod.node) is not None]
+    found = next((pod for pod in (*read, *failing) if node in ("", pod.node)), None)
+    if found is None:
+        raise UsageError(f"no attempt has failed on {node or 'any node'}, so there is nothing to try")
+    return found
+
+
+def _endpoint(state: State, change: Variant) -> tuple[str, str]:
+    """Host and port of the API server itself, where the variant wants it."""
+    if not change.endpoint:
+        return "", ""
+    known = state.case.value(ApiEndpoints)
+    address = next(iter(known.endpoints), "") if known else ""
+    host, _, port = address.rpartition(":")
+    if not host:
+        raise UsageError("the API server's own address is not known", "You may need the right to list EndpointSlices.")
+    return host.strip("[]"), port
+
+
+async def preview_experiment(bench: Workbench, plan: Design) -> JobsPreview:
+    """What the server says to it: rights, Pod Security, a dry run of both Jobs; raises ClusterErrors and UsageError."""
+    try:
+        jobs = plan.job(None), plan.job(plan.change)
+    except Missing as error:
+        raise UsageError(f"the DaemonSet has no container {plan.container} any more: {error}") from error
+    place = Place(plan.pod.node, plan.pod.namespace, jobs[0].image)
+    return replace(await preview_jobs(bench, (place,), jobs), told=plan.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What is going on."""
+
+    words: str
+
+
+async def experiment(
+    bench: Workbench, plan: Design, seen: JobsPreview, confirmation: Confirmation
+) -> AsyncGenerator[Under | Experiment, None]:
+    """Carry it out, telling what goes on; the last one is the Experiment.
+
+    Raises UsageError without the right confirmation, NodeJobFailed when a Job did not run, StateError without an audit
+    line. What was found is kept in the journal.
+    """
+    if seen.problems:
+        raise UsageError(f"the experiment cannot be made: {seen.problems[0].words}")
+    if confirmation.context != seen.context:
+        raise UsageError(f"{confirmation.context!r} is not the context's name, {seen.context!r}")
+    yield Under(f"control: {plan.container} on {plan.pod.node}, as the DaemonSet has it")
+    control = await _attempt(bench, plan, None)
+    found = Experiment(
+        plan.cause.id, plan.cause.title, plan.change, plan.pod.node, plan.container, plan.expected, control
+    )
+    yield Under(f"control: {control.told}")
+    if control.exit_code != 0 and control.ends_like(plan.expected):
+        yield Under(f"variant: with {plan.change.words}")
+        variant = await _attempt(bench, plan, plan.change)
+        found = replace(found, variant=variant)
+        yield Under(f"variant: {variant.told}")
+    document = experiment_document(found, seen.context)
+    bench.journal.keep(bench.journal.new_id(bench.clock.now()), "experiment", document)
+    yield found
+
+
+async def _attempt(bench: Workbench, plan: Design, change: Variant | None) -> Attempt:
+    ended = await run_job(bench, plan.job(change))
+    status = ended.pod.container(plan.container)
+    run = status.current if status is not None else None
+    return attempt_of(run.exit_code if run else None, parse_log(ended.said[plan.container].encode()))
+
+
+def experiment_document(found: Experiment, context: str) -> dict[str, object]:
+    """The schema `cnitui/experiment/v1`."""
+    return {
+        "schema": "cnitui/experiment/v1",
+        "context": context,
+        "cause": found.cause,
+        "node": found.node,
+        "container": found.container,
+        "changed": found.change.words,
+        "conclusion": found.conclusion,
+        "because": found.sentence,
+        "expected": _attempt_document(found.expected),
+        "control": _attempt_document(found.control),
+        "variant": _attempt_document(found.variant) if found.variant else None,
+    }
+
+
+def _attempt_document(attempt: Attempt) -> dict[str, object]:
+    return {"exit_code": attempt.exit_code, "last_words": attempt.words, "log": list(attempt.log)}
