@@ -99,6 +99,15 @@ async def read_nodes(pilot: Run, app: CnituiApp) -> None:
     await pilot.pause(1.0)
 
 
+async def experiment(pilot: Run, app: CnituiApp) -> None:
+    await step(6)(pilot, app)
+    await pilot.press("e")
+    await pilot.pause(1.0)
+    assert app.state is not None
+    await pilot.press("tab", *app.state.connection.context, "tab", "tab", "enter")
+    await until(pilot, app, lambda state: bool(state.trials.found))
+
+
 async def verification(pilot: Run, app: CnituiApp) -> None:
     await confirm(pilot, app)
     assert app.state is not None
@@ -122,6 +131,7 @@ SHOTS = (
     Shot("preview", (140, 40), preview),
     Shot("confirm", (140, 40), confirm),
     Shot("read-nodes", (120, 34), read_nodes, node_access="pod"),
+    Shot("experiment", (120, 34), experiment, node_access="none"),
     Shot("verification", (140, 36), verification),
     Shot("groups", (160, 45), groups, MANY, 300),
     Shot("groups-80x24", (80, 24), groups, MANY, 300),

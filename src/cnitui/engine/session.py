@@ -14,6 +14,7 @@ from typing import cast
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
 from cnitui.domain.node_job import place_of, sealed
+from cnitui.engine.jobs.laboratory import Laboratory
 from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
@@ -73,6 +74,7 @@ class Session:
         )  # fmt: skip
         bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
+        self.laboratory = Laboratory(bench, self._wake.set)
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
         self._shown: tuple[str, ...] = ()
@@ -273,7 +275,13 @@ class Session:
         if state.diagnosis is not None and self._teller.whole:
             self.repair.judged(state.case, state.diagnosis)
         looks = tuple(sorted(self._reader.looks.states.items()))
-        return replace(state, silent_since=self._liveness.silent_since, looks=looks, repair=self.repair.state)
+        return replace(
+            state,
+            silent_since=self._liveness.silent_since,
+            looks=looks,
+            repair=self.repair.state,
+            trials=self.laboratory.trials,
+        )
 
     def _pod(self, node: str) -> PodStatus | None:
         row = self._picture.roll.row(node)

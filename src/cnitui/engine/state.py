@@ -13,6 +13,7 @@ from cnitui.domain.facts import LISTED_FACTS, CalicoInstall, DaemonSetStatus, No
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
+from cnitui.engine.jobs.trials import NO_TRIALS, Trials
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.watching.link import Link
@@ -73,6 +74,7 @@ class State:
     diagnosis: Diagnosis | None = None
     started_at: datetime | None = None
     repair: RepairState = RepairState()
+    trials: Trials = NO_TRIALS
     readonly: bool = False
     node_access: str = "ssh"
     recorded: Recorded | None = None

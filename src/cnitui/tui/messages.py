@@ -68,6 +68,11 @@ class ApplyRequested(Message):
 
 
 @dataclass
+class ProveRequested(Message):
+    """Preview the experiment that would prove the cause."""
+
+
+@dataclass
 class VerifyRequested(Message):
     """Run the verification (again)."""
 

@@ -192,6 +192,9 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
     if leading is not None and leading.verdict.confident:
         role: Role = "bad" if leading.verdict is Verdict.CONFIRMED else "warn"
         return Line("▸", claim(leading, diagnosis), role)
+    proven = state.trials.confirmed
+    if proven is not None:
+        return Line("▸", f"CONFIRMED by experiment on {proven.node}  {proven.title}", "bad")
     if not state.settled and not _enough_read(state):
         done = sum(look.phase != "asking" for _, look in state.looks)
         alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""

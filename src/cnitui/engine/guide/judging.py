@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.experiment import Conclusion
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
 from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
@@ -17,6 +19,13 @@ VERDICT_ROLES: dict[Verdict, Role] = {
     Verdict.POSSIBLE: "warn",
     Verdict.UNDETERMINED: "dim",
     Verdict.RULED_OUT: "good",
+}
+CONCLUSION_ROLES: dict[Conclusion, Role] = {
+    "confirmed": "bad",
+    "ruled_out": "good",
+    "works_now": "good",
+    "differs": "warn",
+    "further": "warn",
 }
 
 
@@ -73,13 +82,38 @@ def root_cause(state: State) -> Outline:
     if not state.failing:
         return Outline("pass", "nothing fails", "Nothing fails, so there is no cause to find.")
     leading = diagnosis.leading
+    tried = tuple(_experiments(state))
     if leading is None or leading.cause == "unknown" or not leading.verdict.confident:
-        return _undecided(state, diagnosis, leading)
-    blocks: list[Block] = []
+        return _by_experiment(state, _undecided(state, diagnosis, leading), tried)
+    blocks: list[Block] = [*tried]
     for finding in diagnosis.confident:
         blocks.extend(_proof(finding))
     blocks.extend(_open_questions(diagnosis))
     return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
+
+
+def _by_experiment(state: State, undecided: Outline, tried: tuple[Block, ...]) -> Outline:
+    """What traces leave open, an experiment may have told."""
+    blocks, found = (*tried, *undecided.blocks), state.trials.confirmed
+    if found is None:
+        return replace(undecided, blocks=blocks)
+    return Outline("pass", found.cause, f"Confirmed by experiment: {found.title}.", blocks)
+
+
+def _experiments(state: State) -> Iterator[Block]:
+    """What is being tried, and what was found so."""
+    trials = state.trials
+    if trials.under_way:
+        yield Item(f"experiment: {trials.under_way} …", "accent")
+    if trials.error:
+        yield Item("The experiment came to no end.", "warn", trials.error)
+    for found in reversed(trials.found):
+        yield Heading(f"Experiment on {found.node}")
+        yield Item(found.sentence, CONCLUSION_ROLES[found.conclusion])
+        yield Item(f"in the DaemonSet: {found.expected.told}")
+        yield Item(f"control, as it is: {found.control.told}")
+        if found.variant is not None:
+            yield Item(f"variant, with {found.change.words}: {found.variant.told}")
 
 
 def _proof(finding: Finding) -> list[Block]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
@@ -53,7 +54,8 @@ class Design:
         )
 
 
-def variants() -> dict[str, Variant]:
+@cache
+def variants() -> Mapping[str, Variant]:
     """The causes that an experiment can tell, and by which change."""
     return {cause.id: cause.variant for cause in CATALOGUE if cause.variant is not None}
 

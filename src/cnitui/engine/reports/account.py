@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cnitui.domain.report import as_data, as_markdown, code_safe
+from cnitui.engine.jobs.experiment import experiment_document
 from cnitui.engine.state import State
 from cnitui.errors import StateError
 
@@ -20,7 +21,8 @@ def as_report(state: State, at: datetime, *, markdown: bool = True) -> str:
         raise StateError("There is nothing to report yet", "Wait until the pods were read.")
     if not markdown:
         return json.dumps(_data(state, at), indent=2, ensure_ascii=False) + "\n"
-    parts = (*_circumstances(state, at), as_markdown(diagnosis).rstrip("\n"), *_actions(state), *_verification(state))
+    parts = (*_circumstances(state, at), as_markdown(diagnosis).rstrip("\n"), *_experiments(state), *_actions(state))
+    parts = (*parts, *_verification(state))
     return "\n".join(parts) + "\n"
 
 
@@ -42,6 +44,16 @@ def _told(state: State, at: datetime) -> dict[str, str]:
         "plan": state.repair.applied.plan_id if state.repair.applied else "",
         "override": state.repair.override,
     }
+
+
+def _experiments(state: State) -> Iterator[str]:
+    """What was tried on a node: control, variant, and what follows from them."""
+    for found in state.trials.found:
+        yield from ("", f"## Experiment on {code_safe(found.node)}", "", code_safe(found.sentence), "")
+        yield f"- in the DaemonSet: {code_safe(found.expected.told)}"
+        yield f"- control, as it is: {code_safe(found.control.told)}"
+        if found.variant is not None:
+            yield f"- variant, with {code_safe(found.change.words)}: {code_safe(found.variant.told)}"
 
 
 def _actions(state: State) -> Iterator[str]:
@@ -68,6 +80,7 @@ def _data(state: State, at: datetime) -> dict[str, object]:
         "schema": SCHEMA,
         "circumstances": {name: value for name, value in _told(state, at).items() if value},
         "diagnosis": as_data(diagnosis) if diagnosis else None,
+        "experiments": [experiment_document(found, state.connection.context) for found in state.trials.found],
         "actions": [{"at": action.at.isoformat(), "what": action.words} for action in repair.actions],
         "verification": [
             {"id": check.id, "title": check.title, "outcome": check.state, "words": check.words}

@@ -14,6 +14,7 @@ from cnitui.tui.copying import CopyRequested
 from cnitui.tui.messages import (
     ApplyRequested,
     LookAgain,
+    ProveRequested,
     RemedyChosen,
     RemedyConsidered,
     StepOpened,
@@ -97,6 +98,7 @@ class GuidePane(Pane):
         Binding("right", "step(1)", "Next step", key_display="→", id="guide.next", tooltip="Next step of the guide"),
         Binding("left", "step(-1)", "Back", key_display="←", id="guide.back", tooltip="Previous step of the guide"),
         Binding("a", "apply", "Apply…", id="guide.apply", tooltip="Confirm and apply the previewed plan"),
+        Binding("e", "prove", "Experiment…", id="guide.prove", tooltip="Prove the cause by an experiment on one node"),
         Binding("v", "verify", "Verify again", id="guide.verify", tooltip="Run the four checks again"),
         Binding("u", "undo", "Undo…", id="guide.undo", tooltip="Take the applied plan back"),
         Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
@@ -108,6 +110,9 @@ class GuidePane(Pane):
     step: reactive[int] = reactive(1, repaint=False)
     applied: reactive[bool] = reactive(False, repaint=False)
     """Whether what is previewed has been applied already: it is not offered again."""
+
+    provable: reactive[bool] = reactive(False, repaint=False)
+    """Whether there is a cause that an experiment could tell, and nothing is being tried."""
 
     def compose(self) -> ComposeResult:
         yield self.rule
@@ -179,10 +184,10 @@ class GuidePane(Pane):
     # --- keys -----------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11)}
+        wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11), "prove": (6,)}
         if action in wanted:
             here = self.has_class("-zoomed") and self.step in wanted[action]
-            return here and not (action == "apply" and self.applied)
+            return here and not (action == "apply" and self.applied) and not (action == "prove" and not self.provable)
         return True
 
     def action_step(self, by: int) -> None:
@@ -197,6 +202,9 @@ class GuidePane(Pane):
 
     def action_apply(self) -> None:
         self.post_message(ApplyRequested())
+
+    def action_prove(self) -> None:
+        self.post_message(ProveRequested())
 
     def action_verify(self) -> None:
         self.post_message(VerifyRequested())

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cnitui.engine.guide import guide
+from cnitui.engine.jobs.laboratory import provable
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
 from cnitui.tui.choices import choices_of
@@ -124,6 +125,7 @@ class MainScreen(Screen[None]):
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
         pane.applied = state.repair.applied is not None and state.repair.applied is state.repair.preview
+        pane.provable = bool(provable(state)) and not (state.readonly or state.recorded or state.trials.under_way)
         pane.views = guide(state, self.skipped)
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10

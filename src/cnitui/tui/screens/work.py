@@ -26,6 +26,7 @@ from cnitui.tui.messages import (
     ApplyRequested,
     LookAgain,
     NodeOpened,
+    ProveRequested,
     RemedyChosen,
     RemedyConsidered,
     SaveRequested,
@@ -212,6 +213,31 @@ class WorkScreen(MainScreen):
         except CnituiError as error:
             self._say(error)
 
+    @on(ProveRequested)
+    def _prove_requested(self) -> None:
+        self._prove()
+
+    @work(exclusive=True, group="jobs")
+    async def _prove(self) -> None:
+        """Preview the experiment, have it confirmed, carry it out; step 6 tells how it goes."""
+        session = self.session
+        if session is None:
+            return
+        try:
+            plan, seen = await session.laboratory.preview(self.state)
+        except CnituiError as error:
+            self._say(error)
+            return
+        if seen.problems:
+            why = "; ".join(problem.words for problem in seen.problems)
+            self.notify(f"The experiment cannot be made: {why}", severity="error", timeout=8, markup=False)
+            return
+        confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen, f"Experiment: {plan.cause.title}"))
+        if confirmed is None:
+            self.notify("Nothing was created.", timeout=3)
+            return
+        await session.laboratory.carry_out(plan, seen, Confirmation(confirmed.typed, confirmed.reason))
+
     # --- saving ---------------------------------------------------------------------------------------------------
 
     @on(SaveRequested)
@@ -333,11 +359,11 @@ def _confirmation(seen: Preview) -> dialogs.ConfirmScreen:
     return dialogs.ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
 
 
-def _jobs_confirmation(seen: JobsPreview) -> dialogs.ConfirmScreen:
+def _jobs_confirmation(seen: JobsPreview, title: str = "Read nodes by Jobs") -> dialogs.ConfirmScreen:
     blocks: list[Block] = [Item(line, "warn" if index == 0 else "normal") for index, line in enumerate(seen.lines)]
     blocks += [Item(warning, "bad") for warning in seen.warnings]
     blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
-    return dialogs.ConfirmScreen("Read nodes by Jobs", tuple(blocks), seen.context, verb="Create")
+    return dialogs.ConfirmScreen(title, tuple(blocks), seen.context, verb="Create")
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:

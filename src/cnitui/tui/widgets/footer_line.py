@@ -17,6 +17,7 @@ _LAST = ("?", "q")
 _FIRST = (
     "app.read-nodes",
     "guide.apply",
+    "guide.prove",
     "guide.verify",
     "guide.undo",
     "guide.next",

@@ -1,4 +1,4 @@
-"""Nodes without SSH, in a real terminal: what would be created is shown, confirmed by typing, and reads the nodes."""
+"""Jobs in a real terminal: what would be created is shown and confirmed by typing; they read nodes and try causes."""
 
 from __future__ import annotations
 
@@ -32,22 +32,27 @@ async def asked(app: Terminal) -> None:
     await app.has_focus("Cancel")
 
 
+async def confirmed(app: Terminal) -> None:
+    """Type the context's name, and press the button."""
+    await app.tab_to("type it here")
+    app.press(CONTEXT)
+    await app.shows("type it here", gone=True)
+    app.press("\t")
+    await app.has_focus("Cancel")
+    app.press("\t")
+    await app.has_focus("Create")
+    app.press("\r")
+
+
 async def test_confirmed_jobs_prove_the_cause_and_nothing_is_left(lab: Lab, tmp_path: Path) -> None:
     async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "pod") as app:
         await asked(app)
         assert made(lab) == 0
-        await app.tab_to("type it here")
-        app.press(CONTEXT)
-        await app.shows("type it here", gone=True)
-        app.press("\t")
-        await app.has_focus("Cancel")
-        app.press("\t")
-        await app.has_focus("Create")
-        app.press("\r")
+        await confirmed(app)
         await app.shows("CONFIRMED")
         await app.shows("b read nodes", gone=True)
-    await lab.until(lambda: not lab.world.store.all("jobs.batch"))
-    assert made(lab) >= 6
+        await lab.until(lambda: not lab.world.store.all("jobs.batch"))
+        assert made(lab) >= 6
 
 
 async def test_escape_creates_nothing(lab: Lab, tmp_path: Path) -> None:
@@ -56,3 +61,21 @@ async def test_escape_creates_nothing(lab: Lab, tmp_path: Path) -> None:
         app.press("\x1b")
         await app.shows("Nothing was created.")
         assert made(lab) == 0
+
+
+async def test_an_experiment_proves_what_traces_leave_open(lab: Lab, tmp_path: Path) -> None:
+    async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "none") as app:
+        await app.shows("NOT PROVEN")
+        app.press("\x1bOS")  # f4
+        await app.shows("1 of 11")
+        app.press("]" * 5)
+        await app.shows("e experiment")
+        app.press("e")
+        await app.shows("control: a Job in kube-system runs install-cni once on worker-01")
+        await app.has_focus("Cancel")
+        await confirmed(app)
+        await app.shows("CONFIRMED by experiment on worker-01")
+        await app.shows("Experiment on worker-01")
+        await app.shows("variant, with seLinuxOptions.type: spc_t")
+        await lab.until(lambda: not lab.world.store.all("jobs.batch"))
+        assert made(lab) == 4
