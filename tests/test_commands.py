@@ -269,6 +269,12 @@ async def test_without_a_yes_or_a_terminal_no_job_is_created(lab: Lab, tmp_path:
     assert jobs_made(lab) == []
 
 
+async def test_where_nothing_fails_no_job_is_asked_for(tmp_path: Path) -> None:
+    async with Lab.start("healthy", speed=20, seed=7) as lab:
+        told = await cnitui(tmp_path, "diagnose", *by_jobs(lab))
+        assert (told.code, jobs_made(lab)) == (0, []), told.err
+
+
 @pytest.mark.parametrize(
     ("user", "options", "why"),
     [

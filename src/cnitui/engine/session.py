@@ -124,12 +124,12 @@ class Session:
             self.look_again(node)
 
     async def preview_jobs(self) -> JobsPreview | None:
-        """What reading by Jobs the nodes that are due, and were not confirmed, would create; None when none is left.
+        """What reading by Jobs the nodes that are due, and were not confirmed, would create.
 
-        Raises the ClusterErrors of asking.
+        None when none is left, or when nothing fails. Raises the ClusterErrors of asking.
         """
         jobs = self.jobs
-        if jobs is None:
+        if jobs is None or not self.state.failing:
             return None
         due = [(pod, self._node(pod.node)) for pod, _ in self._reader.subjects() if not jobs.allows(pod.node)]
         places = [place_of(pod, node) for pod, node in due if not sealed(node)]

@@ -9,6 +9,7 @@ import pytest
 
 from cnitui.domain.facts import Event, NodeStatus, Run
 from cnitui.domain.node_job import LIFETIME_SECONDS, reference
+from cnitui.engine.jobs import shell as module
 from cnitui.engine.jobs.preview import Leftover
 from cnitui.engine.jobs.shell import AT_ONCE, JobShell
 from cnitui.engine.ports import NodeCommand
@@ -150,7 +151,33 @@ async def test_a_cancelled_read_leaves_no_job_behind(
     assert jobs_cluster.others == {}
 
 
-async def test_a_dead_node_holds_up_no_other_and_few_jobs_run_at_once(
+async def test_dead_nodes_hold_up_no_other(
+    jobs_cluster: JobCluster, jobs_bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    nodes = [f"worker-{number:02d}" for number in range(AT_ONCE + 2)]
+    places = tuple(replace(SEEN.places[0], node=name) for name in nodes)
+    shell = await confirmed(JobShell(jobs_bench), replace(SEEN, places=places))
+    pods, alive = jobs_cluster.pods, nodes[-1]
+
+    async def dead(namespace: str, selector: str = "") -> object:
+        found = await pods(namespace, selector)
+        if all(pod.node == alive for pod in found):
+            return found
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(jobs_cluster, "pods", dead)
+    reading = {name: asyncio.create_task(shell.run(NodeStatus(name), COMMANDS)) for name in nodes}
+    async with asyncio.timeout(20):
+        answers = await reading.pop(alive)
+    assert answers[0].stdout == "hello\n"
+    for task in reading.values():
+        task.cancel()
+    await asyncio.gather(*reading.values(), return_exceptions=True)
+    assert jobs_cluster.others == {}
+
+
+async def test_few_jobs_run_at_once(
     jobs_cluster: JobCluster, jobs_bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = [f"worker-{number:02d}" for number in range(30)]

@@ -72,7 +72,7 @@ class JobsPreview:
             "a privileged container with the node's root at /host runs the same read-only commands as over SSH",
             "each Job is deleted as soon as it has answered",
             f"should we be killed, it ends after {LIFETIME_SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
-            "until you quit, looking again (r) at one of these nodes runs another",
+            "until you quit, another one runs there when you look again (r) or the failing pod is replaced",
             *(f"removed as well: {one.ref.words} of an earlier sitting, on {one.node}" for one in self.leftovers),
         )
 

@@ -9,17 +9,17 @@ from contextlib import suppress
 
 from cnitui.domain.exchange import side_by_side
 from cnitui.domain.facts import NodeStatus
-from cnitui.domain.node_job import NodeJob, Place, reading_job, sealed
+from cnitui.domain.node_job import Job, NodeJob, Place, reading_job, sealed
 from cnitui.engine.jobs.preview import JobsPreview
-from cnitui.engine.jobs.run import remove, run_job
+from cnitui.engine.jobs.run import Ended, remove, run_job
 from cnitui.engine.jobs.script import new_word, outputs_of, script_of
 from cnitui.engine.ports import CommandOutput, NodeCommand
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import CnituiError, NodeError, NodeUnconfirmed, StateError, UsageError
 
-AT_ONCE = 8
-"""Jobs under way at a time: a node that is dead holds up one of them until its deadline, and no other node."""
+AT_ONCE, PATIENCE = 8, 5.0
+"""Jobs under way at a time, and the seconds after which one does not count any more: a dead node holds up no other."""
 HOW_TO_CONFIRM = "Press b to see what would be created and confirm it; in a script: --yes"
 
 
@@ -63,8 +63,7 @@ class JobShell:
         if not commands:
             return ()
         try:
-            async with self._turns:
-                return await self._run(place, commands)
+            return await self._run(place, commands)
         except StateError as error:
             raise NodeError(f"{node.name} is not read: {error.what}", error.next_step, node=node.name) from error
 
@@ -72,9 +71,20 @@ class JobShell:
         word, groups = new_word(), side_by_side(commands)
         names = ["read" if len(group) > 1 else group[0].name for group in groups]
         scripts = tuple((name, script_of(group, word)) for name, group in zip(names, groups, strict=True))
-        ended = await run_job(self.bench, reading_job(NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts)))
+        ended = await self._paced(reading_job(NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts)))
         read = (outputs_of(group, word, ended.said[name]) for name, group in zip(names, groups, strict=True))
         return tuple(output for group in read for output in group)
+
+    async def _paced(self, job: Job) -> Ended:
+        async with self._turns:
+            running = asyncio.create_task(run_job(self.bench, job), name=job.ref.name)
+            try:
+                await asyncio.wait({running}, timeout=PATIENCE)
+            except asyncio.CancelledError:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                raise
+        return await running
 
     def by_hand(self, node: NodeStatus) -> str:
         """How a person does the same: a debugging pod on the node, with the node's root at /host."""

@@ -190,7 +190,8 @@ class WorkScreen(MainScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Jobs are offered while some node waits for them."""
         if action == "read_nodes":
-            return any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
+            waiting = any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
+            return waiting and bool(self.state.failing)
         return super().check_action(action, parameters)
 
     @work(exclusive=True, group="jobs")
