@@ -412,3 +412,11 @@ async def test_a_healthy_cluster_has_nothing_to_try(tmp_path: Path) -> None:
         told = await cnitui(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab))
     assert told.code == 2
     assert "no attempt has failed on any node" in told.err
+
+
+async def test_an_experiment_is_no_plan_to_report_or_undo(lab: Lab, tmp_path: Path) -> None:
+    assert (await cnitui(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab))).code == 0
+    told = await cnitui(tmp_path, "report", *alone(lab))
+    assert (told.code, "No plan was applied yet" in told.err) == (1, True)
+    told = await cnitui(tmp_path, "undo", "--yes", *alone(lab))
+    assert told.code == 1

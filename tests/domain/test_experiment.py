@@ -9,7 +9,7 @@ import pytest
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes._reach import BY_THE_ENDPOINT
 from cnitui.domain.causes._selinux import WITHOUT_SELINUX
-from cnitui.domain.experiment import Attempt, Experiment, attempt_of, trial
+from cnitui.domain.experiment import Attempt, Experiment, Try, attempt_of, trial
 from cnitui.domain.facts import LogLine
 from cnitui.domain.remedies.template import Missing
 from cnitui.domain.variant import Variant
@@ -129,3 +129,17 @@ def test_the_causes_that_an_experiment_can_tell_say_by_which_change() -> None:
         "selinux-wrong-context",
         "kube-proxy-service-vip",
     }
+
+
+@pytest.mark.parametrize(
+    ("ended", "works", "words"),
+    [
+        (WORKS, True, "with this change install-cni succeeds on worker-01"),
+        (FAILS, False, "still fails on worker-01, in the same way: the plan would not help"),
+        (OTHERWISE, False, "still fails on worker-01, otherwise: the plan would not help"),
+    ],
+)
+def test_a_try_says_whether_the_plan_would_help(ended: Attempt, works: bool, words: str) -> None:
+    found = Try("20261128T080114Z-8d08", "privileged", "worker-01", "install-cni", FAILS, ended)
+    assert found.works is works
+    assert words in found.sentence

@@ -79,3 +79,57 @@ async def test_an_experiment_proves_what_traces_leave_open(lab: Lab, tmp_path: P
         await app.shows("variant, with seLinuxOptions.type: spc_t")
         await lab.until(lambda: not lab.world.store.all("jobs.batch"))
         assert made(lab) == 4
+
+
+async def previewed(app: Terminal) -> None:
+    """The first remedy, chosen and previewed on step 8."""
+    await app.shows("NOT PROVEN")
+    app.press("\x1bOS")  # f4
+    await app.shows("1 of 11")
+    app.press("]" * 6)
+    await app.shows("7 of 11")
+    app.press("\r")
+    await app.shows("t try on one node")
+    app.press("t")
+    await app.shows("a Job in kube-system runs install-cni once on worker-01")
+    await app.has_focus("Cancel")
+    await confirmed(app)
+
+
+async def test_a_try_that_works_stands_for_the_evidence_and_the_rollout_follows(lab: Lab, tmp_path: Path) -> None:
+    async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "none") as app:
+        await previewed(app)
+        await app.shows("with this change install-cni succeeds on worker-01")
+        assert not patched(lab)
+        app.press("a")
+        await app.shows("tried: with this change install-cni succeeds on worker-01")
+        await app.has_focus("Cancel")
+        assert "reason for the override" not in app.text
+        await app.tab_to("type it here")
+        app.press(CONTEXT)
+        await app.shows("type it here", gone=True)
+        app.press("\t")
+        await app.has_focus("Cancel")
+        app.press("\t")
+        await app.has_focus("Apply")
+        app.press("\r")
+        await lab.until(lambda: patched(lab))
+        await app.shows("Calico runs on every node")
+
+
+async def test_a_try_that_fails_stops_the_plan(lab: Lab, tmp_path: Path) -> None:
+    bin_dir = lab.world.node("worker-01").files.get("/opt/cni/bin")
+    assert bin_dir is not None
+    bin_dir.immutable = True  # nobody could tell without access to the node: the log is the same
+    async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "none") as app:
+        await previewed(app)
+        await app.shows("still fails on worker-01, in the same way")
+        app.press("a")
+        await app.shows("This is not applied")
+        assert not patched(lab)
+
+
+def patched(lab: Lab) -> bool:
+    """Whether the DaemonSet itself was changed."""
+    daemonset = lab.world.store.find("daemonsets.apps", "kube-system", "calico-node")
+    return daemonset is not None and daemonset["metadata"]["generation"] > 1

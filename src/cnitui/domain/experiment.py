@@ -100,6 +100,31 @@ class Experiment:
                 return f"{name} by itself does not fail on {node} as it does in the DaemonSet, so nothing is proven"
 
 
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The container as a plan would leave it, run once on one failing node before the plan is applied."""
+
+    plan_id: str
+    title: str
+    node: str
+    container: str
+    expected: Attempt
+    tried: Attempt
+
+    @property
+    def works(self) -> bool:
+        """Whether it did what it fails to do in the DaemonSet."""
+        return self.tried.exit_code == 0
+
+    @property
+    def sentence(self) -> str:
+        """The outcome for people."""
+        if self.works:
+            return f"with this change {self.container} succeeds on {self.node}"
+        alike = "in the same way" if self.tried.ends_like(self.expected) else "otherwise"
+        return f"with this change {self.container} still fails on {self.node}, {alike}: the plan would not help"
+
+
 def trial(
     name: str, daemonset: Document, container: str, node: str, change: Variant | None, endpoint: tuple[str, str]
 ) -> Job:

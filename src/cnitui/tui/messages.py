@@ -73,6 +73,11 @@ class ProveRequested(Message):
 
 
 @dataclass
+class TryRequested(Message):
+    """Preview running the patched container on one node."""
+
+
+@dataclass
 class VerifyRequested(Message):
     """Run the verification (again)."""
 

@@ -98,7 +98,7 @@ async def test_what_goes_wrong_is_kept_as_the_error(jobs_bench: Workbench) -> No
     assert (made.trials.under_way, cluster.written) == ("", [])
     (told,) = (block for block in guide(replace(incident(), trials=made.trials))[5].blocks[:1])
     assert isinstance(told, Item)
-    assert "came to no end" in told.text
+    assert "It came to no end" in told.text
 
 
 def test_the_first_open_cause_that_an_experiment_can_tell_is_taken() -> None:

@@ -11,6 +11,7 @@ from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
 from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
+from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.state import State
 
 VERDICT_ROLES: dict[Verdict, Role] = {
@@ -102,18 +103,22 @@ def _by_experiment(state: State, undecided: Outline, tried: tuple[Block, ...]) -
 
 def _experiments(state: State) -> Iterator[Block]:
     """What is being tried, and what was found so."""
-    trials = state.trials
-    if trials.under_way:
-        yield Item(f"experiment: {trials.under_way} …", "accent")
-    if trials.error:
-        yield Item("The experiment came to no end.", "warn", trials.error)
-    for found in reversed(trials.found):
+    yield from going_on(state.trials)
+    for found in reversed(state.trials.found):
         yield Heading(f"Experiment on {found.node}")
         yield Item(found.sentence, CONCLUSION_ROLES[found.conclusion])
         yield Item(f"in the DaemonSet: {found.expected.told}")
         yield Item(f"control, as it is: {found.control.told}")
         if found.variant is not None:
             yield Item(f"variant, with {found.change.words}: {found.variant.told}")
+
+
+def going_on(trials: Trials) -> Iterator[Block]:
+    """The experiment or try that is under way, or that came to no end."""
+    if trials.under_way:
+        yield Item(f"{trials.under_way} …", "accent")
+    if trials.error:
+        yield Item("It came to no end.", "warn", trials.error)
 
 
 def _proof(finding: Finding) -> list[Block]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from cnitui.domain.plan import Plan, PodRestart
 from cnitui.domain.remedies import Step
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
-from cnitui.engine.guide.judging import on
+from cnitui.engine.guide.judging import going_on, on
 from cnitui.engine.guide.outline import Outline
+from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.rollout import NodeProgress, Rollout
 from cnitui.engine.repair.state import Option, RepairState
@@ -72,7 +74,7 @@ def _remedy(option: Option) -> tuple[Block, ...]:
 # --- step 8 ---------------------------------------------------------------------------------------------------------
 
 
-def previewing(_state: State, repair: RepairState) -> Outline:
+def previewing(state: State, repair: RepairState) -> Outline:
     """Step 8: the diff, and what stands in the way."""
     if repair.phase == "planning":
         return Outline("running", "asking", "Asking the server what it would store. Nothing is changed.")
@@ -83,7 +85,24 @@ def previewing(_state: State, repair: RepairState) -> Outline:
         return Outline("pass", "nothing to do", repair.no_plan[:1].upper() + repair.no_plan[1:])
     if repair.preview is None:
         return Outline("waiting", "", "Choose a solution first (step 7). Nothing has been changed.")
-    return _preview(repair.preview, changed=repair.applied is repair.preview)
+    outline = _preview(repair.preview, changed=repair.applied is repair.preview)
+    return _tried(outline, state.trials, repair.preview.plan_id)
+
+
+def _tried(outline: Outline, trials: Trials, plan_id: str) -> Outline:
+    """With what the try on one node told, first of all."""
+    found = trials.of_plan(plan_id)
+    blocks = (*going_on(trials), *outline.blocks)
+    if found is None:
+        return replace(outline, blocks=blocks)
+    told = (
+        Heading(f"Tried on {found.node}"),
+        Item(found.sentence, "good" if found.works else "bad"),
+        Item(f"now: {found.expected.told}"),
+        Item(f"with this change: {found.tried.told}"),
+    )
+    outline = replace(outline, blocks=(*told, *blocks))
+    return outline if found.works else replace(outline, state="fail", summary="try failed")
 
 
 def _preview(seen: Preview, *, changed: bool) -> Outline:

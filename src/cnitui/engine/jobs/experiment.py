@@ -66,7 +66,17 @@ async def design(bench: Workbench, state: State, cause: str, node: str = "") -> 
     if found is None or found.variant is None:
         known = ", ".join(sorted(variants()))
         raise UsageError(f"no experiment can tell {cause!r} from other causes", f"There is one for: {known}.")
-    pod = _pod(state, node)
+    pod = failing_pod(state, node)
+    container, expected = failing_attempt(state, pod)
+    _, _, name = pod.owner.partition("/")
+    return Design(
+        found, found.variant, pod, container, expected,
+        await bench.api.get(daemonset_ref(pod.namespace, name or "calico-node")), _endpoint(state, found.variant),
+    )  # fmt: skip
+
+
+def failing_attempt(state: State, pod: PodStatus) -> tuple[str, Attempt]:
+    """The pod's failing container, and how it ended last; raises UsageError for one that would not end by itself."""
     failing = pod.failing
     assert failing is not None
     if not failing.init:
@@ -75,15 +85,11 @@ async def design(bench: Workbench, state: State, cause: str, node: str = "") -> 
         )
     logs = state.case.value(AttemptLogs, pod.node)
     run, latest = failing.last_failure, logs.latest if logs else None
-    expected = attempt_of(run.exit_code if run else None, latest.lines if latest else ())
-    _, _, name = pod.owner.partition("/")
-    return Design(
-        found, found.variant, pod, failing.name, expected,
-        await bench.api.get(daemonset_ref(pod.namespace, name or "calico-node")), _endpoint(state, found.variant),
-    )  # fmt: skip
+    return failing.name, attempt_of(run.exit_code if run else None, latest.lines if latest else ())
 
 
-def _pod(state: State, node: str) -> PodStatus:
+def failing_pod(state: State, node: str = "") -> PodStatus:
+    """A pod of which an attempt has failed, one that was read before others; raises UsageError when there is none."""
     failing = [pod for pod in state.failing if pod.failing is not None and pod.failing.last_failure is not None]
     read = [pod for pod in failing if state.case.value(AttemptLogs, pod.node) is not None]
     found = next((pod for pod in (*read, *failing) if node in ("", pod.node)), None)
@@ -129,10 +135,7 @@ async def experiment(
     Raises UsageError without the right confirmation, NodeJobFailed when a Job did not run, StateError without an audit
     line. What was found is kept in the journal.
     """
-    if seen.problems:
-        raise UsageError(f"the experiment cannot be made: {seen.problems[0].words}")
-    if confirmation.context != seen.context:
-        raise UsageError(f"{confirmation.context!r} is not the context's name, {seen.context!r}")
+    seen.require(confirmation.context)
     yield Under(f"control: {plan.container} on {plan.pod.node}, as the DaemonSet has it")
     control = await _attempt(bench, plan, None)
     found = Experiment(
@@ -150,10 +153,16 @@ async def experiment(
 
 
 async def _attempt(bench: Workbench, plan: Design, change: Variant | None) -> Attempt:
-    ended = await run_job(bench, plan.job(change))
-    status = ended.pod.container(plan.container)
+    return await attempt_by(bench, plan.job(change))
+
+
+async def attempt_by(bench: Workbench, job: Job) -> Attempt:
+    """Run a Job of one container and tell how that ended."""
+    ended = await run_job(bench, job)
+    (container,) = job.containers
+    status = ended.pod.container(container)
     run = status.current if status is not None else None
-    return attempt_of(run.exit_code if run else None, parse_log(ended.said[plan.container].encode()))
+    return attempt_of(run.exit_code if run else None, parse_log(ended.said[container].encode()))
 
 
 def experiment_document(found: Experiment, context: str) -> dict[str, object]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 
-from cnitui.domain.experiment import Experiment
+from cnitui.domain.experiment import Experiment, Try
 from cnitui.engine.jobs.experiment import Design, Under, design, experiment, preview_experiment, variants
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.jobs.trials import Trials
+from cnitui.engine.jobs.trying import TryDesign, design_try, preview_try, try_out
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.state import State
@@ -39,20 +41,36 @@ class Laboratory:
         plan = await design(self._bench, state, wanted, next(iter(nodes), ""))
         return plan, await preview_experiment(self._bench, plan)
 
-    async def carry_out(self, plan: Design, seen: JobsPreview, confirmation: Confirmation) -> None:
-        """Make the experiment, telling what goes on; what it fails of is kept as the error."""
-        self._tell(replace(self.trials, error="", under_way="the experiment begins"))
+    async def preview_try(self, state: State) -> tuple[TryDesign, JobsPreview]:
+        """A try of what is previewed, on one failing node; raises UsageError and ClusterErrors."""
+        plan = design_try(state)
+        return plan, await preview_try(self._bench, plan)
+
+    async def carry_out(self, plan: Design | TryDesign, seen: JobsPreview, confirmation: Confirmation) -> None:
+        """Make the experiment or try, telling what goes on; what it fails of is kept as the error."""
+        self._tell(replace(self.trials, error="", under_way="the Job is created"))
+        steps: AsyncGenerator[Under | Experiment | Try, None]
+        if isinstance(plan, Design):
+            steps = experiment(self._bench, plan, seen, confirmation)
+        else:
+            steps = try_out(self._bench, plan, seen, confirmation)
         try:
-            async for step in experiment(self._bench, plan, seen, confirmation):
-                match step:
-                    case Under():
-                        self._tell(replace(self.trials, under_way=step.words))
-                    case Experiment():
-                        self._tell(replace(self.trials, found=(*self.trials.found, step)))
+            async with aclosing(steps):
+                async for step in steps:
+                    self._take(step)
         except CnituiError as error:
             self._tell(replace(self.trials, error=str(error)))
         finally:
             self._tell(replace(self.trials, under_way=""))
+
+    def _take(self, step: Under | Experiment | Try) -> None:
+        match step:
+            case Under():
+                self._tell(replace(self.trials, under_way=step.words))
+            case Experiment():
+                self._tell(replace(self.trials, found=(*self.trials.found, step)))
+            case Try():
+                self._tell(replace(self.trials, tries=(*self.trials.tries, step)))
 
     def _tell(self, trials: Trials) -> None:
         self.trials = trials

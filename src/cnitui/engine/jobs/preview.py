@@ -25,7 +25,7 @@ from cnitui.domain.remedies.template import as_mapping, at
 from cnitui.engine.ports import Permission
 from cnitui.engine.repair.preview import Problem
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, StateError
+from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, StateError, UsageError
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
@@ -52,6 +52,13 @@ class JobsPreview:
     leftovers: tuple[Leftover, ...] = ()
     told: tuple[str, ...] = ()
     """What the Jobs are for, where they do not just read nodes."""
+
+    def require(self, context: str) -> None:
+        """Raise UsageError when something stands in the way, or when that is not the name of this context."""
+        if self.problems:
+            raise UsageError(f"no Job may be created: {self.problems[0].words}")
+        if context != self.context:
+            raise UsageError(f"{context!r} is not the context's name, {self.context!r}")
 
     @property
     def namespaces(self) -> tuple[str, ...]:

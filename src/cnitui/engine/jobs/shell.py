@@ -16,7 +16,7 @@ from cnitui.engine.jobs.script import new_word, outputs_of, script_of
 from cnitui.engine.ports import CommandOutput, NodeCommand
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.errors import CnituiError, NodeError, NodeUnconfirmed, StateError, UsageError
+from cnitui.errors import CnituiError, NodeError, NodeUnconfirmed, StateError
 
 AT_ONCE, PATIENCE = 8, 5.0
 """Jobs under way at a time, and the seconds after which one does not count any more: a dead node holds up no other."""
@@ -41,10 +41,7 @@ class JobShell:
         Raises UsageError when the typed name is not the context's or something stands in the way, StateError when no
         audit line can be written.
         """
-        if seen.problems:
-            raise UsageError(f"nodes cannot be read by Jobs: {seen.problems[0].words}")
-        if confirmation.context != seen.context:
-            raise UsageError(f"{confirmation.context!r} is not the context's name, {seen.context!r}")
+        seen.require(confirmation.context)
         details = {"context": seen.context, "server": seen.server, "nodes": [place.node for place in seen.places]}
         self.bench.journal.audit("node-access", details)
         for one in seen.leftovers:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cnitui.domain.report import as_data, as_markdown, code_safe
 from cnitui.engine.jobs.experiment import experiment_document
+from cnitui.engine.jobs.trying import try_document
 from cnitui.engine.state import State
 from cnitui.errors import StateError
 
@@ -22,7 +23,7 @@ def as_report(state: State, at: datetime, *, markdown: bool = True) -> str:
     if not markdown:
         return json.dumps(_data(state, at), indent=2, ensure_ascii=False) + "\n"
     parts = (*_circumstances(state, at), as_markdown(diagnosis).rstrip("\n"), *_experiments(state), *_actions(state))
-    parts = (*parts, *_verification(state))
+    parts = (*parts, *_tries(state), *_verification(state))
     return "\n".join(parts) + "\n"
 
 
@@ -56,6 +57,20 @@ def _experiments(state: State) -> Iterator[str]:
             yield f"- variant, with {code_safe(found.change.words)}: {code_safe(found.variant.told)}"
 
 
+def _tries(state: State) -> Iterator[str]:
+    """What was tried on one node before it was rolled out."""
+    for found in state.trials.tries:
+        yield from (
+            "",
+            f"## Tried on {code_safe(found.node)}: {code_safe(found.title)}",
+            "",
+            code_safe(found.sentence),
+            "",
+        )
+        yield f"- now: {code_safe(found.expected.told)}"
+        yield f"- with this change: {code_safe(found.tried.told)}"
+
+
 def _actions(state: State) -> Iterator[str]:
     yield from ("", "## Actions", "")
     actions = state.repair.actions
@@ -81,6 +96,7 @@ def _data(state: State, at: datetime) -> dict[str, object]:
         "circumstances": {name: value for name, value in _told(state, at).items() if value},
         "diagnosis": as_data(diagnosis) if diagnosis else None,
         "experiments": [experiment_document(found, state.connection.context) for found in state.trials.found],
+        "tries": [try_document(found) for found in state.trials.tries],
         "actions": [{"at": action.at.isoformat(), "what": action.words} for action in repair.actions],
         "verification": [
             {"id": check.id, "title": check.title, "outcome": check.state, "words": check.words}

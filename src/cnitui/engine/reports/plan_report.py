@@ -18,7 +18,7 @@ _CONFIDENT = ("confirmed", "likely")
 
 def plan_report(journal: Journal, plan_id: str = "") -> Document:
     """Everything kept of a plan (the latest without an id) as plain data; raises StateError."""
-    chosen = plan_id or next(reversed(journal.plans()), "")
+    chosen = plan_id or next((one for one in reversed(journal.plans()) if _kept(journal, one, PLAN)), "")
     if not chosen:
         raise StateError(
             "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."

@@ -19,6 +19,7 @@ from cnitui.tui.messages import (
     RemedyConsidered,
     StepOpened,
     StepSkipped,
+    TryRequested,
     UndoRequested,
     VerifyRequested,
 )
@@ -97,6 +98,8 @@ class GuidePane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "step(1)", "Next step", key_display="→", id="guide.next", tooltip="Next step of the guide"),
         Binding("left", "step(-1)", "Back", key_display="←", id="guide.back", tooltip="Previous step of the guide"),
+        Binding("t", "try_out", "Try on one node…", id="guide.try",
+                tooltip="Run the changed container on one failing node before anything is rolled out"),
         Binding("a", "apply", "Apply…", id="guide.apply", tooltip="Confirm and apply the previewed plan"),
         Binding("e", "prove", "Experiment…", id="guide.prove", tooltip="Prove the cause by an experiment on one node"),
         Binding("v", "verify", "Verify again", id="guide.verify", tooltip="Run the four checks again"),
@@ -104,13 +107,15 @@ class GuidePane(Pane):
         Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
         Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
         Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
-    ]
+    ]  # fmt: skip
     views: reactive[tuple[StepView, ...]] = reactive((), repaint=False)
     choices: reactive[tuple[Pick, ...]] = reactive((), repaint=False)
     step: reactive[int] = reactive(1, repaint=False)
     applied: reactive[bool] = reactive(False, repaint=False)
     """Whether what is previewed has been applied already: it is not offered again."""
 
+    triable: reactive[bool] = reactive(False, repaint=False)
+    """Whether what is previewed could be tried on one node."""
     provable: reactive[bool] = reactive(False, repaint=False)
     """Whether there is a cause that an experiment could tell, and nothing is being tried."""
 
@@ -184,10 +189,11 @@ class GuidePane(Pane):
     # --- keys -----------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11), "prove": (6,)}
+        wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11), "prove": (6,), "try_out": (8,)}
         if action in wanted:
             here = self.has_class("-zoomed") and self.step in wanted[action]
-            return here and not (action == "apply" and self.applied) and not (action == "prove" and not self.provable)
+            possible = {"apply": not self.applied, "prove": self.provable, "try_out": self.triable}
+            return here and possible.get(action, True)
         return True
 
     def action_step(self, by: int) -> None:
@@ -205,6 +211,9 @@ class GuidePane(Pane):
 
     def action_prove(self) -> None:
         self.post_message(ProveRequested())
+
+    def action_try_out(self) -> None:
+        self.post_message(TryRequested())
 
     def action_verify(self) -> None:
         self.post_message(VerifyRequested())

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from cnitui.engine.guide import guide
 from cnitui.engine.jobs.laboratory import provable
+from cnitui.engine.jobs.trying import triable
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.state import State
 from cnitui.tui.choices import choices_of
@@ -125,7 +126,8 @@ class MainScreen(Screen[None]):
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
         pane.applied = state.repair.applied is not None and state.repair.applied is state.repair.preview
-        pane.provable = bool(provable(state)) and not (state.readonly or state.recorded or state.trials.under_way)
+        may_try = not (state.readonly or state.recorded or state.trials.under_way)
+        pane.provable, pane.triable = may_try and bool(provable(state)), may_try and triable(state)
         pane.views = guide(state, self.skipped)
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10

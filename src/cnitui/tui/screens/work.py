@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,9 +12,12 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from cnitui.domain.experiment import Try
 from cnitui.engine.cases.given import seated
 from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.jobs.experiment import Design
 from cnitui.engine.jobs.preview import JobsPreview
+from cnitui.engine.jobs.trying import TryDesign
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import UNDER_WAY
 from cnitui.engine.repair.preview import Preview
@@ -31,6 +34,7 @@ from cnitui.tui.messages import (
     RemedyConsidered,
     SaveRequested,
     StateChanged,
+    TryRequested,
     UndoRequested,
     VerifyRequested,
 )
@@ -216,24 +220,29 @@ class WorkScreen(MainScreen):
 
     @on(ProveRequested)
     def _prove_requested(self) -> None:
-        self._prove()
+        if self.session is not None:
+            self._carry_out_trial(self.session, "Experiment", self.session.laboratory.preview(self.state))
+
+    @on(TryRequested)
+    def _try_requested(self) -> None:
+        if self.session is not None:
+            self._carry_out_trial(self.session, "Try on one node", self.session.laboratory.preview_try(self.state))
 
     @work(exclusive=True, group="jobs")
-    async def _prove(self) -> None:
-        """Preview the experiment, have it confirmed, carry it out; step 6 tells how it goes."""
-        session = self.session
-        if session is None:
-            return
+    async def _carry_out_trial(
+        self, session: Session, title: str, asking: Coroutine[object, object, tuple[Design | TryDesign, JobsPreview]]
+    ) -> None:
+        """Preview it, have it confirmed, carry it out; steps 6 and 8 tell how it goes."""
         try:
-            plan, seen = await session.laboratory.preview(self.state)
+            plan, seen = await asking
         except CnituiError as error:
             self._say(error)
             return
         if seen.problems:
             why = "; ".join(problem.words for problem in seen.problems)
-            self.notify(f"The experiment cannot be made: {why}", severity="error", timeout=8, markup=False)
+            self.notify(f"{title}: it cannot be done: {why}", severity="error", timeout=8, markup=False)
             return
-        confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen, f"Experiment: {plan.cause.title}"))
+        confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen, title))
         if confirmed is None:
             self.notify("Nothing was created.", timeout=3)
             return
@@ -288,6 +297,8 @@ class WorkScreen(MainScreen):
             self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
         elif session.repair.state.applied is seen:
             self.notify("This has been applied already; u takes it back.", severity="warning")
+        elif (tried := self.state.trials.of_plan(seen.plan_id)) is not None and not tried.works:
+            self.notify(f"This is not applied: {tried.sentence}.", severity="error", markup=False)
         elif seen.blocked:
             why = "; ".join(problem.words for problem in seen.blocked)
             self.notify(f"This cannot be applied: {why}", severity="error", markup=False)
@@ -296,12 +307,13 @@ class WorkScreen(MainScreen):
 
     @work(exclusive=True, group="repair")
     async def _confirm_and_apply(self, seen: Preview) -> None:
-        confirmed = await self.app.push_screen_wait(_confirmation(seen))
+        tried = self.state.trials.of_plan(seen.plan_id)
+        confirmed = await self.app.push_screen_wait(_confirmation(seen, tried))
         if confirmed is None:
             self.notify("Nothing was changed.", timeout=3)
             return
         self.query_one(GuidePane).step = 9
-        self._carry_out(Confirmation(confirmed.typed, confirmed.reason))
+        self._carry_out(Confirmation(confirmed.typed, confirmed.reason or (tried.sentence if tried else "")))
 
     @work(exclusive=True, group="writing")
     async def _carry_out(self, confirmation: Confirmation) -> None:
@@ -345,9 +357,13 @@ class WorkScreen(MainScreen):
         self.notify(str(error), severity="error", timeout=8, markup=False)
 
 
-def _confirmation(seen: Preview) -> dialogs.ConfirmScreen:
+def _confirmation(seen: Preview, tried: Try | None = None) -> dialogs.ConfirmScreen:
+    """What will be written; a try that worked is the evidence that a plan may have lacked, and its reason."""
     plan = seen.plan
+    proven = tried is not None and tried.works
     blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
+    if tried is not None and proven:
+        blocks.insert(0, Item(f"tried: {tried.sentence}", "good"))
     blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
     blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
     if plan.test_pod is not None:
@@ -356,7 +372,8 @@ def _confirmation(seen: Preview) -> dialogs.ConfirmScreen:
         )
     blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
     blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
-    override = tuple(problem.words for problem in seen.needs_override)
+    needed = (problem for problem in seen.needs_override if not (proven and problem.kind == "evidence"))
+    override = tuple(problem.words for problem in needed)
     return dialogs.ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
 
 

@@ -16,6 +16,7 @@ from cnitui.tui.text import width_of
 _LAST = ("?", "q")
 _FIRST = (
     "app.read-nodes",
+    "guide.try",
     "guide.apply",
     "guide.prove",
     "guide.verify",
