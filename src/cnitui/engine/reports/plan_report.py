@@ -18,13 +18,22 @@ _CONFIDENT = ("confirmed", "likely")
 
 def plan_report(journal: Journal, plan_id: str = "") -> Document:
     """Everything kept of a plan (the latest without an id) as plain data; raises StateError."""
-    chosen = plan_id or next((one for one in reversed(journal.plans()) if _kept(journal, one, PLAN)), "")
+    chosen = plan_id or next((one for one in reversed(journal.plans()) if _is_plan(journal, one)), "")
     if not chosen:
         raise StateError(
             "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."
         )
     plan = as_mapping(journal.load(chosen, PLAN))
     return {"schema": SCHEMA, "id": chosen, PLAN: plan, **{name: _kept(journal, chosen, name) for name in _PARTS}}
+
+
+def _is_plan(journal: Journal, kept_id: str) -> bool:
+    """Experiments are kept beside plans."""
+    try:
+        journal.load(kept_id, PLAN)
+    except StateError:
+        return False
+    return True
 
 
 def _kept(journal: Journal, plan_id: str, name: str) -> Document:
