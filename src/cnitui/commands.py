@@ -84,14 +84,19 @@ def _leave(*, assume_yes: bool) -> Leave:
     """Tells of the Jobs that would read nodes on stderr, and asks for the context's name."""
 
     def asked(seen: JobsPreview) -> Confirmation:
-        click.echo(f"Reading nodes by Jobs: context {seen.context}, server {seen.server}", err=True)
-        for line in seen.lines:
-            click.echo(f"  {line}", err=True)
-        for warning in seen.warnings:
-            click.echo(f"warning: {warning}", err=True)
+        tell_jobs("Reading nodes by Jobs", seen)
         return Confirmation(seen.context if assume_yes else typed(seen.context), "from the command line")
 
     return asked
+
+
+def tell_jobs(title: str, seen: JobsPreview) -> None:
+    """What would be created, and what the server warns of, on stderr."""
+    click.echo(f"{title}: context {seen.context}, server {seen.server}", err=True)
+    for line in seen.lines:
+        click.echo(f"  {line}", err=True)
+    for warning in seen.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _narrate(state: State, diagnosis: Diagnosis) -> None:

@@ -83,8 +83,7 @@ def open_services(settings: Settings) -> Services:
     )
     journal, clock = FileJournal(settings.state_dir), SystemClock()
     bench = Workbench(cluster, journal, clock, dump_yaml, settings.readonly)
-    jobs = JobShell(bench) if settings.node_access == "pod" else None
-    shell = jobs or _node_shell(settings)
+    shell = JobShell(bench) if settings.node_access == "pod" else _node_shell(settings)
 
     async def close() -> None:
         closing = [cluster.close()] + ([shell.close()] if shell is not None else [])
@@ -101,7 +100,6 @@ def open_services(settings: Settings) -> Services:
         dump_yaml,
         close,
         Bundles(settings.state_dir),
-        jobs=jobs,
     )
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from cnitui.commands import run_async, typed, workbench
+from cnitui.commands import run_async, tell_jobs, typed, workbench
 from cnitui.compose import services
 from cnitui.domain.experiment import Experiment
 from cnitui.engine.jobs.experiment import Under, design, experiment, experiment_document, preview_experiment
@@ -39,12 +39,9 @@ async def _proved(
         judged(state)  # raises what left nothing to try
         plan = await design(bench, state, cause, node)
         seen = await preview_experiment(bench, plan)
-        for line in (f"Experiment on {plan.pod.node}: context {seen.context}, server {seen.server}", *seen.lines):
-            click.echo(line if line.startswith("Experiment") else f"  {line}", err=True)
-        for warning in seen.warnings:
-            click.echo(f"warning: {warning}", err=True)
+        tell_jobs(f"Experiment on {plan.pod.node}", seen)
         if seen.problems:
-            raise CnituiError("; ".join(problem.words for problem in seen.problems), "Nothing was created.")
+            raise CnituiError(seen.why_not, "Nothing was created.")
         name = seen.context if assume_yes else typed(seen.context)
         async for step in experiment(bench, plan, seen, Confirmation(name)):
             match step:

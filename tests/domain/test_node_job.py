@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from cnitui.domain.facts import ContainerStatus, NodeStatus
-from cnitui.domain.node_job import LABELS, SELECTOR, NodeJob, Place, accesses, manifest, place_of, sealed
+from cnitui.domain.node_job import LABELS, SELECTOR, Place, accesses, place_of, reading_job, sealed
 from tests.engine.fake_cluster import pod
 
 PLACE = Place("worker-01", "kube-system", "calico/cni:v3.27.0", "amd64")
 
 
 def made(place: Place = PLACE, script: str = "true") -> Any:
-    return manifest(NodeJob("cnitui-node-ab12", place, (("read", script), ("reach-service", "true"))))
+    return reading_job("cnitui-node-ab12", place, (("read", script), ("reach-service", "true"))).document
 
 
 def test_it_tries_once_ends_by_itself_and_is_removed_by_itself() -> None:

@@ -15,7 +15,7 @@ from cnitui.clock import SystemClock
 from cnitui.domain import node_job
 from cnitui.domain.exchange import NodeCommand
 from cnitui.domain.facts import NodeStatus
-from cnitui.domain.node_job import LIFETIME_SECONDS, SELECTOR, NodeJob, Place, manifest, reference
+from cnitui.domain.node_job import LIFETIME_SECONDS, SELECTOR, Place, reading_job
 from cnitui.engine.jobs.preview import preview_jobs
 from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.repair.apply import Confirmation
@@ -80,9 +80,9 @@ async def test_what_we_could_not_remove_is_ended_and_removed_by_kubernetes(
     monkeypatch.setattr(node_job, "LIFETIME_SECONDS", 3)
     monkeypatch.setattr(node_job, "KEPT_SECONDS", 2)
     bench = await bench_of(users, tmp_path)
-    job = NodeJob("cnitui-node-killed", PLACE, (("read", "sleep 600"),))
-    await bench.api.create(reference(job.name, "kube-system"), manifest(job), dry_run=False)
-    assert [one.ref.name for one in (await preview_jobs(bench, (PLACE,))).leftovers] == [job.name]
+    job = reading_job("cnitui-node-killed", PLACE, (("read", "sleep 600"),))
+    await bench.api.create(job.ref, job.document, dry_run=False)
+    assert [one.ref.name for one in (await preview_jobs(bench, (PLACE,))).leftovers] == [job.ref.name]
     await until(realcluster, 0)
 
 

@@ -69,6 +69,27 @@ class Terminal:
                 return await self.takes_text(placeholder, within=3)
         raise TimeoutError(f"the focus does not come to {placeholder!r}")
 
+    async def goes_to_step(self, number: int) -> None:
+        """Open the guide, which is at its first step, and go on to another."""
+        self.press("\x1bOS")  # f4
+        await self.shows("1 of 11")
+        self.press("]" * (number - 1))
+        await self.shows(f"{number} of 11")
+
+    async def confirms(self, context: str, button: str) -> None:
+        """Type the context's name into the dialog and press its button.
+
+        A key goes to what had the focus when it arrived, so none may come early.
+        """
+        await self.has_focus("Cancel")
+        await self.tab_to("type it here")
+        self.press(context)
+        await self.shows("type it here", gone=True)
+        for one in ("Cancel", button):
+            self.press("\t")
+            await self.has_focus(one)
+        self.press("\r")
+
     async def takes_text(self, placeholder: str, within: float = LONG_ENOUGH) -> None:
         """Wait until the cursor is on a placeholder, which has another background there then."""
         async with asyncio.timeout(within):

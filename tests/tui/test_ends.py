@@ -81,22 +81,11 @@ async def test_a_terminal_that_vanishes_without_a_signal_ends_it_too(lab: Lab, t
 async def applying(app: Terminal) -> None:
     """From the start to the confirmation of the first remedy."""
     await app.shows("CONFIRMED")
-    app.press("\x1bOS")  # f4
-    await app.shows("1 of 11")
-    app.press("]" * 6)
-    await app.shows("7 of 11")
+    await app.goes_to_step(7)
     app.press("\r")
     await app.shows("you may patch daemonsets.apps")
     app.press("a")
-    await app.has_focus("Cancel")
-    await app.tab_to("type it here")
-    app.press(CONTEXT)
-    await app.shows("type it here", gone=True)
-    app.press("\t")
-    await app.has_focus("Cancel")
-    app.press("\t")
-    await app.has_focus("Apply")
-    app.press("\r")  # a key goes to what had the focus when it arrived, so none may come early
+    await app.confirms(CONTEXT, "Apply")
 
 
 async def test_killed_before_the_server_has_stored_it_undo_knows_that_nothing_changed(lab: Lab, tmp_path: Path) -> None:

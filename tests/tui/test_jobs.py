@@ -32,23 +32,11 @@ async def asked(app: Terminal) -> None:
     await app.has_focus("Cancel")
 
 
-async def confirmed(app: Terminal) -> None:
-    """Type the context's name, and press the button."""
-    await app.tab_to("type it here")
-    app.press(CONTEXT)
-    await app.shows("type it here", gone=True)
-    app.press("\t")
-    await app.has_focus("Cancel")
-    app.press("\t")
-    await app.has_focus("Create")
-    app.press("\r")
-
-
 async def test_confirmed_jobs_prove_the_cause_and_nothing_is_left(lab: Lab, tmp_path: Path) -> None:
     async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "pod") as app:
         await asked(app)
         assert made(lab) == 0
-        await confirmed(app)
+        await app.confirms(CONTEXT, "Create")
         await app.shows("CONFIRMED")
         await app.shows("b read nodes", gone=True)
         await lab.until(lambda: not lab.world.store.all("jobs.batch"))
@@ -66,14 +54,11 @@ async def test_escape_creates_nothing(lab: Lab, tmp_path: Path) -> None:
 async def test_an_experiment_proves_what_traces_leave_open(lab: Lab, tmp_path: Path) -> None:
     async with terminal(tmp_path, "--kubeconfig", lab.kubeconfig, "--node-access", "none") as app:
         await app.shows("NOT PROVEN")
-        app.press("\x1bOS")  # f4
-        await app.shows("1 of 11")
-        app.press("]" * 5)
+        await app.goes_to_step(6)
         await app.shows("e experiment")
         app.press("e")
         await app.shows("control: a Job in kube-system runs install-cni once on worker-01")
-        await app.has_focus("Cancel")
-        await confirmed(app)
+        await app.confirms(CONTEXT, "Create")
         await app.shows("CONFIRMED by experiment on worker-01")
         await app.shows("Experiment on worker-01")
         await app.shows("variant, with seLinuxOptions.type: spc_t")
@@ -84,16 +69,12 @@ async def test_an_experiment_proves_what_traces_leave_open(lab: Lab, tmp_path: P
 async def previewed(app: Terminal) -> None:
     """The first remedy, chosen and previewed on step 8."""
     await app.shows("NOT PROVEN")
-    app.press("\x1bOS")  # f4
-    await app.shows("1 of 11")
-    app.press("]" * 6)
-    await app.shows("7 of 11")
+    await app.goes_to_step(7)
     app.press("\r")
     await app.shows("t try on one node")
     app.press("t")
     await app.shows("a Job in kube-system runs install-cni once on worker-01")
-    await app.has_focus("Cancel")
-    await confirmed(app)
+    await app.confirms(CONTEXT, "Create")
 
 
 async def test_a_try_that_works_stands_for_the_evidence_and_the_rollout_follows(lab: Lab, tmp_path: Path) -> None:
@@ -105,14 +86,7 @@ async def test_a_try_that_works_stands_for_the_evidence_and_the_rollout_follows(
         await app.shows("tried: with this change install-cni succeeds on worker-01")
         await app.has_focus("Cancel")
         assert "reason for the override" not in app.text
-        await app.tab_to("type it here")
-        app.press(CONTEXT)
-        await app.shows("type it here", gone=True)
-        app.press("\t")
-        await app.has_focus("Cancel")
-        app.press("\t")
-        await app.has_focus("Apply")
-        app.press("\r")
+        await app.confirms(CONTEXT, "Apply")
         await lab.until(lambda: patched(lab))
         await app.shows("Calico runs on every node")
 

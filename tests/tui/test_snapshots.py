@@ -14,7 +14,7 @@ from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.repair.verify import CHECKS
 from cnitui.engine.state import State
 from cnitui.tui import wording
-from cnitui.tui.screens.work import _confirmation
+from cnitui.tui.screens.confirming import plan_confirmation
 from tests.engine.guide.states import NOON, incident, offering
 from tests.engine.guide.test_doing import DOES_NOT_FIT, FITS, PREVIEW, ROLLING
 from tests.tui.showing import Showing, showing
@@ -101,7 +101,7 @@ async def test_preview_on_a_large_screen(screen: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("size", [*SIZES, (60, 15)], ids=["160x45", "80x24", "60x15"])
 async def test_confirmation(screen: SnapshotAssertion, size: tuple[int, int]) -> None:
     async with showing(founding(PLANNED), size) as (app, pilot):
-        app.push_screen(_confirmation(SEEN))
+        app.push_screen(plan_confirmation(SEEN))
         await pilot.pause()
         lines = await settled(app, pilot)
         assert app.focused is not None

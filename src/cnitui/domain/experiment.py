@@ -73,6 +73,12 @@ class Experiment:
     variant: Attempt | None = None
 
     @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What it rests on: which attempt, and how that ended."""
+        ends = (("in the DaemonSet", self.expected.told), ("control, as it is", self.control.told))
+        return (*ends, (f"variant, with {self.change.words}", self.variant.told)) if self.variant else ends
+
+    @property
     def conclusion(self) -> Conclusion:
         """What follows from it."""
         if self.control.exit_code == 0:
@@ -110,6 +116,11 @@ class Try:
     container: str
     expected: Attempt
     tried: Attempt
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """How the container ends now, and how it did with the change."""
+        return ("now", self.expected.told), ("with this change", self.tried.told)
 
     @property
     def works(self) -> bool:

@@ -13,7 +13,7 @@ Sources: batch/v1 JobSpec (kubernetes pkg/apis/batch/types.go); where the loader
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnitui.domain.facts import NodeStatus, PodStatus
@@ -46,15 +46,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeJob:
-    """One Job: `scripts` are (container name, script for sh), each in a container of its own, side by side."""
-
-    name: str
-    place: Place
-    scripts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """A Job to be created: the object, where it runs, its containers' names, and the seconds it may take."""
 
@@ -66,10 +57,23 @@ class Job:
     seconds: int = LIFETIME_SECONDS
 
 
-def reading_job(job: NodeJob) -> Job:
-    """The Job that reads a node."""
-    names = tuple(name for name, _ in job.scripts)
-    return Job(reference(job.name, job.place.namespace), job.place.node, job.place.image, manifest(job), names)
+def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]]) -> Job:
+    """The Job that reads a node: `scripts` are (container name, script for sh), each in a container, side by side."""
+    mounts = _mounts(place.architecture)
+    pod = {
+        "nodeName": place.node,
+        "restartPolicy": "Never",
+        "hostNetwork": True,
+        "terminationGracePeriodSeconds": 0,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "tolerations": [{"operator": "Exists"}],
+        "volumes": [{"name": volume, "hostPath": {"path": path}} for volume, path, _ in mounts],
+        "containers": [_container(container, script, place.image, mounts) for container, script in scripts],
+    }
+    made = document(name, place.namespace, pod, LIFETIME_SECONDS)
+    names = tuple(container for container, _ in scripts)
+    return Job(reference(name, place.namespace), place.node, place.image, made, names)
 
 
 def place_of(pod: PodStatus, node: NodeStatus) -> Place:
@@ -96,11 +100,6 @@ def reference(name: str, namespace: str) -> ObjectRef:
     return ObjectRef("batch", "v1", "jobs", "Job", name, namespace)
 
 
-def manifest(job: NodeJob) -> dict[str, object]:
-    """The Job to create: one pod, one try, no service account token."""
-    return document(job.name, job.place.namespace, _pod(job), LIFETIME_SECONDS)
-
-
 def document(name: str, namespace: str, pod: Mapping[str, object], seconds: int) -> dict[str, object]:
     """A Job around a pod's spec: ours by its labels, tried once, ended and removed by itself."""
     return {
@@ -113,21 +112,6 @@ def document(name: str, namespace: str, pod: Mapping[str, object], seconds: int)
             "ttlSecondsAfterFinished": KEPT_SECONDS,
             "template": {"metadata": {"labels": dict(LABELS)}, "spec": dict(pod)},
         },
-    }
-
-
-def _pod(job: NodeJob) -> dict[str, object]:
-    mounts = _mounts(job.place.architecture)
-    return {
-        "nodeName": job.place.node,
-        "restartPolicy": "Never",
-        "hostNetwork": True,
-        "terminationGracePeriodSeconds": 0,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "tolerations": [{"operator": "Exists"}],
-        "volumes": [{"name": name, "hostPath": {"path": path}} for name, path, _ in mounts],
-        "containers": [_container(name, script, job.place.image, mounts) for name, script in job.scripts],
     }
 
 

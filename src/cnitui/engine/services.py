@@ -16,7 +16,7 @@ class Services:
     """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
 
     `files` writes case files; `recorded` tells that the ports answer from one; `given` are facts that stand for all
-    that could be asked. `jobs` is the shell once more when it reads nodes by Jobs, which have to be confirmed.
+    that could be asked.
     """
 
     cluster: ClusterApi
@@ -29,7 +29,11 @@ class Services:
     files: CaseFiles | None = None
     recorded: Recorded | None = None
     given: CaseFile | None = None
-    jobs: JobShell | None = None
+
+    @property
+    def jobs(self) -> JobShell | None:
+        """The shell, when it reads nodes by Jobs, which have to be confirmed."""
+        return self.shell if isinstance(self.shell, JobShell) else None
 
 
 Opening = Callable[[], Awaitable[Services]]

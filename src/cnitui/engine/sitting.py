@@ -65,7 +65,7 @@ async def _confirmed(session: Session, leave: Leave) -> bool:
     if seen is None:
         return False
     if seen.problems:
-        raise UsageError(f"nodes cannot be read by Jobs: {'; '.join(one.words for one in seen.problems)}")
+        raise UsageError(f"nodes cannot be read by Jobs: {seen.why_not}")
     await session.confirm_jobs(seen, leave(seen))
     return True
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnitui.domain.node_job import LABELS
-from cnitui.engine.jobs.preview import ENFORCE, JobsPreview, preview_jobs
+from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
+from cnitui.engine.repair.situate import ENFORCE
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import Invalid
 from tests.engine.jobs.conftest import PLACES, JobCluster

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from cnitui.domain.facts import Event, NodeStatus, Run
+from cnitui.domain.facts import ContainerStatus, Event, NodeStatus, Run
 from cnitui.domain.node_job import LIFETIME_SECONDS, reference
 from cnitui.engine.jobs import shell as module
-from cnitui.engine.jobs.preview import Leftover
+from cnitui.engine.jobs.preview import JobsPreview, Leftover
 from cnitui.engine.jobs.shell import AT_ONCE, JobShell
 from cnitui.engine.ports import NodeCommand
 from cnitui.engine.repair.apply import Confirmation
@@ -46,9 +47,9 @@ async def test_a_confirmation_of_some_nodes_is_none_of_others(shell: JobShell, j
     ("seen", "typed"),
     [(SEEN, "another"), (SEEN, ""), (replace(SEEN, problems=(Problem("forbidden", "you may not"),)), "lab")],
 )
-async def test_a_wrong_name_or_a_problem_gives_no_leave(shell: JobShell, seen: object, typed: str) -> None:
+async def test_a_wrong_name_or_a_problem_gives_no_leave(shell: JobShell, seen: JobsPreview, typed: str) -> None:
     with pytest.raises(UsageError):
-        await shell.confirm(seen, Confirmation(typed))  # type: ignore[arg-type]
+        await shell.confirm(seen, Confirmation(typed))
     assert not shell.allows("worker-01")
 
 
@@ -86,10 +87,10 @@ async def test_the_job_is_deleted_by_its_uid_and_both_writes_are_in_the_audit_lo
     ],
 )  # fmt: skip
 async def test_a_job_that_does_not_run_is_told_and_removed(
-    shell: JobShell, jobs_cluster: JobCluster, outcome: object, told: str
+    shell: JobShell, jobs_cluster: JobCluster, outcome: ContainerStatus | None, told: str
 ) -> None:
     await confirmed(shell)
-    jobs_cluster.outcome = outcome  # type: ignore[assignment]
+    jobs_cluster.outcome = outcome
     jobs_cluster.event_list = (Event("Warning", "FailedCreate", "pods are forbidden"),)
     with pytest.raises(NodeJobFailed) as failed:
         await shell.run(NODE, COMMANDS)
@@ -128,10 +129,10 @@ async def test_a_cancelled_read_leaves_no_job_behind(
     if after == "create":
         create = jobs_cluster.create
 
-        async def slow(*args: object, **named: object) -> object:
+        async def slow(*args: Any, **named: Any) -> object:
             reached.set()
             await go_on.wait()
-            return await create(*args, **named)  # type: ignore[arg-type]
+            return await create(*args, **named)
 
         monkeypatch.setattr(jobs_cluster, "create", slow)
     else:
@@ -186,16 +187,16 @@ async def test_few_jobs_run_at_once(
     under_way = most = 0
     create, delete = jobs_cluster.create, jobs_cluster.delete
 
-    async def counted(*args: object, **named: object) -> object:
+    async def counted(*args: Any, **named: Any) -> object:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        return await create(*args, **named)  # type: ignore[arg-type]
+        return await create(*args, **named)
 
-    async def removed(*args: object, **named: object) -> None:
+    async def removed(*args: Any, **named: Any) -> None:
         nonlocal under_way
         under_way -= 1
-        await delete(*args, **named)  # type: ignore[arg-type]
+        await delete(*args, **named)
 
     monkeypatch.setattr(jobs_cluster, "create", counted)
     monkeypatch.setattr(jobs_cluster, "delete", removed)

@@ -11,7 +11,7 @@ import pytest
 
 from cnitui.domain.exchange import Changed, Interrupted, Listed, LogRequest, Update
 from cnitui.domain.facts import CALICO_SELECTOR, PodStatus
-from cnitui.domain.node_job import SELECTOR, NodeJob, Place, collection, manifest, reference
+from cnitui.domain.node_job import SELECTOR, Place, collection, reading_job
 from cnitui.domain.plan import Access, ObjectRef
 from cnitui.domain.remedies.template import at
 from cnitui.errors import ClusterUnreachable, Conflict, Forbidden, Unauthorized
@@ -192,16 +192,15 @@ async def test_a_dry_run_shows_what_would_be_stored_and_a_stale_guard_is_a_confl
 
 
 async def test_a_job_is_listed_by_its_labels_and_deleted_with_its_pod(lab: Lab, cluster: KubernetesCluster) -> None:
-    job = NodeJob(
-        "cnitui-node-ab12", Place("worker-01", "kube-system", "calico/cni:v3.27.0"), (("read", "getenforce"),)
-    )
-    ref, jobs = reference(job.name, "kube-system"), collection("kube-system")
-    made = cast("dict[str, dict[str, str]]", (await cluster.create(ref, manifest(job), dry_run=False)).object)
-    assert [at(one, ("metadata", "name")) for one in await cluster.objects(jobs, SELECTOR)] == [job.name]
+    place = Place("worker-01", "kube-system", "calico/cni:v3.27.0")
+    job, jobs = reading_job("cnitui-node-ab12", place, (("read", "getenforce"),)), collection("kube-system")
+    ref = job.ref
+    made = cast("dict[str, dict[str, str]]", (await cluster.create(ref, job.document, dry_run=False)).object)
+    assert [at(one, ("metadata", "name")) for one in await cluster.objects(jobs, SELECTOR)] == [ref.name]
     assert await cluster.objects(jobs, "app.kubernetes.io/name=another") == ()
     await lab.until(lambda: any("job-name" in pod["metadata"]["labels"] for pod in lab.world.store.all("pods")))
-    (pod,) = await cluster.pods("kube-system", f"job-name={job.name}")
-    assert (pod.node, pod.owner) == ("worker-01", f"Job/{job.name}")
+    (pod,) = await cluster.pods("kube-system", f"job-name={ref.name}")
+    assert (pod.node, pod.owner) == ("worker-01", f"Job/{ref.name}")
     await cluster.delete(ref, uid="another", dependents=True)
     assert len(await cluster.objects(jobs, SELECTOR)) == 1
     await cluster.delete(ref, uid=made["metadata"]["uid"], dependents=True)

@@ -107,10 +107,7 @@ def _experiments(state: State) -> Iterator[Block]:
     for found in reversed(state.trials.found):
         yield Heading(f"Experiment on {found.node}")
         yield Item(found.sentence, CONCLUSION_ROLES[found.conclusion])
-        yield Item(f"in the DaemonSet: {found.expected.told}")
-        yield Item(f"control, as it is: {found.control.told}")
-        if found.variant is not None:
-            yield Item(f"variant, with {found.change.words}: {found.variant.told}")
+        yield from (Item(f"{which}: {ended}") for which, ended in found.rows)
 
 
 def going_on(trials: Trials) -> Iterator[Block]:

@@ -95,11 +95,10 @@ def _tried(outline: Outline, trials: Trials, plan_id: str) -> Outline:
     blocks = (*going_on(trials), *outline.blocks)
     if found is None:
         return replace(outline, blocks=blocks)
-    told = (
+    told: tuple[Block, ...] = (
         Heading(f"Tried on {found.node}"),
         Item(found.sentence, "good" if found.works else "bad"),
-        Item(f"now: {found.expected.told}"),
-        Item(f"with this change: {found.tried.told}"),
+        *(Item(f"{which}: {ended}") for which, ended in found.rows),
     )
     outline = replace(outline, blocks=(*told, *blocks))
     return outline if found.works else replace(outline, state="fail", summary="try failed")

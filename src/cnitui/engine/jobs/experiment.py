@@ -11,13 +11,14 @@ from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
 from cnitui.domain.experiment import SECONDS, Attempt, Experiment, attempt_of, trial
 from cnitui.domain.facts import ApiEndpoints, AttemptLogs, PodStatus
-from cnitui.domain.node_job import KEPT_SECONDS, Job, Place
+from cnitui.domain.node_job import Job, Place
 from cnitui.domain.parsing.container_log import parse_log
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import Missing, daemonset_ref
 from cnitui.domain.variant import Variant
-from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
+from cnitui.engine.jobs.preview import JobsPreview, if_killed, preview_jobs
 from cnitui.engine.jobs.run import run_job
+from cnitui.engine.probes.node_commands import host_and_port
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.state import State
@@ -50,7 +51,7 @@ class Design:
             f"variant: if that fails as it does now, another Job runs it with {self.change.words}",
             f"a variant that succeeds really installs the CNI on {node}, as the fix would; nothing else is touched",
             "each Job is deleted as soon as it has ended",
-            f"should we be killed, it ends after {SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
+            if_killed(SECONDS),
         )
 
 
@@ -103,11 +104,10 @@ def _endpoint(state: State, change: Variant) -> tuple[str, str]:
     if not change.endpoint:
         return "", ""
     known = state.case.value(ApiEndpoints)
-    address = next(iter(known.endpoints), "") if known else ""
-    host, _, port = address.rpartition(":")
-    if not host:
+    address = host_and_port(next(iter(known.endpoints), "")) if known else None
+    if address is None:
         raise UsageError("the API server's own address is not known", "You may need the right to list EndpointSlices.")
-    return host.strip("[]"), port
+    return address
 
 
 async def preview_experiment(bench: Workbench, plan: Design) -> JobsPreview:
@@ -162,7 +162,7 @@ async def attempt_by(bench: Workbench, job: Job) -> Attempt:
     (container,) = job.containers
     status = ended.pod.container(container)
     run = status.current if status is not None else None
-    return attempt_of(run.exit_code if run else None, parse_log(ended.said[container].encode()))
+    return attempt_of(run.exit_code if run else None, parse_log(ended.said[container]))
 
 
 def experiment_document(found: Experiment, context: str) -> dict[str, object]:

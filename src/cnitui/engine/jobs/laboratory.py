@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from cnitui.domain.experiment import Experiment, Try
+from cnitui.domain.finding import Finding, Verdict
 from cnitui.engine.jobs.experiment import Design, Under, design, experiment, preview_experiment, variants
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.jobs.trials import Trials
@@ -19,9 +20,14 @@ from cnitui.errors import CnituiError, UsageError
 
 def provable(state: State) -> str:
     """The cause that an experiment would tell about now: the first that is not ruled out, "" when there is none."""
+    finding = _open(state)
+    return finding.cause if finding else ""
+
+
+def _open(state: State) -> Finding | None:
     findings = state.diagnosis.findings if state.diagnosis else ()
     known = variants()
-    return next((one.cause for one in findings if one.cause in known and one.verdict.value != "ruled_out"), "")
+    return next((one for one in findings if one.cause in known and one.verdict is not Verdict.RULED_OUT), None)
 
 
 class Laboratory:
@@ -31,14 +37,12 @@ class Laboratory:
         self._bench, self._changed = bench, changed
         self.trials = Trials()
 
-    async def preview(self, state: State, cause: str = "") -> tuple[Design, JobsPreview]:
-        """An experiment on a cause, the first provable one unless named; raises UsageError and ClusterErrors."""
-        wanted = cause or provable(state)
-        if not wanted:
+    async def preview(self, state: State) -> tuple[Design, JobsPreview]:
+        """An experiment on the first provable cause; raises UsageError and ClusterErrors."""
+        finding = _open(state)
+        if finding is None:
             raise UsageError("no cause that is still open can be told by an experiment")
-        findings = state.diagnosis.findings if state.diagnosis else ()
-        nodes = next((one.nodes for one in findings if one.cause == wanted), ())
-        plan = await design(self._bench, state, wanted, next(iter(nodes), ""))
+        plan = await design(self._bench, state, finding.cause, next(iter(finding.nodes), ""))
         return plan, await preview_experiment(self._bench, plan)
 
     async def preview_try(self, state: State) -> tuple[TryDesign, JobsPreview]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cnitui.domain.listing import listed
 from cnitui.domain.node_job import (
     KEPT_SECONDS,
     LIFETIME_SECONDS,
     SELECTOR,
     Job,
-    NodeJob,
     Place,
     accesses,
     collection,
@@ -21,13 +21,16 @@ from cnitui.domain.node_job import (
     reference,
 )
 from cnitui.domain.plan import ObjectRef
+from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS
 from cnitui.domain.remedies.template import as_mapping, at
 from cnitui.engine.ports import Permission
 from cnitui.engine.repair.preview import Problem
+from cnitui.engine.repair.situate import pod_security
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, StateError, UsageError
+from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, StateError, UsageError
 
-ENFORCE = "pod-security.kubernetes.io/enforce"
+SHOWN = 6
+"""Nodes or images that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class JobsPreview:
             raise UsageError(f"{context!r} is not the context's name, {self.context!r}")
 
     @property
+    def why_not(self) -> str:
+        """All that stands in the way, "" when nothing does."""
+        return "; ".join(problem.words for problem in self.problems)
+
+    @property
     def namespaces(self) -> tuple[str, ...]:
         """Where the Jobs would be."""
         return tuple(sorted({place.namespace for place in self.places}))
@@ -73,20 +81,20 @@ class JobsPreview:
         nodes, images = [place.node for place in self.places], sorted({place.image for place in self.places})
         pulled = [place.node for place in self.places if not place.present]
         return (
-            f"a Job in {', '.join(self.namespaces)} for each of {_few(nodes)}",
-            f"image {_few(images)}, which ran there before; nothing of it is run",
-            *((f"the image may have to be pulled on {_few(pulled)}",) if pulled else ()),
+            f"a Job in {', '.join(self.namespaces)} for each of {listed(nodes, SHOWN)}",
+            f"image {listed(images, SHOWN)}, which ran there before; nothing of it is run",
+            *((f"the image may have to be pulled on {listed(pulled, SHOWN)}",) if pulled else ()),
             "a privileged container with the node's root at /host runs the same read-only commands as over SSH",
             "each Job is deleted as soon as it has answered",
-            f"should we be killed, it ends after {LIFETIME_SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
+            if_killed(LIFETIME_SECONDS),
             "until you quit, another one runs there when you look again (r) or the failing pod is replaced",
             *(f"removed as well: {one.ref.words} of an earlier sitting, on {one.node}" for one in self.leftovers),
         )
 
 
-def _few(names: Sequence[str], most: int = 6) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def if_killed(seconds: int) -> str:
+    """What becomes of a Job that we cannot remove."""
+    return f"should we be killed, it ends after {seconds} s and Kubernetes removes it {KEPT_SECONDS} s later"
 
 
 async def preview_jobs(bench: Workbench, places: Sequence[Place], jobs: Sequence[Job] = ()) -> JobsPreview:
@@ -104,7 +112,7 @@ async def preview_jobs(bench: Workbench, places: Sequence[Place], jobs: Sequence
             problems += await _pod_security(bench, namespace)
             leftovers += await _leftovers(bench, namespace)
             place = next(place for place in places if place.namespace == namespace)
-            for job in jobs or (reading_job(NodeJob("cnitui-node-dry-run", place, (("read", "true"),))),):
+            for job in jobs or (reading_job("cnitui-node-dry-run", place, (("read", "true"),)),):
                 said, refused = await _dry_run(bench, job)
                 warnings += said
                 problems += refused
@@ -117,12 +125,8 @@ async def preview_jobs(bench: Workbench, places: Sequence[Place], jobs: Sequence
 
 async def _pod_security(bench: Workbench, namespace: str) -> list[Problem]:
     """A Job is accepted whatever its pods ask for; it is the pods that the namespace's level refuses."""
-    try:
-        document = await bench.api.get(ObjectRef("", "v1", "namespaces", "Namespace", namespace))
-    except (Forbidden, NotFound):
-        return []  # the Job's own events will tell
-    level = str(at(document, ("metadata", "labels", ENFORCE)) or "privileged")
-    if level == "privileged":
+    level = await pod_security(bench.api, namespace)
+    if level is None or level in PERMISSIVE_LEVELS:  # where it may not be read the Job's own events will tell
         return []
     return [Problem("pod-security", f"{namespace} enforces Pod Security {level!r}: it refuses privileged pods")]
 

@@ -11,7 +11,6 @@ from cnitui.domain.facts import ContainerStatus, PodStatus
 from cnitui.domain.node_job import Job
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.remedies.template import at
-from cnitui.engine.logs.stamps import without_stamps
 from cnitui.engine.ports import Answer, LogRequest
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import ClusterError, CnituiError, NodeJobFailed
@@ -29,10 +28,10 @@ HOPELESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A Job's pod once all its containers have ended, and what each of them said, by its name."""
+    """A Job's pod once all its containers have ended, and the log of each, stamps and all, by its name."""
 
     pod: PodStatus
-    said: Mapping[str, str]
+    said: Mapping[str, bytes]
 
 
 async def run_job(bench: Workbench, job: Job) -> Ended:
@@ -121,9 +120,8 @@ async def _why_no_pod(bench: Workbench, job: Job) -> str:
     return "no event of it says why"
 
 
-async def _log(bench: Workbench, pod: PodStatus, container: str) -> str:
-    request = LogRequest(pod.namespace, pod.name, container, limit_bytes=MOST_BYTES)
-    return without_stamps(await bench.api.read_log(request))
+async def _log(bench: Workbench, pod: PodStatus, container: str) -> bytes:
+    return await bench.api.read_log(LogRequest(pod.namespace, pod.name, container, limit_bytes=MOST_BYTES))
 
 
 def _failed(job: Job, what: str, next_step: str = "") -> NodeJobFailed:

@@ -9,10 +9,11 @@ from contextlib import suppress
 
 from cnitui.domain.exchange import side_by_side
 from cnitui.domain.facts import NodeStatus
-from cnitui.domain.node_job import Job, NodeJob, Place, reading_job, sealed
+from cnitui.domain.node_job import Job, Place, reading_job, sealed
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.jobs.run import Ended, remove, run_job
 from cnitui.engine.jobs.script import new_word, outputs_of, script_of
+from cnitui.engine.logs.stamps import without_stamps
 from cnitui.engine.ports import CommandOutput, NodeCommand
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
@@ -68,8 +69,9 @@ class JobShell:
         word, groups = new_word(), side_by_side(commands)
         names = ["read" if len(group) > 1 else group[0].name for group in groups]
         scripts = tuple((name, script_of(group, word)) for name, group in zip(names, groups, strict=True))
-        ended = await self._paced(reading_job(NodeJob(f"cnitui-node-{secrets.token_hex(4)}", place, scripts)))
-        read = (outputs_of(group, word, ended.said[name]) for name, group in zip(names, groups, strict=True))
+        ended = await self._paced(reading_job(f"cnitui-node-{secrets.token_hex(4)}", place, scripts))
+        said = (without_stamps(ended.said[name]) for name in names)
+        read = (outputs_of(group, word, text) for group, text in zip(groups, said, strict=True))
         return tuple(output for group in read for output in group)
 
     async def _paced(self, job: Job) -> Ended:

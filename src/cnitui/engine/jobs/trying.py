@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from cnitui.domain.experiment import SECONDS, Attempt, Try, trial
 from cnitui.domain.facts import PodStatus
-from cnitui.domain.node_job import KEPT_SECONDS, Job, Place
+from cnitui.domain.node_job import Job, Place
 from cnitui.domain.remedies.template import Missing
 from cnitui.engine.jobs.experiment import Under, attempt_by, failing_attempt, failing_pod
-from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
+from cnitui.engine.jobs.preview import JobsPreview, if_killed, preview_jobs
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.workbench import Workbench
@@ -44,15 +44,16 @@ class TryDesign:
             f"a Job in {namespace} runs {self.container} once on {node}, alone, as the DaemonSet would have it",
             f"if it succeeds it really installs the CNI on {node}; the DaemonSet and all other nodes stay as they are",
             "the Job is deleted as soon as it has ended",
-            f"should we be killed, it ends after {SECONDS} s and Kubernetes removes it {KEPT_SECONDS} s later",
+            if_killed(SECONDS),
         )
 
 
 def triable(state: State) -> bool:
     """Whether what is previewed could be tried: a change of the template, not applied, while something fails."""
     seen = state.repair.preview
-    fresh = seen is not None and state.repair.applied is not seen and not state.repair.undoing
-    return fresh and seen is not None and bool(seen.plan.changes and state.failing) and not seen.blocked
+    if seen is None or seen.blocked or state.repair.applied is seen or state.repair.undoing:
+        return False
+    return bool(seen.plan.changes and state.failing)
 
 
 def design_try(state: State) -> TryDesign:

@@ -157,8 +157,8 @@ class Reader:
     def _covered(self, pod: PodStatus) -> str:
         """The attempt that the reading of the node has to cover; a node that refused is not asked for each one."""
         look = self.looks.states.get(pod.node)
-        held = pod.node in self._attempts and not self._rereading
-        if not held and (look is None or look.error is None or pod.node not in self._attempts):
+        renewed = self._rereading and (look is None or look.error is None)
+        if renewed or pod.node not in self._attempts:
             self._attempts[pod.node] = last_attempt(pod)
         return self._attempts[pod.node]
 

@@ -27,13 +27,14 @@ async def situate(
     if bare.daemonset is None:
         return bare
     observed = await api.get(daemonset_ref(bare.namespace, bare.daemonset_name))
-    level = await _pod_security(api, bare.namespace)
+    level = await pod_security(api, bare.namespace)
     node = probe_pod.node_for(bare)
     images = {node: await _images(api, node)} if node else {}
     return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image)
 
 
-async def _pod_security(api: ClusterApi, namespace: str) -> str | None:
+async def pod_security(api: ClusterApi, namespace: str) -> str | None:
+    """The enforced Pod Security level of a namespace, "" without one; None when it may not be read."""
     try:
         found = await api.get(ObjectRef("", "v1", "namespaces", "Namespace", namespace))
     except ClusterError:

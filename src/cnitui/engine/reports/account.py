@@ -51,10 +51,7 @@ def _experiments(state: State) -> Iterator[str]:
     """What was tried on a node: control, variant, and what follows from them."""
     for found in state.trials.found:
         yield from ("", f"## Experiment on {code_safe(found.node)}", "", code_safe(found.sentence), "")
-        yield f"- in the DaemonSet: {code_safe(found.expected.told)}"
-        yield f"- control, as it is: {code_safe(found.control.told)}"
-        if found.variant is not None:
-            yield f"- variant, with {code_safe(found.change.words)}: {code_safe(found.variant.told)}"
+        yield from (f"- {code_safe(which)}: {code_safe(ended)}" for which, ended in found.rows)
 
 
 def _tries(state: State) -> Iterator[str]:
@@ -67,8 +64,7 @@ def _tries(state: State) -> Iterator[str]:
             code_safe(found.sentence),
             "",
         )
-        yield f"- now: {code_safe(found.expected.told)}"
-        yield f"- with this change: {code_safe(found.tried.told)}"
+        yield from (f"- {code_safe(which)}: {code_safe(ended)}" for which, ended in found.rows)
 
 
 def _actions(state: State) -> Iterator[str]:

@@ -175,9 +175,9 @@ class Shell:
         arguments = await self._expand(command.words)
         if not arguments:
             self.session.variables |= values
-            return (
-                self._substituted if self._substituted is not None else 0 if not command.words else self.session.status
-            )
+            if self._substituted is not None:
+                return self._substituted
+            return self.session.status if command.words else 0
         held = dict(self.session.variables)
         self.session.variables |= values
         try:

@@ -12,9 +12,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from cnitui.domain.experiment import Try
 from cnitui.engine.cases.given import seated
-from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
 from cnitui.engine.jobs.experiment import Design
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.jobs.trying import TryDesign
@@ -42,6 +40,7 @@ from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
+from cnitui.tui.screens.confirming import jobs_confirmation, plan_confirmation
 from cnitui.tui.screens.main import MainScreen
 from cnitui.tui.screens.page import PageScreen
 
@@ -206,17 +205,22 @@ class WorkScreen(MainScreen):
             seen = await session.preview_jobs() if session is not None else None
             if session is None or seen is None:
                 return
-            if seen.problems:
-                why = "; ".join(problem.words for problem in seen.problems)
-                self.notify(f"Nodes cannot be read by Jobs: {why}", severity="error", timeout=8, markup=False)
-                return
-            confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen))
-            if confirmed is None:
-                self.notify("Nothing was created.", timeout=3)
-                return
-            await session.confirm_jobs(seen, Confirmation(confirmed.typed, confirmed.reason))
+            leave = await self._leave_for(seen, "Read nodes by Jobs", "Nodes cannot be read by Jobs")
+            if leave is not None:
+                await session.confirm_jobs(seen, leave)
         except CnituiError as error:
             self._say(error)
+
+    async def _leave_for(self, seen: JobsPreview, title: str, refusal: str) -> Confirmation | None:
+        """What a person typed to have the Jobs created; None when they may not be, or nobody wants them."""
+        if seen.problems:
+            self.notify(f"{refusal}: {seen.why_not}", severity="error", timeout=8, markup=False)
+            return None
+        confirmed = await self.app.push_screen_wait(jobs_confirmation(seen, title))
+        if confirmed is None:
+            self.notify("Nothing was created.", timeout=3)
+            return None
+        return Confirmation(confirmed.typed, confirmed.reason)
 
     @on(ProveRequested)
     def _prove_requested(self) -> None:
@@ -238,15 +242,9 @@ class WorkScreen(MainScreen):
         except CnituiError as error:
             self._say(error)
             return
-        if seen.problems:
-            why = "; ".join(problem.words for problem in seen.problems)
-            self.notify(f"{title}: it cannot be done: {why}", severity="error", timeout=8, markup=False)
-            return
-        confirmed = await self.app.push_screen_wait(_jobs_confirmation(seen, title))
-        if confirmed is None:
-            self.notify("Nothing was created.", timeout=3)
-            return
-        await session.laboratory.carry_out(plan, seen, Confirmation(confirmed.typed, confirmed.reason))
+        leave = await self._leave_for(seen, title, f"{title}: it cannot be done")
+        if leave is not None:
+            await session.laboratory.carry_out(plan, seen, leave)
 
     # --- saving ---------------------------------------------------------------------------------------------------
 
@@ -308,7 +306,7 @@ class WorkScreen(MainScreen):
     @work(exclusive=True, group="repair")
     async def _confirm_and_apply(self, seen: Preview) -> None:
         tried = self.state.trials.of_plan(seen.plan_id)
-        confirmed = await self.app.push_screen_wait(_confirmation(seen, tried))
+        confirmed = await self.app.push_screen_wait(plan_confirmation(seen, tried))
         if confirmed is None:
             self.notify("Nothing was changed.", timeout=3)
             return
@@ -355,33 +353,6 @@ class WorkScreen(MainScreen):
 
     def _say(self, error: CnituiError) -> None:
         self.notify(str(error), severity="error", timeout=8, markup=False)
-
-
-def _confirmation(seen: Preview, tried: Try | None = None) -> dialogs.ConfirmScreen:
-    """What will be written; a try that worked is the evidence that a plan may have lacked, and its reason."""
-    plan = seen.plan
-    proven = tried is not None and tried.works
-    blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
-    if tried is not None and proven:
-        blocks.insert(0, Item(f"tried: {tried.sentence}", "good"))
-    blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
-    blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
-    if plan.test_pod is not None:
-        blocks.append(
-            Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
-        )
-    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
-    blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
-    needed = (problem for problem in seen.needs_override if not (proven and problem.kind == "evidence"))
-    override = tuple(problem.words for problem in needed)
-    return dialogs.ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
-
-
-def _jobs_confirmation(seen: JobsPreview, title: str = "Read nodes by Jobs") -> dialogs.ConfirmScreen:
-    blocks: list[Block] = [Item(line, "warn" if index == 0 else "normal") for index, line in enumerate(seen.lines)]
-    blocks += [Item(warning, "bad") for warning in seen.warnings]
-    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
-    return dialogs.ConfirmScreen(title, tuple(blocks), seen.context, verb="Create")
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:

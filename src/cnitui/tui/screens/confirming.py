@@ -1,0 +1,37 @@
+"""What a person confirms, as dialogs: a plan, and Jobs."""
+
+from __future__ import annotations
+
+from cnitui.domain.experiment import Try
+from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.jobs.preview import JobsPreview
+from cnitui.engine.repair.preview import Preview
+from cnitui.tui.screens.dialogs import ConfirmScreen
+
+
+def plan_confirmation(seen: Preview, tried: Try | None = None) -> ConfirmScreen:
+    """What will be written; a try that worked is the evidence that a plan may have lacked, and its reason."""
+    plan = seen.plan
+    proven = tried is not None and tried.works
+    blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
+    if tried is not None and proven:
+        blocks.insert(0, Item(f"tried: {tried.sentence}", "good"))
+    blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
+    blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
+    if plan.test_pod is not None:
+        blocks.append(
+            Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
+        )
+    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
+    blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
+    needed = (problem for problem in seen.needs_override if not (proven and problem.kind == "evidence"))
+    override = tuple(problem.words for problem in needed)
+    return ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
+
+
+def jobs_confirmation(seen: JobsPreview, title: str) -> ConfirmScreen:
+    """What the Jobs are and do, before any is created."""
+    blocks: list[Block] = [Item(line, "warn" if index == 0 else "normal") for index, line in enumerate(seen.lines)]
+    blocks += [Item(warning, "bad") for warning in seen.warnings]
+    blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
+    return ConfirmScreen(title, tuple(blocks), seen.context, verb="Create")
