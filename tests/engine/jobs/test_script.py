@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from cnitui.domain.exchange import CommandOutput, NodeCommand
-from cnitui.engine.jobs.script import UNANSWERED, new_word, outputs_of, script_of
+from cnitui.domain.node_script import TIMED_OUT
+from cnitui.engine.jobs.script import new_word, outputs_of, script_of
 
 WORD = "cnitui-0123456789abcdef"
 
@@ -62,7 +63,7 @@ def test_a_log_that_ends_early_leaves_the_rest_unanswered() -> None:
     text = run(commands)
     cut = text[: text.index("two")]
     first, second = outputs_of(commands, WORD, cut)
-    assert (first.stdout, second.status) == ("one\n", UNANSWERED)
+    assert (first.stdout, second.status) == ("one\n", TIMED_OUT)
     assert "ended before" in second.stderr
 
 
@@ -80,4 +81,4 @@ def test_no_two_words_are_alike() -> None:
 def test_garbage_is_no_answer() -> None:
     commands = ask("true")
     for text in ("", "\x00\x1b[2J", f"\n{WORD} B 7\nx\n{WORD} R 7\n\n{WORD} E 7 0\n", f"{WORD} E 0 0"):
-        assert outputs_of(commands, WORD, text)[0].status == UNANSWERED
+        assert outputs_of(commands, WORD, text)[0].status == TIMED_OUT

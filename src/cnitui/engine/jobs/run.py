@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from cnitui.domain.facts import ContainerStatus, PodStatus
 from cnitui.domain.node_job import Job
 from cnitui.domain.plan import ObjectRef
-from cnitui.domain.remedies.template import at
-from cnitui.engine.ports import Answer, LogRequest
-from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.ports import LogRequest
+from cnitui.engine.repair.workbench import Workbench, created
 from cnitui.errors import ClusterError, CnituiError, NodeJobFailed
 
 LOOK_EVERY = 0.5
@@ -55,19 +54,10 @@ async def run_job(bench: Workbench, job: Job) -> Ended:
 async def _create(bench: Workbench, job: Job) -> str:
     """Create the Job and answer its UID; a cancellation in the middle of it leaves none behind."""
     bench.audit("node-job", job.ref, "create", node=job.node, image=job.image, seconds=job.seconds)
-    creating = asyncio.ensure_future(bench.api.create(job.ref, job.document, dry_run=False))
     try:
-        return _uid(await asyncio.shield(creating))
-    except asyncio.CancelledError:
-        with suppress(CnituiError):
-            await remove(bench, job.ref, _uid(await creating), job.node)
-        raise
+        return await created(bench, job.ref, job.document, lambda uid: remove(bench, job.ref, uid, job.node))
     except CnituiError as error:
         raise _failed(job, f"the Job could not be created: {error.what}", error.next_step) from error
-
-
-def _uid(created: Answer) -> str:
-    return str(at(created.object, ("metadata", "uid")) or "")
 
 
 async def remove(bench: Workbench, ref: ObjectRef, uid: str, node: str) -> None:

@@ -8,16 +8,9 @@ import shlex
 from collections.abc import Sequence
 
 from cnitui.domain.exchange import CommandOutput, NodeCommand
+from cnitui.domain.node_script import PREAMBLE, TIMED_OUT
 
 COMMAND_SECONDS = 20
-UNANSWERED = 124
-"""Status of timeout(1), also for a command that the Job did not come to."""
-
-_PREAMBLE = """\
-LC_ALL=C; export LC_ALL
-PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin:/var/lib/rancher/rke2/bin; export PATH
-if timeout 1 true </dev/null >/dev/null 2>&1; then t='timeout {seconds}'; else t=; fi
-"""
 _COMMAND = """\
 printf '\\n{word} B {index}\\n'
 e=$($t {command} </dev/null 3>&1 1>&2 2>&3 3>&-); s=$?
@@ -37,7 +30,7 @@ def script_of(commands: Sequence[NodeCommand], word: str) -> str:
     to one of them, and what a command says on standard error is held back until its end, between marks of its own.
     """
     parts = [_COMMAND.format(word=word, index=i, command=shlex.join(one.argv)) for i, one in enumerate(commands)]
-    return f"{{\n{_PREAMBLE.format(seconds=COMMAND_SECONDS)}{''.join(parts)}}} 2>&1\n"
+    return f"{{\n{PREAMBLE.format(seconds=COMMAND_SECONDS)}{''.join(parts)}}} 2>&1\n"
 
 
 def outputs_of(commands: Sequence[NodeCommand], word: str, text: str) -> tuple[CommandOutput, ...]:
@@ -59,5 +52,5 @@ def _pattern(word: str) -> re.Pattern[str]:
 def _output(command: NodeCommand, found: re.Match[str] | None) -> CommandOutput:
     line = shlex.join(command.argv)
     if found is None:
-        return CommandOutput(command.name, line, "", "the Job ended before this command did\n", UNANSWERED)
+        return CommandOutput(command.name, line, "", "the Job ended before this command did\n", TIMED_OUT)
     return CommandOutput(command.name, line, found["out"], found["err"], int(found["status"]))

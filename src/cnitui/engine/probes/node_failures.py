@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 
+from cnitui.domain.node_script import TIMED_OUT
 from cnitui.domain.parsing import complaints
 from cnitui.engine.ports import CommandOutput
-
-TIMED_OUT = 124
-"""Status of timeout(1) when it had to end a command; gateways use it for their own deadline as well."""
 
 _PLAIN = re.compile(r"[\w@%+=:,./ -]+")
 _IN_SCRIPT = re.compile(r"\b(?:crictl|iptables-save|nft)\b")

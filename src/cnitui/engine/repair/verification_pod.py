@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +12,7 @@ from cnitui.domain.plan import TestPod
 from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping, at
-from cnitui.engine.ports import Answer
-from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.repair.workbench import Workbench, created
 from cnitui.errors import ClusterError, NotFound, StateError
 
 LOOK_EVERY = 1.0
@@ -63,17 +62,7 @@ async def _create(bench: Workbench, pod: TestPod, plan_id: str) -> str:
     """Create the pod and answer its uid; a cancellation in the middle of it leaves no pod behind."""
     ref = probe_pod.reference(pod)
     bench.audit("test-pod", ref, "create", id=plan_id, node=pod.node, image=pod.image)
-    creating = asyncio.ensure_future(bench.api.create(ref, probe_pod.manifest(pod), dry_run=False))
-    try:
-        return _uid(await asyncio.shield(creating))
-    except asyncio.CancelledError:
-        with suppress(ClusterError):
-            await _remove(bench, pod, plan_id, _uid(await creating), wait=False)
-        raise
-
-
-def _uid(created: Answer) -> str:
-    return str(at(created.object, ("metadata", "uid")) or "")
+    return await created(bench, ref, probe_pod.manifest(pod), lambda uid: _remove(bench, pod, plan_id, uid, wait=False))
 
 
 async def _watched(bench: Workbench, pod: TestPod, seconds: float) -> AsyncGenerator[Word, None]:

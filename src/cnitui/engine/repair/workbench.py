@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import daemonset_ref
-from cnitui.engine.ports import Clock, ClusterApi, Connection, Journal
+from cnitui.domain.remedies.template import at, daemonset_ref
+from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal
+from cnitui.errors import CnituiError
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
@@ -51,6 +54,24 @@ class Workbench:
             "dry_run": dry_run,
         }
         self.journal.audit(event, line | more)
+
+
+async def created(bench: Workbench, ref: ObjectRef, body: Document, undo: Callable[[str], Awaitable[object]]) -> str:
+    """Create an object that does not stay, and answer its UID; raises what creating it raises.
+
+    A cancellation in the middle waits for the answer and gives the UID to `undo`, so that nothing is left behind.
+    """
+    creating = asyncio.ensure_future(bench.api.create(ref, body, dry_run=False))
+    try:
+        return _uid(await asyncio.shield(creating))
+    except asyncio.CancelledError:
+        with suppress(CnituiError):
+            await undo(_uid(await creating))
+        raise
+
+
+def _uid(answer: Answer) -> str:
+    return str(at(answer.object, ("metadata", "uid")) or "")
 
 
 def target_of(plan: Plan) -> ObjectRef:

@@ -13,19 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cnitui.domain.exchange import CommandOutput, NodeCommand
+from cnitui.domain.node_script import PREAMBLE, TIMED_OUT
 
 SHELL = "sh"
 """What is executed: no path, because a restricted shell refuses one."""
 
-TIMED_OUT = 124
-"""Status of timeout(1) for a command it ended; also for one that we gave up on."""
-
 _LONGEST_MARK = 64
 _NOISE_KEPT = 400
-_PREAMBLE = """\
-LC_ALL=C; export LC_ALL
-PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin:/var/lib/rancher/rke2/bin; export PATH
-if timeout 1 true </dev/null >/dev/null 2>&1; then t='timeout {seconds}'; else t=; fi
+_WHO = """\
 u=$(id -u); if [ "$u" = 0 ]; then s=; else s='sudo -n'; fi
 printf '\\n%s U %s\\n' {word} "$u"
 """
@@ -46,7 +41,7 @@ def script_of(commands: Sequence[NodeCommand], word: str, seconds: int) -> str:
 
     timeout stands before sudo, not behind it: sudoers may allow just the one command.
     """
-    parts = [_PREAMBLE.format(word=word, seconds=seconds)]
+    parts = [PREAMBLE.format(seconds=seconds), _WHO.format(word=word)]
     for index, command in enumerate(commands):
         sudo = "$s " if command.root else ""
         parts.append(_COMMAND.format(word=word, index=index, sudo=sudo, command=shlex.join(command.argv)))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import asyncssh
 
 from cnitui.domain.exchange import CommandOutput, NodeCommand
-from cnitui.gateways.ssh.batch import SHELL, TIMED_OUT, Batch, new_word, script_of
+from cnitui.domain.node_script import TIMED_OUT
+from cnitui.gateways.ssh.batch import SHELL, Batch, new_word, script_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from cnitui.lab.api.pod_security import refusal
 from cnitui.lab.api.selectors import field_selector, label_selector
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.controllers.daemonset import delete_pod
+from cnitui.lab.controllers.templates import is_owned
 from cnitui.lab.jsontypes import copied
 from cnitui.lab.objects.events import as_new_event
 from cnitui.lab.objects.resources import EVENTS, LEASES, NAMESPACES, NEW_EVENTS, PODS, RESOURCES, Resource
@@ -237,7 +238,7 @@ def _collect(world: World, owner: Object) -> None:
         if resource.key == EVENTS.key:
             continue
         for obj in world.store.all(resource.key):
-            if any(o["uid"] == uid for o in obj["metadata"].get("ownerReferences") or ()):
+            if is_owned(obj, uid):
                 if resource.key == PODS.key:
                     delete_pod(world, obj)
                 else:

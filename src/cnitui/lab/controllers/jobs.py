@@ -11,7 +11,7 @@ from cnitui.lab.api.admission import refuse_insecure
 from cnitui.lab.api.errors import ApiError
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.controllers.daemonset import delete_pod
-from cnitui.lab.controllers.templates import default_pod, owner_reference
+from cnitui.lab.controllers.templates import default_pod, is_owned, owner_reference
 from cnitui.lab.jsontypes import copied
 from cnitui.lab.objects.resources import JOBS, PODS
 
@@ -112,7 +112,7 @@ class JobController:
 
     def _delete_pods(self, meta: Object) -> None:
         for pod in self._world.store.all(PODS.key, meta["namespace"]):
-            if any(o["uid"] == meta["uid"] for o in pod["metadata"].get("ownerReferences") or ()):
+            if is_owned(pod, meta["uid"]):
                 delete_pod(self._world, pod)
 
     def _record(self, job: Object, kind: str, reason: str, message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnitui.lab.controllers.daemonset import available
-from cnitui.lab.controllers.templates import default_pod, owner_reference
+from cnitui.lab.controllers.templates import default_pod, is_owned, owner_reference
 from cnitui.lab.objects.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 
 if TYPE_CHECKING:
@@ -49,11 +49,7 @@ class ReplicaSetController:
 
     def _sync(self, replica_set: Object) -> None:
         store, meta = self._world.store, replica_set["metadata"]
-        pods = [
-            pod
-            for pod in store.all(PODS.key, meta["namespace"])
-            if any(o["uid"] == meta["uid"] for o in pod["metadata"].get("ownerReferences") or ())
-        ]
+        pods = [pod for pod in store.all(PODS.key, meta["namespace"]) if is_owned(pod, meta["uid"])]
         alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
         for _ in range(replica_set["spec"]["replicas"] - len(alive)):
             self._create(replica_set)

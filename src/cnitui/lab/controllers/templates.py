@@ -85,6 +85,11 @@ def owner_reference(owner: Object) -> Object:
     }
 
 
+def is_owned(obj: Object, uid: str) -> bool:
+    """Whether the object of that UID is one of its owners."""
+    return any(owner["uid"] == uid for owner in obj["metadata"].get("ownerReferences") or ())
+
+
 def default_pod(pod: Object, token_suffix: str) -> None:
     """Fills in what the API server and its admission plugins fill in, in place."""
     spec = pod["spec"]
