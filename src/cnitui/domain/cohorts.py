@@ -22,8 +22,9 @@ Blamed = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What reading one node came to; `clear` is False when so much was missing that it may as well agree.
+    """What reading one node came to.
 
+    `clear` is False when so much was missing, or is still to come, that it may as well agree.
     `said` are the known messages in its failing container's last words, empty when those were not read.
     """
 
@@ -44,7 +45,8 @@ class Opinion:
 def opinion_of(verdict: NodeVerdict) -> Opinion:
     """The opinion that a verdict is."""
     blamed = verdict.blamed
-    return Opinion(verdict.key, blamed, bool(blamed) or not verdict.missing, verdict.said)
+    clear = bool(blamed) or (verdict.whole and not verdict.missing)
+    return Opinion(verdict.key, blamed, clear, verdict.said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from cnitui.domain.facts import (
     InstallCni,
     Milestones,
     PodStatus,
+    SelinuxMode,
 )
 from cnitui.domain.finding import Judgement, Missing, NextEvidence, Verdict
 from cnitui.domain.parsing.installer_log import milestones
@@ -29,6 +30,9 @@ from cnitui.domain.view import View
 
 SAFE_NAME = re.compile(r"[\w./:@\[\]-]{1,253}")
 _PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")
+
+_TOLD_BY_EACH: tuple[type[object], ...] = (AttemptLogs, SelinuxMode)
+"""One fact that every look at a pod tells of, and one that every look at a node does, if only why it is not known."""
 
 Key = tuple[tuple[Verdict, int], ...]
 """The verdict and weight of every cause, in the catalogue's order."""
@@ -44,6 +48,8 @@ class NodeVerdict:
     names: Mapping[str, str] | None = None
     said: frozenset[str] = frozenset()
     """The known messages in the failing attempt's last words; empty when those were not read."""
+    whole: bool = True
+    """False while the pod or the node has not been asked: nothing is known to be missing, and nothing is there."""
 
     @property
     def key(self) -> Key:
@@ -63,7 +69,9 @@ def judge_node(case: CaseFile, node: str, catalogue: Sequence[Cause]) -> NodeVer
     known = next((cause for cause, judgement in judgements.items() if judgement.verdict.confident), "")
     if known and UNKNOWN in judgements:
         judgements[UNKNOWN] = ruled_out(f"{known} is {judgements[known].verdict.words}")
-    return NodeVerdict(node, judgements, missing_of(mine, node), names_of(mine, node), last_messages(mine, node))
+    whole = all(mine.reading(fact, node) is not None for fact in _TOLD_BY_EACH)
+    missing, names = missing_of(mine, node), names_of(mine, node)
+    return NodeVerdict(node, judgements, missing, names, last_messages(mine, node), whole)
 
 
 def derived(case: CaseFile, node: str) -> CaseFile:

@@ -10,7 +10,7 @@ import pytest
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile, Reading, Source
-from cnitui.domain.facts import LISTED_FACTS, ApiEndpoints, AttemptLogs, LogLine, NodeStatus, PodStatus
+from cnitui.domain.facts import LISTED_FACTS, ApiEndpoints, AttemptLogs, LogLine, NodeStatus, PodEvents, PodStatus
 from cnitui.domain.finding import Verdict
 from cnitui.domain.node_verdict import judge_node
 from cnitui.engine.judging.judge import Judge
@@ -194,3 +194,15 @@ def test_one_that_recovered_meanwhile_is_nobodys_business(few: tuple[CaseFile, J
     judge.groups.place("worker-09", None)
     assert judge.attest(verdict)
     assert judge.groups.opinion("worker-09") is None
+
+
+@pytest.mark.parametrize("answered", ["pod", "node"])
+def test_one_that_was_read_by_half_does_not_leave_its_group(answered: str) -> None:
+    """What is still to come may say what the others say: a log alone proves nothing, the node's denials do."""
+    case, half = whole(), WORKERS[4]
+    asked = {fact for fact in case.dossier(half) if fact not in LISTED_FACTS}
+    of_pod = {AttemptLogs, PodEvents}
+    to_come = asked - of_pod if answered == "pod" else of_pod
+    (cohort,) = judging(case.without((fact, half) for fact in to_come), WORKERS[:5]).groups.cohorts
+    assert cohort.members == WORKERS
+    assert cohort.unclear == ((half,) if answered == "pod" else ())
