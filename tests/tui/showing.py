@@ -15,6 +15,7 @@ from cnitui.engine.state import State
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.messages import StateChanged
 from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.main import MainScreen
 
 
@@ -70,6 +71,15 @@ async def showing(
         while not app.main.is_mounted or app.screen is not app.main:
             await pilot.pause()
         app.main.post_message(StateChanged(state))
-        await pilot.pause()
-        await pilot.pause()
+        await _painted(app, pilot, state)
         yield app, pilot
+
+
+async def _painted(app: Showing, pilot: Pilot[int], state: State) -> None:
+    """Wait until every pane has the state and the screen stands still: on a busy machine a pane may come late."""
+    while app.main.state is not state or any(pane.state is not state for pane in app.main.query(PodsPane)):
+        await pilot.pause()
+    before = ""
+    while before != app.text:
+        before = app.text
+        await pilot.pause(0.02)
