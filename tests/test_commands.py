@@ -18,6 +18,7 @@ import pytest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.lab import Lab
+from tests.lab_jobs import jobs_made, left_behind
 from tests.running import PROGRAM, Ended, cnitui, ended, environment, started
 
 VERDICTS = {"confirmed", "likely", "possible", "ruled_out", "undetermined"}
@@ -236,17 +237,6 @@ def by_jobs(lab: Lab, user: str = "admin") -> tuple[object, ...]:
     return "--kubeconfig", lab.kubeconfig_of(user), "--node-access", "pod"
 
 
-def jobs_made(lab: Lab) -> list[tuple[str, int]]:
-    """Methods and codes of all requests that changed Jobs."""
-    entries = (entry for entry in lab.audit if "/jobs" in entry.path and not entry.dry_run)
-    return [(entry.method, entry.code) for entry in entries]
-
-
-def left_behind(lab: Lab) -> list[str]:
-    pods = (pod for pod in lab.world.store.all("pods") if "job-name" in pod["metadata"].get("labels", {}))
-    return [one["metadata"]["name"] for one in (*lab.world.store.all("jobs.batch"), *pods)]
-
-
 async def test_jobs_read_what_ssh_reads_and_leave_nothing(lab: Lab, tmp_path: Path) -> None:
     told = await cnitui(tmp_path, "diagnose", "-o", "json", "--yes", *by_jobs(lab))
     assert told.code == 3, told.err
@@ -327,96 +317,3 @@ async def test_each_scenario_is_told_by_jobs_as_by_ssh(scenario: str, tmp_path: 
     assert told.code == 3, told.err
     confirmed = {cause["id"] for cause in valid(told.out)["causes"] if cause["verdict"] == "confirmed"}
     assert confirmed == {RIGHT[scenario]}
-
-
-# --- experiments ----------------------------------------------------------------------------------------------------
-
-PROVEN = {
-    ("selinux-denial", "selinux-denial"): (0, "confirmed"),
-    ("selinux-denial", "kube-proxy-service-vip"): (3, "ruled_out"),
-    ("selinux-wrong-context", "selinux-wrong-context"): (0, "confirmed"),
-    ("disk-full", "selinux-denial"): (3, "ruled_out"),
-    ("read-only-filesystem", "selinux-denial"): (3, "ruled_out"),
-    ("text-file-busy", "selinux-denial"): (3, "ruled_out"),
-    ("kube-proxy-service-vip", "kube-proxy-service-vip"): (0, "confirmed"),
-    ("kube-proxy-service-vip", "selinux-denial"): (3, "ruled_out"),
-    ("apiserver-unreachable", "kube-proxy-service-vip"): (3, "ruled_out"),
-}
-"""Scenario and cause to exit code and conclusion: the right variant heals, a wrong one does not."""
-
-
-def alone(lab: Lab, user: str = "admin") -> tuple[object, ...]:
-    return "--kubeconfig", lab.kubeconfig_of(user), "--node-access", "none"
-
-
-@pytest.mark.parametrize(("scenario", "cause"), PROVEN)
-async def test_an_experiment_tells_a_cause_from_the_others(scenario: str, cause: str, tmp_path: Path) -> None:
-    async with Lab.start(scenario, speed=20, seed=7, ssh=False) as lab:
-        told = await cnitui(tmp_path, "prove", cause, "--yes", "-o", "json", *alone(lab))
-        await lab.until(lambda: left_behind(lab) == [])
-    document = json.loads(told.out)
-    assert (told.code, document["conclusion"]) == PROVEN[scenario, cause], told.err
-    assert document["schema"] == "cnitui/experiment/v1"
-    assert document["control"]["exit_code"] == document["expected"]["exit_code"] == 1
-    assert (document["variant"]["exit_code"] == 0) is (document["conclusion"] == "confirmed")
-    assert "really installs the CNI on worker-01" in told.err
-
-
-async def test_an_experiment_touches_one_node_and_nothing_else(lab: Lab, tmp_path: Path) -> None:
-    told = await cnitui(tmp_path, "prove", "selinux-denial", "--node", "worker-02", "--yes", *alone(lab))
-    assert told.code == 0, told.err
-    assert "CONFIRMED by experiment: install-cni fails on worker-02 as it is" in told.out
-    assert [name for name, node in lab.world.nodes.items() if node.network_ready] == ["master-01", "worker-02"]
-    assert stored_elsewhere(lab) == []
-    assert {method for method, _ in jobs_made(lab)} == {"POST", "DELETE"}
-    assert len(jobs_made(lab)) == 4
-
-
-def stored_elsewhere(lab: Lab) -> list[str]:
-    reviews = "selfsubjectaccessreviews"
-    return [
-        entry.path
-        for entry in lab.audit
-        if not entry.dry_run and "/jobs" not in entry.path and reviews not in entry.path
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "why"),
-    [
-        (("unknown-cause",), 2, "no experiment can tell 'unknown-cause'"),
-        (("disk-full",), 2, "There is one for: kube-proxy-service-vip, selinux-denial, selinux-wrong-context"),
-        (("selinux-denial", "--node", "master-01"), 2, "no attempt has failed on master-01"),
-        (("selinux-denial", "--readonly"), 1, "writes are switched off"),
-        (("selinux-denial",), 1, "there is no terminal to confirm on"),
-    ],
-)
-async def test_an_experiment_that_cannot_be_made_is_told_and_creates_nothing(
-    lab: Lab, tmp_path: Path, arguments: tuple[str, ...], code: int, why: str
-) -> None:
-    told = await cnitui(tmp_path, "prove", *arguments, *alone(lab))
-    assert (told.code, told.out) == (code, "")
-    assert why in told.err
-    assert jobs_made(lab) == []
-
-
-async def test_who_may_not_make_an_experiment_is_told(lab: Lab, tmp_path: Path) -> None:
-    told = await cnitui(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab, "viewer"))
-    assert told.code == 1
-    assert "you may not create jobs.batch in kube-system" in told.err
-    assert jobs_made(lab) == []
-
-
-async def test_a_healthy_cluster_has_nothing_to_try(tmp_path: Path) -> None:
-    async with Lab.start("healthy", speed=20, seed=7) as lab:
-        told = await cnitui(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab))
-    assert told.code == 2
-    assert "no attempt has failed on any node" in told.err
-
-
-async def test_an_experiment_is_no_plan_to_report_or_undo(lab: Lab, tmp_path: Path) -> None:
-    assert (await cnitui(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab))).code == 0
-    told = await cnitui(tmp_path, "report", *alone(lab))
-    assert (told.code, "No plan was applied yet" in told.err) == (1, True)
-    told = await cnitui(tmp_path, "undo", "--yes", *alone(lab))
-    assert told.code == 1

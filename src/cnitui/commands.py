@@ -27,7 +27,6 @@ from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
-from cnitui.engine.services import Services
 from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, UsageError
@@ -144,7 +143,7 @@ def run_undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
 async def _undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
     async with services(settings) as opened:
         await opened.cluster.connect()
-        bench = workbench(opened)
+        bench = opened.bench
         seen = await undo_preview(bench, plan_id)
         click.echo("\n".join(seen.diff))
         _tell(seen)
@@ -152,11 +151,6 @@ async def _undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
             raise CnituiError(seen.blocked[0].words, "Nothing was changed.")
         name = seen.context if assume_yes else typed(seen.context)
         return await _carry_out(bench, seen, Confirmation(name, "undo from the command line"))
-
-
-def workbench(opened: Services) -> Workbench:
-    """What a write needs at hand."""
-    return Workbench(opened.cluster, opened.journal, opened.clock, opened.render, opened.settings.readonly)
 
 
 def _tell(seen: Preview) -> None:

@@ -6,10 +6,12 @@ import json
 
 import click
 
-from cnitui.commands import run_async, tell_jobs, typed, workbench
+from cnitui.commands import run_async, tell_jobs, typed
 from cnitui.compose import services
 from cnitui.domain.experiment import Experiment
-from cnitui.engine.jobs.experiment import Under, design, experiment, experiment_document, preview_experiment
+from cnitui.domain.trial_documents import trial_document
+from cnitui.engine.jobs.experiment import Under, design, experiment, preview_experiment
+from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.sitting import judged, sitting
 from cnitui.errors import CnituiError
@@ -22,9 +24,9 @@ CONFIRMED, RULED_OUT, UNDECIDED = 0, 3, 4
 def run_prove(settings: Settings, cause: str, node: str, output: str, wait: float, *, assume_yes: bool) -> int:
     """Preview, ask, carry out; 0 confirmed, 3 ruled out, 4 nothing proven."""
     log_to_file(settings)
-    found, context = run_async(_proved(settings, cause, node, wait, assume_yes=assume_yes))
+    found, seen = run_async(_proved(settings, cause, node, wait, assume_yes=assume_yes))
     if output == "json":
-        click.echo(json.dumps(experiment_document(found, context), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(trial_document(found, seen.context, seen.server), indent=2, ensure_ascii=False))
     else:
         click.echo(_text(found), nl=False)
     return leave({"confirmed": CONFIRMED, "ruled_out": RULED_OUT}.get(found.conclusion, UNDECIDED))
@@ -32,9 +34,9 @@ def run_prove(settings: Settings, cause: str, node: str, output: str, wait: floa
 
 async def _proved(
     settings: Settings, cause: str, node: str, wait: float, *, assume_yes: bool
-) -> tuple[Experiment, str]:
+) -> tuple[Experiment, JobsPreview]:
     async with services(settings) as opened:
-        bench = workbench(opened)
+        bench = opened.bench
         state = await sitting(opened, wait)
         judged(state)  # raises what left nothing to try
         plan = await design(bench, state, cause, node)
@@ -48,7 +50,7 @@ async def _proved(
                 case Under():
                     click.echo(step.words, err=True)
                 case Experiment():
-                    return step, seen.context
+                    return step, seen
     raise CnituiError("the experiment came to no end")
 
 
@@ -58,4 +60,4 @@ def _text(found: Experiment) -> str:
     rows = [("in the DaemonSet", found.expected), ("control", found.control), ("variant", found.variant)]
     told = [f"  {name:<18}{attempt.told if attempt else 'not run'}" for name, attempt in rows]
     headline = f"{word.get(found.conclusion, 'NOTHING PROVEN')}: {found.sentence}"
-    return "\n".join((headline, *told, f"  {'changed':<18}{found.change.words}", ""))
+    return "\n".join((headline, *told, f"  {'changed':<18}{found.changed}", ""))

@@ -14,8 +14,8 @@ NAMES = tuple(f"worker-{number:02d}" for number in range(1, 9))
 ALIKE = Likeness("install-cni", "exit 1")
 
 
-def says(*blamed: str, clear: bool = True, said: tuple[str, ...] = ()) -> Opinion:
-    return Opinion(((Verdict.CONFIRMED, len(blamed)),), frozenset(blamed), clear, frozenset(said))
+def says(*blamed: str, clear: bool = True, said: tuple[str, ...] = (), proven: bool = False) -> Opinion:
+    return Opinion(((Verdict.CONFIRMED, len(blamed)),), frozenset(blamed), clear, frozenset(said), proven)
 
 
 def test_of_unread_nodes_nothing_is_said() -> None:
@@ -95,3 +95,28 @@ def test_a_part_that_left_names_the_one_it_left() -> None:
 def test_letters_go_on_behind_z(number: int, name: str) -> None:
     assert letter(number) == name
     assert next(islice(letters(), number - 1, None)) == name
+
+
+def test_an_experiment_on_one_speaks_for_those_of_the_same_words_whose_traces_blame_nothing() -> None:
+    words = ("no-writeable-directory",)
+    opinions = {NAMES[0]: says("selinux-denial", said=words, proven=True)}
+    opinions |= {node: says(said=words) for node in NAMES[1:5]}
+    opinions |= {NAMES[5]: says(said=("no-space",)), NAMES[6]: says("disk-full", said=words)}
+    main, *odd = parts_of(NAMES, opinions)
+    assert main.causes == {"selinux-denial"}
+    assert (main.agreeing, main.unclear) == (NAMES[:1], NAMES[1:5])
+    assert sorted((sorted(part.causes), part.members) for part in odd) == [
+        ([], NAMES[5:6]),
+        (["disk-full"], NAMES[6:7]),
+    ]
+    (cohort, *_) = named(ALIKE, (main, *odd), ("A", "B", "C"))
+    assert cohort.spoken_for(("selinux-denial",)) == NAMES[1:5]
+    assert cohort.spoken_for(("disk-full",)) == ()
+
+
+def test_traces_on_one_do_not_speak_for_those_whose_traces_blame_nothing() -> None:
+    opinions = {NAMES[0]: says("selinux-denial"), NAMES[1]: says(), NAMES[2]: says()}
+    main, odd = parts_of(NAMES[:3], opinions)
+    assert main.causes == frozenset()
+    assert odd.causes == {"selinux-denial"}
+    assert named(ALIKE, (main, odd), ("A", "B"))[1].spoken_for(("selinux-denial",)) == ()

@@ -23,8 +23,9 @@ WORKS = Attempt(0, "Done configuring CNI.")
 
 def tried(control: Attempt, variant: Attempt | None = None, expected: Attempt = FAILS) -> Experiment:
     return Experiment(
-        "selinux-denial", "SELinux stops it", WITHOUT_SELINUX, "worker-01", "install-cni", expected, control, variant
-    )
+        "selinux-denial", "SELinux stops it", WITHOUT_SELINUX.words, "worker-01", "install-cni", expected, control,
+        variant,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

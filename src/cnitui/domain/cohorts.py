@@ -24,7 +24,8 @@ Blamed = frozenset[str]
 class Opinion:
     """What reading one node came to.
 
-    `clear` is False when so much was missing, or is still to come, that it may as well agree.
+    `clear` is False when so much was missing, or is still to come, that it may as well agree. `proven` is one that an
+    experiment confirmed: it speaks for nodes of the same last words whose traces blame nothing.
     `said` are the known messages in its failing container's last words, empty when those were not read.
     """
 
@@ -32,31 +33,35 @@ class Opinion:
     blamed: Blamed
     clear: bool
     said: frozenset[str] = frozenset()
+    proven: bool = False
 
     def fits(self, decided: Opinion) -> bool:
-        """Whether this one, though not clear, may be of the same kind as one that is."""
+        """Whether this one, though it decides nothing, may be of the same kind as one that does."""
+        if self.clear:
+            return not self.blamed and decided.proven and self.said == decided.said
         return self.said <= decided.said
 
     def agrees(self, other: Opinion) -> bool:
         """Whether it is no other kind than `other`, as far as it goes."""
-        return self.blamed == other.blamed if self.clear else self.fits(other)
+        return (self.clear and self.blamed == other.blamed) or self.fits(other)
 
 
 def opinion_of(verdict: NodeVerdict) -> Opinion:
     """The opinion that a verdict is."""
     blamed = verdict.blamed
     clear = bool(blamed) or (verdict.whole and not verdict.missing)
-    return Opinion(verdict.key, blamed, clear, verdict.said)
+    return Opinion(verdict.key, blamed, clear, verdict.said, verdict.proven)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A cohort before it has a name: the causes, who agrees, who is unclear, and all members."""
+    """A cohort before it has a name: the causes, who agrees, who is unclear, all members, and whether by experiment."""
 
     causes: Blamed
     members: tuple[str, ...]
     agreeing: tuple[str, ...]
     unclear: tuple[str, ...] = ()
+    proven: bool = False
 
 
 def parts_of(members: Iterable[str], opinions: Mapping[str, Opinion]) -> tuple[Part, ...]:
@@ -83,11 +88,11 @@ def _settled(said: Mapping[str, Opinion]) -> dict[str, Placed]:
 
     One that fits none, or where there is no clear one, blames nothing, and that counts as clear.
     """
-    clear = {(opinion.blamed, opinion.said): opinion for opinion in said.values() if opinion.clear}.values()
+    clear = {(one.blamed, one.said, one.proven): one for one in said.values() if one.clear}.values()
     placed: dict[str, Placed] = {}
     for node, opinion in said.items():
-        fitting = tuple(dict.fromkeys(one.blamed for one in clear if opinion.fits(one))) if not opinion.clear else ()
-        settled = opinion if fitting else replace(opinion, clear=True)
+        fitting = tuple(dict.fromkeys(one.blamed for one in clear if opinion.fits(one)))
+        settled = opinion if opinion.clear is not bool(fitting) else replace(opinion, clear=not fitting)
         placed[node] = settled, fitting or (opinion.blamed,)
     return placed
 
@@ -95,7 +100,8 @@ def _settled(said: Mapping[str, Opinion]) -> dict[str, Placed]:
 def _part(blamed: Blamed, members: tuple[str, ...], said: Mapping[str, Placed]) -> Part:
     read = [(node, said[node][0]) for node in members if node in said]
     agreeing = tuple(node for node, opinion in read if opinion.clear)
-    return Part(blamed, members, agreeing, tuple(node for node, opinion in read if not opinion.clear))
+    unclear = tuple(node for node, opinion in read if not opinion.clear)
+    return Part(blamed, members, agreeing, unclear, any(opinion.proven for _, opinion in read))
 
 
 def named(likeness: Likeness, parts: Iterable[Part], names: Iterable[str]) -> tuple[Cohort, ...]:
@@ -104,7 +110,7 @@ def named(likeness: Likeness, parts: Iterable[Part], names: Iterable[str]) -> tu
     for part, name in zip(parts, names, strict=False):
         apart = found[0].id if found else ""
         causes = tuple(sorted(part.causes))
-        found.append(Cohort(name, likeness, part.members, part.agreeing, part.unclear, causes, apart))
+        found.append(Cohort(name, likeness, part.members, part.agreeing, part.unclear, causes, apart, part.proven))
     return tuple(found)
 
 

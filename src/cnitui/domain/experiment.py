@@ -11,9 +11,10 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from cnitui.domain.facts import LogLine
+from cnitui.domain.facts import LISTED_FACTS, LogLine
 from cnitui.domain.node_job import Job, document, reference
 from cnitui.domain.parsing.installer_log import parse_record
 from cnitui.domain.remedies.situation import Document
@@ -61,22 +62,27 @@ def _plain(words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What was tried where, and how it ended; `variant` is None when the control alone ended it."""
+    """What was tried where, and how it ended; `variant` is None when the control alone ended it.
+
+    `changed` completes "with …"; `revision` is that of the pod's template, `at` when it ended (UTC).
+    """
 
     cause: str
     title: str
-    change: Variant
+    changed: str
     node: str
     container: str
     expected: Attempt
     control: Attempt
     variant: Attempt | None = None
+    revision: str = ""
+    at: datetime | None = None
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
         """What it rests on: which attempt, and how that ended."""
         ends = (("in the DaemonSet", self.expected.told), ("control, as it is", self.control.told))
-        return (*ends, (f"variant, with {self.change.words}", self.variant.told)) if self.variant else ends
+        return (*ends, (f"variant, with {self.changed}", self.variant.told)) if self.variant else ends
 
     @property
     def conclusion(self) -> Conclusion:
@@ -92,18 +98,23 @@ class Experiment:
     @property
     def sentence(self) -> str:
         """The conclusion for people."""
-        name, node, change = self.container, self.node, self.change.words
+        name, node = self.container, self.node
         match self.conclusion:
             case "confirmed":
-                return f"{name} fails on {node} as it is, and succeeds with {change}: {self.title}"
+                return f"{name} fails on {node} as it is, and succeeds with {self.changed}: {self.title}"
             case "ruled_out":
-                return f"{name} fails on {node} in the same way with {change}: it is not that, or not that alone"
+                return f"{name} fails on {node} in the same way with {self.changed}: it is not that, or not that alone"
             case "works_now":
                 return f"{name} does not fail on {node} any more: it succeeded as it is"
             case "further":
-                return f"with {change} {name} fails otherwise on {node}: one obstacle is gone, another follows"
+                return f"with {self.changed} {name} fails otherwise on {node}: one obstacle is gone, another follows"
             case "differs":
                 return f"{name} by itself does not fail on {node} as it does in the DaemonSet, so nothing is proven"
+
+    @property
+    def source(self) -> str:
+        """Where its evidence comes from: `experiment by Jobs on worker-01, 12:30:01 UTC`."""
+        return f"experiment by Jobs on {self.node}" + (f", {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class Try:
     container: str
     expected: Attempt
     tried: Attempt
+    at: datetime | None = None
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
@@ -134,6 +146,24 @@ class Try:
             return f"with this change {self.container} succeeds on {self.node}"
         alike = "in the same way" if self.tried.ends_like(self.expected) else "otherwise"
         return f"with this change {self.container} still fails on {self.node}, {alike}: the plan would not help"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """All experiments made on a node, oldest first: a fact about that node."""
+
+    made: tuple[Experiment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """All tries of plans on a node, oldest first: a fact about that node."""
+
+    made: tuple[Try, ...]
+
+
+UNREAD_FACTS = LISTED_FACTS | {Experiments, Tries}
+"""Facts that may be there although nobody has read the node."""
 
 
 def trial(

@@ -7,6 +7,7 @@ good bet; each is judged on its own readings.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,6 +65,7 @@ class Cohort:
     `members` are all of them, sorted; `agreeing` those that were read and agree, `unclear` those that could not be read
     well enough to tell. Members in neither were not read. `causes` are the ids that the agreeing ones blame.
     `apart_from` is the id of the cohort that these nodes look like and, once read, turned out not to belong to.
+    `proven` tells that an experiment on one of them confirmed the causes.
     """
 
     id: str
@@ -73,6 +75,11 @@ class Cohort:
     unclear: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     apart_from: str = ""
+    proven: bool = False
+
+    def spoken_for(self, causes: Container[str]) -> tuple[str, ...]:
+        """The members whose traces tell too little, for which an experiment on another one speaks, of these causes."""
+        return self.unclear if self.proven and any(cause in causes for cause in self.causes) else ()
 
     @property
     def read(self) -> int:

@@ -14,10 +14,11 @@ Sources: batch/v1 JobSpec (kubernetes pkg/apis/batch/types.go); where the loader
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef
+from cnitui.domain.remedies.template import as_mapping, at
 
 LIFETIME_SECONDS = 90
 """The Job is ended after this time, whatever it does."""
@@ -27,6 +28,8 @@ HOST = "/host"
 LABELS = {"app.kubernetes.io/name": "cnitui-node", "app.kubernetes.io/managed-by": "cnitui"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in LABELS.items())
 """Finds our Jobs, also those of an earlier sitting."""
+SITTING = "app.kubernetes.io/instance"
+"""The label that says which sitting a Job belongs to."""
 SEALED = ("talos", "bottlerocket")
 """Systems whose root has no shell to run anything with, by the first word of the node's OS image."""
 
@@ -56,6 +59,12 @@ class Job:
     containers: tuple[str, ...]
     seconds: int = LIFETIME_SECONDS
 
+    def of(self, sitting: str) -> Job:
+        """The same, marked as one of this sitting's."""
+        spec = as_mapping(self.document["spec"])
+        template = _marked(as_mapping(spec["template"]), sitting)
+        return replace(self, document=_marked({**self.document, "spec": {**spec, "template": template}}, sitting))
+
 
 def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]]) -> Job:
     """The Job that reads a node: `scripts` are (container name, script for sh), each in a container, side by side."""
@@ -74,6 +83,16 @@ def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]]) -> 
     made = document(name, place.namespace, pod, LIFETIME_SECONDS)
     names = tuple(container for container, _ in scripts)
     return Job(reference(name, place.namespace), place.node, place.image, made, names)
+
+
+def _marked(document: Mapping[str, object], sitting: str) -> dict[str, object]:
+    metadata = as_mapping(document["metadata"])
+    return {**document, "metadata": {**metadata, "labels": {**as_mapping(metadata["labels"]), SITTING: sitting}}}
+
+
+def sitting_of(document: Mapping[str, object]) -> str:
+    """Whose Job it is; "" when it does not say."""
+    return str(as_mapping(at(document, ("metadata", "labels"))).get(SITTING, ""))
 
 
 def place_of(pod: PodStatus, node: NodeStatus) -> Place:

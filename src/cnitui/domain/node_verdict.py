@@ -24,6 +24,7 @@ from cnitui.domain.facts import (
 )
 from cnitui.domain.finding import Judgement, Missing, NextEvidence, Verdict
 from cnitui.domain.parsing.installer_log import milestones
+from cnitui.domain.proof import proven
 from cnitui.domain.ranking import UNKNOWN
 from cnitui.domain.signs import Signs, last_messages, with_signs
 from cnitui.domain.view import View
@@ -50,6 +51,8 @@ class NodeVerdict:
     """The known messages in the failing attempt's last words; empty when those were not read."""
     whole: bool = True
     """False while the pod or the node has not been asked: nothing is known to be missing, and nothing is there."""
+    proven: bool = False
+    """Whether an experiment confirmed what it blames."""
 
     @property
     def key(self) -> Key:
@@ -66,12 +69,15 @@ def judge_node(case: CaseFile, node: str, catalogue: Sequence[Cause]) -> NodeVer
     """Judge one node ("" for facts that nobody placed); only its own part of the case is looked at."""
     mine = derived(case.only(node, ""), node)
     judgements = {cause.id: _judge(mine, node, cause) for cause in catalogue}
+    by_experiment = proven(mine, node, judgements, catalogue)
+    judgements |= by_experiment
     known = next((cause for cause, judgement in judgements.items() if judgement.verdict.confident), "")
     if known and UNKNOWN in judgements:
         judgements[UNKNOWN] = ruled_out(f"{known} is {judgements[known].verdict.words}")
     whole = all(mine.reading(fact, node) is not None for fact in _TOLD_BY_EACH)
     missing, names = missing_of(mine, node), names_of(mine, node)
-    return NodeVerdict(node, judgements, missing, names, last_messages(mine, node), whole)
+    shown = any(judgement.verdict.confident for judgement in by_experiment.values())
+    return NodeVerdict(node, judgements, missing, names, last_messages(mine, node), whole, shown)
 
 
 def derived(case: CaseFile, node: str) -> CaseFile:

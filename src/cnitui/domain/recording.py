@@ -13,11 +13,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from cnitui.domain.exchange import LogRequest, NodeCommand
+from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import ObjectRef
 
-PieceKind = Literal["object", "list", "log", "kept", "events", "endpoints", "command", "node"]
+PieceKind = Literal["object", "list", "log", "kept", "events", "endpoints", "command", "node", "trial"]
 """`kept` is the log of attempts that the kubelet no longer serves, by node and container, as a log pane saw it.
+
+`trial` is an experiment or a try, by node and number, as a document (`domain.trial_documents`).
 
 `list` and `node` are there only when they failed: a watch that was refused, a node that could not be reached.
 """
@@ -83,13 +86,14 @@ class Recorded:
     """That what is shown comes from a case file: its name and when it was collected (UTC).
 
     `kept` are the logs that the kubelet could not serve any more: node, container and lines. `nodes` are those of
-    which the file holds evidence; of a large cluster it is not all.
+    which the file holds evidence; of a large cluster it is not all. `trials` are experiments and tries.
     """
 
     name: str
     at: datetime
     kept: tuple[KeptLog, ...] = ()
     nodes: frozenset[str] = frozenset()
+    trials: tuple[Experiment | Try, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
 from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings
+from cnitui.engine.repair.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class Services:
     files: CaseFiles | None = None
     recorded: Recorded | None = None
     given: CaseFile | None = None
+
+    @property
+    def bench(self) -> Workbench:
+        """What a write needs at hand; the same for Jobs that read and for all else, so that they are one sitting's."""
+        if self.jobs is not None:
+            return self.jobs.bench
+        return Workbench(self.cluster, self.journal, self.clock, self.render, self.settings.readonly)
 
     @property
     def jobs(self) -> JobShell | None:

@@ -24,7 +24,6 @@ from cnitui.engine.reading.reader import Reader, Scene
 from cnitui.engine.reading.subjects import node_request, unread
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
-from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.services import Services
 from cnitui.engine.state import State, daemonset_of
 from cnitui.engine.telling import Teller
@@ -72,9 +71,10 @@ class Session:
             sweeping=sweeping and self.jobs is None, hurried=hurried, rereading=self.jobs is None,
             recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
-        bench = Workbench(cluster, services.journal, clock, services.render, settings.readonly)
+        bench = services.bench
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
-        self.laboratory = Laboratory(bench, self._wake.set)
+        trials = services.recorded.trials if services.recorded else ()
+        self.laboratory = Laboratory(bench, self._wake.set, self._book.take, trials)
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
         self._shown: tuple[str, ...] = ()
@@ -180,6 +180,8 @@ class Session:
         """Connect, watch and investigate until cancelled; raises KubeconfigError when there is no way to begin."""
         try:
             await self._connect()
+            if self.state.recorded is None:
+                self.laboratory.remember()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._picture.watch_pods())
                 tasks.create_task(self._picture.watch_nodes())

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Literal
 
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import LISTED_FACTS, CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.domain.experiment import UNREAD_FACTS
+from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
@@ -136,7 +137,7 @@ class State:
         """The nodes of which the case holds more than the lists show, in the order of their names."""
         if self.kept is not None:
             return tuple(sorted(self.kept))
-        return tuple(sorted({subject for fact, subject, _ in self.case if subject and fact not in LISTED_FACTS}))
+        return tuple(sorted({subject for fact, subject, _ in self.case if subject and fact not in UNREAD_FACTS}))
 
     def look(self, node: str) -> Look | None:
         """How far the reading of one node is."""

@@ -37,6 +37,7 @@ _KEY_LENGTHS: dict[str, range] = {
     "endpoints": range(1),
     "command": range(3, 1000),
     "node": range(1, 2),
+    "trial": range(2, 3),
 }
 
 
@@ -108,6 +109,8 @@ def _name_of(piece: Piece, taken: set[str]) -> tuple[str, str]:
             parts, ending = ["objects", *piece.key], ".json"
         case "events" | "endpoints":
             parts, ending = [piece.kind, *piece.key], ".json"
+        case "trial":
+            parts, ending = ["trials", *piece.key], ".json"
         case "log":
             parts, ending = ["logs", *piece.key], ".log"
         case "kept":

@@ -192,9 +192,6 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
     if leading is not None and leading.verdict.confident:
         role: Role = "bad" if leading.verdict is Verdict.CONFIRMED else "warn"
         return Line("▸", claim(leading, diagnosis), role)
-    proven = state.trials.confirmed
-    if proven is not None:
-        return Line("▸", f"CONFIRMED by experiment on {proven.node}  {proven.title}", "bad")
     if not state.settled and not _enough_read(state):
         done = sum(look.phase != "asking" for _, look in state.looks)
         alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""
@@ -214,12 +211,15 @@ def _enough_read(state: State) -> bool:
 def claim(finding: Finding, diagnosis: Diagnosis) -> str:
     """`CONFIRMED  SELinux stops install-cni on worker-01, worker-02 · because …`, and that there is more.
 
-    Of nodes that were not read only that they are alike is said: `· 1,998 nodes alike, 3 read, all agree`.
+    Of nodes that were not read only that they are alike is said: `· 1,998 nodes alike, 3 read, all agree`. So it is of
+    those whose traces tell nothing, where an experiment on one node does.
     """
     where = f" on {names(finding.nodes)}" if finding.nodes else ""
     if finding.alike:
         agree = ", all agree" if len(finding.nodes) > 1 else ""
         where = f" · {counted(len(finding.nodes) + len(finding.alike))} alike, {len(finding.nodes):,} read{agree}"
+    spoken = sum(len(cohort.spoken_for((finding.cause,))) for cohort in diagnosis.cohorts)
+    where += f" · {counted(spoken)} alike" if spoken else ""
     others = {f.cause: len(f.nodes) + len(f.alike) for f in diagnosis.confident if f.cause != finding.cause}
     more = "".join(f" · +{cause} on {nodes:,}" for cause, nodes in list(others.items())[:2])
     more += f" · +{len(others) - 2} more" if len(others) > 2 else ""

@@ -34,10 +34,12 @@ def fit(remedy: str, situation: Situation) -> Fit:
 
 
 def missing_evidence(situation: Situation) -> tuple[str, ...]:
-    """What a confident SELinux verdict still lacks, per failing node."""
+    """What a confident SELinux verdict still lacks, per failing node that no experiment speaks for."""
     lacking: dict[str, list[str]] = {}
-    for findings, nodes in situation.findings_by_nodes(SELINUX_CAUSES):
-        if findings and findings[0].verdict.confident:
+    covered = {node for cohort in situation.diagnosis.cohorts for node in cohort.spoken_for(SELINUX_CAUSES)}
+    for findings, told in situation.findings_by_nodes(SELINUX_CAUSES):
+        nodes = [node for node in told if node not in covered]
+        if not nodes or (findings and findings[0].verdict.confident):
             continue
         best = findings[0] if findings else None
         words = f"{best.cause} is {best.verdict.words}: {best.judgement.because}" if best else "SELinux was not judged"

@@ -14,6 +14,7 @@ from typing import TypeVar
 from cnitui.domain.derive import reference_node
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.exchange import CommandOutput, LogRequest, NodeCommand
+from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, AttemptLogs, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.recording import (
@@ -28,6 +29,7 @@ from cnitui.domain.recording import (
     object_key,
 )
 from cnitui.domain.remedies.template import daemonset_ref
+from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.cases.documents import as_bytes, as_json_bytes, endpoints_document, event_list, lean
 from cnitui.engine.ports import CaseFiles, ClusterApi, NodeShell
 from cnitui.engine.probes.cluster import attempt_requests, events_command
@@ -60,7 +62,17 @@ async def collect(services: Services, state: State, files: CaseFiles, kept: Sequ
     for node, container, lines in (*known, *kept):
         source = f"cnitui, log pane of {container} on {node}"
         collector.keep(Piece("kept", (node, container), source, services.clock.now(), node, lines))
+    trials: tuple[Experiment | Try, ...] = (*state.trials.found, *state.trials.tries)
+    for number, found in enumerate(trials, 1):
+        collector.keep(_trial(number, found, services))
     return await collector.recording()
+
+
+def _trial(number: int, found: Experiment | Try, services: Services) -> Piece:
+    connection = services.cluster.connection
+    document = trial_document(found, connection.context, connection.server)
+    at = found.at or services.clock.now()
+    return Piece("trial", (found.node, str(number)), "cnitui, by Jobs", at, found.node, as_json_bytes(document))
 
 
 class _Collector:

@@ -7,14 +7,18 @@ ages and countdowns are those of then.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.recording import KeptLog, Recorded, Recording
+from cnitui.domain.remedies.template import as_mapping
+from cnitui.domain.trial_documents import trial_of
 from cnitui.engine.ports import CaseFiles, Settings
 from cnitui.engine.services import Services
-from cnitui.errors import ReadOnly, StateError
+from cnitui.errors import ConfigurationError, ReadOnly, StateError
 
 _A_MOMENT = 0.1
 """Seconds: shorter waits are there to bundle events of a cluster, which do not come here."""
@@ -57,6 +61,19 @@ def _kept(recording: Recording) -> tuple[KeptLog, ...]:
     return tuple((piece.key[0], piece.key[1], piece.data) for piece in pieces)
 
 
+def _trials(recording: Recording, name: str) -> tuple[Experiment | Try, ...]:
+    """Experiments and tries; raises ConfigurationError for a document that is none."""
+    found: list[Experiment | Try] = []
+    for piece in recording.pieces:
+        if piece.kind == "trial" and piece.failure is None:
+            try:
+                found.append(trial_of(as_mapping(json.loads(piece.data))))
+            except (ValueError, RecursionError, OverflowError) as error:
+                what = f"{name}: a trial on {piece.node or 'a node'}: {str(error)[:200]}"
+                raise ConfigurationError(what, "The file was changed after it was written.") from error
+    return tuple(found)
+
+
 def _read_nodes(recording: Recording) -> frozenset[str]:
     """The nodes of which logs, events or commands were kept."""
     return frozenset(piece.node for piece in recording.pieces if piece.kind in ("log", "events", "command", "node"))
@@ -80,5 +97,5 @@ def replayed(
         render,
         close,
         files,
-        Recorded(name, recording.at, _kept(recording), _read_nodes(recording)),
+        Recorded(name, recording.at, _kept(recording), _read_nodes(recording), _trials(recording, name)),
     )

@@ -111,7 +111,7 @@ def _clean(piece: Piece, redactor: Redactor) -> Piece:
 
 def _clean_data(piece: Piece, redactor: Redactor) -> bytes:
     """An object is redacted by its fields, everything else as text."""
-    if piece.kind not in ("object", "events") or not piece.data:
+    if piece.kind not in ("object", "events", "trial") or not piece.data:
         return redactor.data(piece.data, piece.source)
     document = redactor.document(json.loads(piece.data), piece.source)
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape")

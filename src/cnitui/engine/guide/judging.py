@@ -85,20 +85,13 @@ def root_cause(state: State) -> Outline:
     leading = diagnosis.leading
     tried = tuple(_experiments(state))
     if leading is None or leading.cause == "unknown" or not leading.verdict.confident:
-        return _by_experiment(state, _undecided(state, diagnosis, leading), tried)
+        undecided = _undecided(state, diagnosis, leading)
+        return replace(undecided, blocks=(*tried, *undecided.blocks))
     blocks: list[Block] = [*tried]
     for finding in diagnosis.confident:
         blocks.extend(_proof(finding))
     blocks.extend(_open_questions(diagnosis))
     return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
-
-
-def _by_experiment(state: State, undecided: Outline, tried: tuple[Block, ...]) -> Outline:
-    """What traces leave open, an experiment may have told."""
-    blocks, found = (*tried, *undecided.blocks), state.trials.confirmed
-    if found is None:
-        return replace(undecided, blocks=blocks)
-    return Outline("pass", found.cause, f"Confirmed by experiment: {found.title}.", blocks)
 
 
 def _experiments(state: State) -> Iterator[Block]:

@@ -90,18 +90,14 @@ def previewing(state: State, repair: RepairState) -> Outline:
 
 
 def _tried(outline: Outline, trials: Trials, plan_id: str) -> Outline:
-    """With what the try on one node told, first of all."""
-    found = trials.of_plan(plan_id)
-    blocks = (*going_on(trials), *outline.blocks)
-    if found is None:
-        return replace(outline, blocks=blocks)
-    told: tuple[Block, ...] = (
-        Heading(f"Tried on {found.node}"),
-        Item(found.sentence, "good" if found.works else "bad"),
-        *(Item(f"{which}: {ended}") for which, ended in found.rows),
-    )
-    outline = replace(outline, blocks=(*told, *blocks))
-    return outline if found.works else replace(outline, state="fail", summary="try failed")
+    """With what the tries on single nodes told, first of all."""
+    told: list[Block] = []
+    for found in trials.of_plan(plan_id):
+        told.append(Heading(f"Tried on {found.node}"))
+        told.append(Item(found.sentence, "good" if found.works else "bad"))
+        told.extend(Item(f"{which}: {ended}") for which, ended in found.rows)
+    outline = replace(outline, blocks=(*told, *going_on(trials), *outline.blocks))
+    return outline if trials.refuting(plan_id) is None else replace(outline, state="fail", summary="try failed")
 
 
 def _preview(seen: Preview, *, changed: bool) -> Outline:

@@ -16,7 +16,8 @@ from cnitui.domain.parsing.container_log import parse_log
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import Missing, daemonset_ref
 from cnitui.domain.variant import Variant
-from cnitui.engine.jobs.preview import JobsPreview, if_killed, preview_jobs
+from cnitui.engine.jobs.kept import keep
+from cnitui.engine.jobs.preview import JobsPreview, clear, if_killed, preview_jobs
 from cnitui.engine.jobs.run import run_job
 from cnitui.engine.probes.node_commands import host_and_port
 from cnitui.engine.repair.apply import Confirmation
@@ -136,19 +137,21 @@ async def experiment(
     line. What was found is kept in the journal.
     """
     seen.require(confirmation.context)
+    await clear(bench, seen)
     yield Under(f"control: {plan.container} on {plan.pod.node}, as the DaemonSet has it")
     control = await _attempt(bench, plan, None)
     found = Experiment(
-        plan.cause.id, plan.cause.title, plan.change, plan.pod.node, plan.container, plan.expected, control
-    )
+        plan.cause.id, plan.cause.title, plan.change.words, plan.pod.node, plan.container, plan.expected, control,
+        revision=plan.pod.revision,
+    )  # fmt: skip
     yield Under(f"control: {control.told}")
     if control.exit_code != 0 and control.ends_like(plan.expected):
         yield Under(f"variant: with {plan.change.words}")
         variant = await _attempt(bench, plan, plan.change)
         found = replace(found, variant=variant)
         yield Under(f"variant: {variant.told}")
-    document = experiment_document(found, seen.context)
-    bench.journal.keep(bench.journal.new_id(bench.clock.now()), "experiment", document)
+    found = replace(found, at=bench.clock.now())
+    keep(bench, found)
     yield found
 
 
@@ -163,24 +166,3 @@ async def attempt_by(bench: Workbench, job: Job) -> Attempt:
     status = ended.pod.container(container)
     run = status.current if status is not None else None
     return attempt_of(run.exit_code if run else None, parse_log(ended.said[container]))
-
-
-def experiment_document(found: Experiment, context: str) -> dict[str, object]:
-    """The schema `cnitui/experiment/v1`."""
-    return {
-        "schema": "cnitui/experiment/v1",
-        "context": context,
-        "cause": found.cause,
-        "node": found.node,
-        "container": found.container,
-        "changed": found.change.words,
-        "conclusion": found.conclusion,
-        "because": found.sentence,
-        "expected": _attempt_document(found.expected),
-        "control": _attempt_document(found.control),
-        "variant": _attempt_document(found.variant) if found.variant else None,
-    }
-
-
-def _attempt_document(attempt: Attempt) -> dict[str, object]:
-    return {"exit_code": attempt.exit_code, "last_words": attempt.words, "log": list(attempt.log)}

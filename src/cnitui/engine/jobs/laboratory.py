@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 
 from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.finding import Finding, Verdict
 from cnitui.engine.jobs.experiment import Design, Under, design, experiment, preview_experiment, variants
+from cnitui.engine.jobs.kept import kept_trials
 from cnitui.engine.jobs.preview import JobsPreview
-from cnitui.engine.jobs.trials import Trials
+from cnitui.engine.jobs.trials import Trials, trial_readings, trials_of
 from cnitui.engine.jobs.trying import TryDesign, design_try, preview_try, try_out
+from cnitui.engine.probes.cluster import Readings
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.state import State
@@ -31,23 +33,48 @@ def _open(state: State) -> Finding | None:
 
 
 class Laboratory:
-    """Holds what was found; `changed` is called whenever that is something else."""
+    """Holds what was found; `changed` is called whenever that is something else.
 
-    def __init__(self, bench: Workbench, changed: Callable[[], None]) -> None:
-        self._bench, self._changed = bench, changed
-        self.trials = Trials()
+    What was found is evidence about its nodes: `arrived` takes it as readings. `recorded` is what a case file holds.
+    """
 
-    async def preview(self, state: State) -> tuple[Design, JobsPreview]:
-        """An experiment on the first provable cause; raises UsageError and ClusterErrors."""
+    def __init__(
+        self,
+        bench: Workbench,
+        changed: Callable[[], None],
+        arrived: Callable[[Readings], None],
+        recorded: Iterable[Experiment | Try] = (),
+    ) -> None:
+        self._bench, self._changed, self._arrived = bench, changed, arrived
+        self.trials = trials_of(recorded)
+        self._arrived(trial_readings(self.trials))
+
+    def remember(self) -> None:
+        """Take up what was found on this cluster within the last day, in other sittings."""
+        connection, now = self._bench.api.connection, self._bench.clock.now()
+        kept = kept_trials(self._bench.journal, connection.context, connection.server, now)
+        if kept:
+            self._hold(trials_of(kept))
+
+    def _hold(self, trials: Trials) -> None:
+        self._arrived(trial_readings(trials))
+        self._tell(trials)
+
+    async def preview(self, state: State, node: str = "") -> tuple[Design, JobsPreview]:
+        """An experiment on the first provable cause, on that node if it has it; raises UsageError and ClusterErrors."""
         finding = _open(state)
         if finding is None:
             raise UsageError("no cause that is still open can be told by an experiment")
-        plan = await design(self._bench, state, finding.cause, next(iter(finding.nodes), ""))
+        first = next(iter(finding.nodes), "")
+        plan = await design(self._bench, state, finding.cause, node if node in finding.nodes else first)
         return plan, await preview_experiment(self._bench, plan)
 
-    async def preview_try(self, state: State) -> tuple[TryDesign, JobsPreview]:
-        """A try of what is previewed, on one failing node; raises UsageError and ClusterErrors."""
-        plan = design_try(state)
+    async def preview_try(self, state: State, wanted: Iterable[str] = ()) -> tuple[TryDesign, JobsPreview]:
+        """A try of what is previewed, on the wanted failing nodes, else on one of each group.
+
+        Raises UsageError and ClusterErrors.
+        """
+        plan = design_try(state, wanted)
         return plan, await preview_try(self._bench, plan)
 
     async def carry_out(self, plan: Design | TryDesign, seen: JobsPreview, confirmation: Confirmation) -> None:
@@ -72,9 +99,9 @@ class Laboratory:
             case Under():
                 self._tell(replace(self.trials, under_way=step.words))
             case Experiment():
-                self._tell(replace(self.trials, found=(*self.trials.found, step)))
+                self._hold(replace(self.trials, found=(*self.trials.found, step)))
             case Try():
-                self._tell(replace(self.trials, tries=(*self.trials.tries, step)))
+                self._hold(replace(self.trials, tries=(*self.trials.tries, step)))
 
     def _tell(self, trials: Trials) -> None:
         self.trials = trials

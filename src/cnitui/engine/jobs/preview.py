@@ -5,8 +5,10 @@ Nothing is stored by it. The preview is the only thing that gives leave, so what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from cnitui.domain.listing import listed
 from cnitui.domain.node_job import (
@@ -19,15 +21,17 @@ from cnitui.domain.node_job import (
     collection,
     reading_job,
     reference,
+    sitting_of,
 )
 from cnitui.domain.plan import ObjectRef
-from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS
+from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document
 from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.engine.jobs.run import remove
 from cnitui.engine.ports import Permission
 from cnitui.engine.repair.preview import Problem
 from cnitui.engine.repair.situate import pod_security
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.errors import ClusterError, Conflict, Forbidden, Invalid, StateError, UsageError
+from cnitui.errors import ClusterError, CnituiError, Conflict, Forbidden, Invalid, StateError, UsageError
 
 SHOWN = 6
 """Nodes or images that a sentence names."""
@@ -35,11 +39,19 @@ SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A Job of an earlier sitting that is still there."""
+    """A Job of another sitting that is still there; while it `runs` somebody may be waiting for it."""
 
     ref: ObjectRef
     uid: str
     node: str
+    runs: bool = False
+
+    @property
+    def told(self) -> str:
+        """What becomes of it, in a sentence."""
+        if self.runs:
+            return f"left alone: {self.ref.words} of another sitting still runs on {self.node}, and ends by itself"
+        return f"removed as well: {self.ref.words} of an earlier sitting, on {self.node}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +88,9 @@ class JobsPreview:
     @property
     def lines(self) -> tuple[str, ...]:
         """What is created where and for how long, in sentences."""
+        left = tuple(one.told for one in self.leftovers)
         if self.told:
-            return self.told
+            return (*self.told, *left)
         nodes, images = [place.node for place in self.places], sorted({place.image for place in self.places})
         pulled = [place.node for place in self.places if not place.present]
         return (
@@ -88,7 +101,7 @@ class JobsPreview:
             "each Job is deleted as soon as it has answered",
             if_killed(LIFETIME_SECONDS),
             "until you quit, another one runs there when you look again (r) or the failing pod is replaced",
-            *(f"removed as well: {one.ref.words} of an earlier sitting, on {one.node}" for one in self.leftovers),
+            *left,
         )
 
 
@@ -113,7 +126,7 @@ async def preview_jobs(bench: Workbench, places: Sequence[Place], jobs: Sequence
             leftovers += await _leftovers(bench, namespace)
             place = next(place for place in places if place.namespace == namespace)
             for job in jobs or (reading_job("cnitui-node-dry-run", place, (("read", "true"),)),):
-                said, refused = await _dry_run(bench, job)
+                said, refused = await _dry_run(bench, job.of(bench.sitting))
                 warnings += said
                 problems += refused
     connection = bench.api.connection
@@ -147,12 +160,33 @@ async def _leftovers(bench: Workbench, namespace: str) -> list[Leftover]:
         found = await bench.api.objects(collection(namespace), SELECTOR)
     except ClusterError:
         return []
-    return [*_old(found, namespace)]
+    return [_old(one, namespace, bench.clock.now()) for one in found if sitting_of(one) != bench.sitting]
 
 
-def _old(found: Iterable[Mapping[str, object]], namespace: str) -> Iterable[Leftover]:
-    for document in found:
-        metadata = as_mapping(document.get("metadata"))
-        node = at(document, ("spec", "template", "spec", "nodeName"))
-        ref = reference(str(metadata.get("name", "")), namespace)
-        yield Leftover(ref, str(metadata.get("uid", "")), str(node or ""))
+def _old(document: Document, namespace: str, now: datetime) -> Leftover:
+    metadata = as_mapping(document.get("metadata"))
+    node = at(document, ("spec", "template", "spec", "nodeName"))
+    ref = reference(str(metadata.get("name", "")), namespace)
+    return Leftover(ref, str(metadata.get("uid", "")), str(node or ""), runs=_runs(document, now))
+
+
+def _runs(document: Document, now: datetime) -> bool:
+    """Whether it has not ended, as its conditions say, nor must have by its deadline."""
+    conditions = at(document, ("status", "conditions"))
+    held = {str(one.get("type")) for one in map(as_mapping, conditions)} if isinstance(conditions, list) else set()
+    if held & {"Complete", "Failed"}:
+        return False
+    try:
+        born = datetime.fromisoformat(str(at(document, ("metadata", "creationTimestamp"))))
+        seconds = int(str(at(document, ("spec", "activeDeadlineSeconds"))))
+    except ValueError:
+        return True
+    return born.tzinfo is None or (now - born).total_seconds() < seconds + KEPT_SECONDS
+
+
+async def clear(bench: Workbench, seen: JobsPreview) -> None:
+    """Remove what earlier sittings left behind, as it was shown; what cannot be removed goes by its TTL."""
+    for one in seen.leftovers:
+        if not one.runs:
+            with suppress(CnituiError):
+                await remove(bench, one.ref, one.uid, one.node)

@@ -53,6 +53,7 @@ async def run_job(bench: Workbench, job: Job) -> Ended:
 
 async def _create(bench: Workbench, job: Job) -> str:
     """Create the Job and answer its UID; a cancellation in the middle of it leaves none behind."""
+    job = job.of(bench.sitting)
     bench.audit("node-job", job.ref, "create", node=job.node, image=job.image, seconds=job.seconds)
     try:
         return await created(bench, job.ref, job.document, lambda uid: remove(bench, job.ref, uid, job.node))

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 
 from cnitui.domain.exchange import side_by_side
 from cnitui.domain.facts import NodeStatus
 from cnitui.domain.node_job import Job, Place, reading_job, sealed
-from cnitui.engine.jobs.preview import JobsPreview
-from cnitui.engine.jobs.run import Ended, remove, run_job
+from cnitui.engine.jobs.preview import JobsPreview, clear
+from cnitui.engine.jobs.run import Ended, run_job
 from cnitui.engine.jobs.script import new_word, outputs_of, script_of
 from cnitui.engine.logs.stamps import without_stamps
 from cnitui.engine.ports import CommandOutput, NodeCommand
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.errors import CnituiError, NodeError, NodeUnconfirmed, StateError
+from cnitui.errors import NodeError, NodeUnconfirmed, StateError
 
 AT_ONCE, PATIENCE = 8, 5.0
 """Jobs under way at a time, and the seconds after which one does not count any more: a dead node holds up no other."""
@@ -45,9 +44,7 @@ class JobShell:
         seen.require(confirmation.context)
         details = {"context": seen.context, "server": seen.server, "nodes": [place.node for place in seen.places]}
         self.bench.journal.audit("node-access", details)
-        for one in seen.leftovers:
-            with suppress(CnituiError):
-                await remove(self.bench, one.ref, one.uid, one.node)
+        await clear(self.bench, seen)
         self._leave |= {place.node: place for place in seen.places}
 
     async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:

@@ -1,49 +1,63 @@
-"""Tries a plan on one failing node before it is rolled out: the container as the server would store it, run once."""
+"""Tries a plan on failing nodes before it is rolled out: the container as the server would store it, run once."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, replace
 
 from cnitui.domain.experiment import SECONDS, Attempt, Try, trial
 from cnitui.domain.facts import PodStatus
+from cnitui.domain.listing import listed
 from cnitui.domain.node_job import Job, Place
 from cnitui.domain.remedies.template import Missing
 from cnitui.engine.jobs.experiment import Under, attempt_by, failing_attempt, failing_pod
-from cnitui.engine.jobs.preview import JobsPreview, if_killed, preview_jobs
+from cnitui.engine.jobs.kept import keep
+from cnitui.engine.jobs.preview import JobsPreview, clear, if_killed, preview_jobs
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.state import State
 from cnitui.errors import UsageError
 
+MOST = 8
+"""Nodes that a plan is tried on at most: it really changes each of them."""
+
 
 @dataclass(frozen=True, slots=True)
-class TryDesign:
-    """A try before it is carried out."""
+class Subject:
+    """A failing node to try a plan on: its pod, the container that fails, and how that ended last."""
 
-    preview: Preview
     pod: PodStatus
     container: str
     expected: Attempt
 
-    def job(self) -> Job:
+
+@dataclass(frozen=True, slots=True)
+class TryDesign:
+    """A try before it is carried out; there is at least one subject."""
+
+    preview: Preview
+    subjects: tuple[Subject, ...]
+
+    def job(self, subject: Subject) -> Job:
         """The container of the patched template, alone on the node; raises UsageError when it is not there."""
         name = f"cnitui-try-{secrets.token_hex(4)}"
         try:
-            return trial(name, self.preview.after, self.container, self.pod.node, None, ("", ""))
+            return trial(name, self.preview.after, subject.container, subject.pod.node, None, ("", ""))
         except Missing as error:
-            raise UsageError(f"the plan has no container {self.container}: {error}") from error
+            raise UsageError(f"the plan has no container {subject.container}: {error}") from error
 
     @property
     def lines(self) -> tuple[str, ...]:
         """What is created where and for how long, and what it does, in sentences."""
-        node, namespace = self.pod.node, self.pod.namespace
+        first, *others = self.subjects
+        nodes = listed([one.pod.node for one in self.subjects], MOST)
+        each = ", one node after the other until one fails" if others else ""
         return (
-            f"a Job in {namespace} runs {self.container} once on {node}, alone, as the DaemonSet would have it",
-            f"if it succeeds it really installs the CNI on {node}; the DaemonSet and all other nodes stay as they are",
-            "the Job is deleted as soon as it has ended",
+            f"a Job in {first.pod.namespace} runs {first.container} once on {nodes}{each}, as the DaemonSet would",
+            f"if it succeeds it really installs the CNI on {nodes}; the DaemonSet and all other nodes stay as they are",
+            f"{'each' if others else 'the'} Job is deleted as soon as it has ended",
             if_killed(SECONDS),
         )
 
@@ -56,47 +70,54 @@ def triable(state: State) -> bool:
     return bool(seen.plan.changes and state.failing)
 
 
-def design_try(state: State) -> TryDesign:
-    """A try of what is previewed, on a failing node; raises UsageError when there is nothing to try."""
+def design_try(state: State, wanted: Iterable[str] = ()) -> TryDesign:
+    """A try of what is previewed on those of the wanted nodes that fail, else on one node of each group.
+
+    Raises UsageError when there is nothing to try, or on too many nodes.
+    """
     seen = state.repair.preview
     if seen is None or not triable(state):
         raise UsageError("there is nothing previewed that could be tried")
-    pod = failing_pod(state)
-    container, expected = failing_attempt(state, pod)
-    return TryDesign(seen, pod, container, expected)
+    failing = {pod.node for pod in state.failing}
+    chosen = [node for node in wanted if node in failing]
+    if len(chosen) > MOST:
+        raise UsageError(f"{len(chosen)} nodes are marked", f"A plan is tried on at most {MOST} nodes; unmark some.")
+    nodes = chosen or [next(iter((*cohort.agreeing, *cohort.members))) for cohort in state.cohorts[:MOST]] or [""]
+    pods = [failing_pod(state, node) for node in nodes]
+    return TryDesign(seen, tuple(Subject(pod, *failing_attempt(state, pod)) for pod in pods))
 
 
 async def preview_try(bench: Workbench, plan: TryDesign) -> JobsPreview:
     """What the server says to it; raises ClusterErrors and UsageError."""
-    job = plan.job()
-    place = Place(plan.pod.node, plan.pod.namespace, job.image)
-    return replace(await preview_jobs(bench, (place,), (job,)), told=plan.lines)
+    jobs = [plan.job(subject) for subject in plan.subjects]
+    places = [Place(one.pod.node, one.pod.namespace, job.image) for one, job in zip(plan.subjects, jobs, strict=True)]
+    return replace(await preview_jobs(bench, places, jobs), told=plan.lines)
 
 
 async def try_out(
     bench: Workbench, plan: TryDesign, seen: JobsPreview, confirmation: Confirmation
 ) -> AsyncGenerator[Under | Try, None]:
-    """Carry it out; the last one is the Try.
+    """Carry it out, node by node until one fails; what came of each is kept in the journal.
 
-    Raises UsageError without the right confirmation, NodeJobFailed when the Job did not run, StateError without an
-    audit line.
+    Raises UsageError without the right confirmation, NodeJobFailed when a Job did not run, StateError without an audit
+    line.
     """
     seen.require(confirmation.context)
-    yield Under(f"{plan.container} on {plan.pod.node}, as the DaemonSet would have it")
-    tried = await attempt_by(bench, plan.job())
+    await clear(bench, seen)
     preview = plan.preview
-    yield Try(preview.plan_id, preview.plan.title, plan.pod.node, plan.container, plan.expected, tried)
+    for number, one in enumerate(plan.subjects, 1):
+        place = f", node {number} of {len(plan.subjects)}" if len(plan.subjects) > 1 else ""
+        yield Under(f"{one.container} on {one.pod.node}{place}, as the DaemonSet would have it")
+        tried = await attempt_by(bench, plan.job(one))
+        at = bench.clock.now()
+        found = Try(preview.plan_id, preview.plan.title, one.pod.node, one.container, one.expected, tried, at)
+        keep(bench, found)
+        yield found
+        if not found.works:
+            return
 
 
-def try_document(found: Try) -> dict[str, object]:
-    """As data, for reports."""
-    return {
-        "plan": found.plan_id,
-        "node": found.node,
-        "container": found.container,
-        "works": found.works,
-        "because": found.sentence,
-        "expected": found.expected.told,
-        "tried": found.tried.told,
-        "log": list(found.tried.log),
-    }
+def covered(state: State, tries: Iterable[Try]) -> bool:
+    """Whether tries that work speak for everything that fails: one member of each group, any node without groups."""
+    worked = {one.node for one in tries if one.works}
+    return bool(worked) and all(not worked.isdisjoint(cohort.members) for cohort in state.cohorts)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from cnitui.domain.evidence import CaseFile, Key, Observed, Reading, Source, Unavailable
+from cnitui.domain.experiment import UNREAD_FACTS
 from cnitui.domain.facts import (
     CALICO_LABEL_VALUES,
     CALICO_SELECTOR,
@@ -85,10 +86,9 @@ class Book:
             self.case = self.case.with_readings(daemonset_readings(daemonset, at))
 
     def forget(self, nodes: Iterable[str]) -> None:
-        """Let go of what was read of these nodes; what the picture shows of them stays."""
-        kept = (PodStatus, InstallCni, NodeStatus)
+        """Let go of what was read of these nodes; what the picture shows and what was tried there stays."""
         self.case = self.case.without(
-            [(fact, node) for node in nodes for fact in self.case.dossier(node) if fact not in kept]
+            [(fact, node) for node in nodes for fact in self.case.dossier(node) if fact not in UNREAD_FACTS]
         )
 
     def lack(self, lacking: dict[Key, Unavailable]) -> None:

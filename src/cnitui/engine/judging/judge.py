@@ -16,7 +16,8 @@ from cnitui.domain.causes.base import Cause
 from cnitui.domain.cohorts import Opinion, opinion_of
 from cnitui.domain.diagnosis import Judged, diagnosis_of, healthy_diagnosis, told_lacking, told_missing
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import LISTED_FACTS, NodeStatus, PodStatus
+from cnitui.domain.experiment import UNREAD_FACTS
+from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Missing
 from cnitui.domain.likeness import Likeness, likeness_of, unready_likeness
 from cnitui.domain.node_verdict import Key, NodeVerdict, judge_node, missing_of
@@ -135,7 +136,7 @@ class Judge:
 
     def was_read(self, node: str) -> bool:
         """Whether anything beside the lists is kept of the node."""
-        return any(fact not in LISTED_FACTS for fact in self._case.dossier(node))
+        return any(fact not in UNREAD_FACTS for fact in self._case.dossier(node))
 
     def _take_shared(self) -> None:
         """What was read about the cluster concerns every node; the DaemonSet alone decides nothing about a node."""

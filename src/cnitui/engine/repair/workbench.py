@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
@@ -28,7 +29,7 @@ BEGUN, APPLIED, REFUSED, UNKNOWN, CANCELLED = "begun", "applied", "refused", "un
 class Workbench:
     """The ports a remedy is carried out with; `render` turns an object into text for the diff (YAML).
 
-    `readonly` removes every write, whatever the connection says.
+    `readonly` removes every write, whatever the connection says. `sitting` tells our own Jobs from those of others.
     """
 
     api: ClusterApi
@@ -36,6 +37,7 @@ class Workbench:
     clock: Clock
     render: Callable[[Mapping[str, object]], str]
     readonly: bool = False
+    sitting: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
     def may_write(self) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cnitui.domain.report import as_data, as_markdown, code_safe
-from cnitui.engine.jobs.experiment import experiment_document
-from cnitui.engine.jobs.trying import try_document
+from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.state import State
 from cnitui.errors import StateError
 
@@ -86,13 +85,14 @@ def _verification(state: State) -> Iterator[str]:
 
 def _data(state: State, at: datetime) -> dict[str, object]:
     repair = state.repair
+    context, server = state.connection.context, state.connection.server
     diagnosis = repair.diagnosed or state.diagnosis
     return {
         "schema": SCHEMA,
         "circumstances": {name: value for name, value in _told(state, at).items() if value},
         "diagnosis": as_data(diagnosis) if diagnosis else None,
-        "experiments": [experiment_document(found, state.connection.context) for found in state.trials.found],
-        "tries": [try_document(found) for found in state.trials.tries],
+        "experiments": [trial_document(found, context, server) for found in state.trials.found],
+        "tries": [trial_document(found, context, server) for found in state.trials.tries],
         "actions": [{"at": action.at.isoformat(), "what": action.words} for action in repair.actions],
         "verification": [
             {"id": check.id, "title": check.title, "outcome": check.state, "words": check.words}

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
+from cnitui.domain.experiment import Experiment
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.report import code, code_safe
+from cnitui.domain.trial_documents import trial_document
+from cnitui.engine.jobs.kept import kept_trials
 from cnitui.engine.ports import Journal
 from cnitui.engine.repair.workbench import DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
 from cnitui.engine.reports.account import SCHEMA
 from cnitui.errors import StateError
 
 _PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE)
+EXPERIMENTS, TRIES = "experiments", "tries"
 _CONFIDENT = ("confirmed", "likely")
 
 
@@ -24,7 +29,21 @@ def plan_report(journal: Journal, plan_id: str = "") -> Document:
             "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."
         )
     plan = as_mapping(journal.load(chosen, PLAN))
-    return {"schema": SCHEMA, "id": chosen, PLAN: plan, **{name: _kept(journal, chosen, name) for name in _PARTS}}
+    parts = {name: _kept(journal, chosen, name) for name in _PARTS}
+    return {"schema": SCHEMA, "id": chosen, PLAN: plan, **parts, **_trials(journal, chosen, plan)}
+
+
+def _trials(journal: Journal, plan_id: str, plan: Document) -> dict[str, list[dict[str, object]]]:
+    """The plan's own tries, and the experiments on its cluster within the day before it."""
+    context, server, applied = (str(plan.get(name, "")) for name in ("context", "server", "at"))
+    try:
+        until = datetime.fromisoformat(applied)
+    except ValueError:
+        return {EXPERIMENTS: [], TRIES: []}
+    found = kept_trials(journal, context, server, until)
+    own = [one for one in found if isinstance(one, Experiment) or one.plan_id == plan_id]
+    told = [(isinstance(one, Experiment), trial_document(one, context, server)) for one in own]
+    return {EXPERIMENTS: [one for proof, one in told if proof], TRIES: [one for proof, one in told if not proof]}
 
 
 def _is_plan(journal: Journal, kept_id: str) -> bool:
@@ -55,6 +74,8 @@ def _lines(report: Document) -> Iterator[str]:
     yield from (f"- {name}: {_words(kept.get(name))}" for name in ("at", "context", "server", "user") if kept.get(name))
     yield f"- object: {_object(as_mapping(body.get('target')))}"
     yield from _findings(as_mapping(report[DIAGNOSIS]))
+    yield from _trial_lines("Experiments", report[EXPERIMENTS], ("expected", "control", "variant"))
+    yield from _trial_lines("Tried first", report[TRIES], ("expected", "tried"))
     yield from ("", "## Actions", "")
     yield from (f"- by hand: {code(str(change.get('by_hand') or ''))}" for change in _maps(body.get("changes")))
     restarts = _maps(body.get("restarts"))
@@ -77,6 +98,16 @@ def _findings(diagnosis: Document) -> Iterator[str]:
         yield f"- {claim}; {_words(cause.get('because'))}"
     if not causes:
         yield "No cause was confirmed or likely."
+
+
+def _trial_lines(title: str, trials: object, parts: Sequence[str]) -> Iterator[str]:
+    for number, one in enumerate(_maps(trials)):
+        yield from ("", f"## {title}", "") if number == 0 else ()
+        yield f"- {_words(one.get('at'))}, {_words(one.get('node'))}: {_words(one.get('because'))}"
+        for part in parts:
+            ended = as_mapping(one.get(part))
+            if ended:
+                yield f"  - {part}: exit {_words(ended.get('exit_code'))}, {code(str(ended.get('last_words', '')))}"
 
 
 def _verification(kept: Document) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnitui.domain.experiment import Try
 from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
 from cnitui.engine.jobs.preview import JobsPreview
@@ -9,13 +11,11 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.tui.screens.dialogs import ConfirmScreen
 
 
-def plan_confirmation(seen: Preview, tried: Try | None = None) -> ConfirmScreen:
-    """What will be written; a try that worked is the evidence that a plan may have lacked, and its reason."""
+def plan_confirmation(seen: Preview, tried: Sequence[Try] = (), *, proven: bool = False) -> ConfirmScreen:
+    """What will be written; tries that `proven` it are the evidence that a plan may have lacked, and its reason."""
     plan = seen.plan
-    proven = tried is not None and tried.works
     blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
-    if tried is not None and proven:
-        blocks.insert(0, Item(f"tried: {tried.sentence}", "good"))
+    blocks[:0] = [Item(f"tried: {one.sentence}", "good") for one in tried if one.works]
     blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
     blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
     if plan.test_pod is not None:

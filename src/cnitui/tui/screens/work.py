@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,26 +13,22 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
-from cnitui.engine.jobs.experiment import Design
-from cnitui.engine.jobs.preview import JobsPreview
-from cnitui.engine.jobs.trying import TryDesign
+from cnitui.engine.jobs.trying import covered
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import UNDER_WAY
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
-from cnitui.errors import CnituiError, HostKeyUnknown, NodeUnconfirmed
+from cnitui.errors import CnituiError, HostKeyUnknown
 from cnitui.tui.messages import (
     ApplyRequested,
     LookAgain,
     NodeOpened,
-    ProveRequested,
     RemedyChosen,
     RemedyConsidered,
     SaveRequested,
     StateChanged,
-    TryRequested,
     UndoRequested,
     VerifyRequested,
 )
@@ -40,8 +36,8 @@ from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
-from cnitui.tui.screens.confirming import jobs_confirmation, plan_confirmation
-from cnitui.tui.screens.main import MainScreen
+from cnitui.tui.screens.confirming import plan_confirmation
+from cnitui.tui.screens.jobs import JobsScreen
 from cnitui.tui.screens.page import PageScreen
 
 CLOSE_WITHIN = 0.3
@@ -49,15 +45,13 @@ REST = 0.2
 """Seconds after which a cursor has come to rest: one that runs over a hundred nodes asks for none of them."""
 
 
-class WorkScreen(MainScreen):
+class WorkScreen(JobsScreen):
     """Shows what the session says; every write goes through a dialog of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
         Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
-        Binding("b", "read_nodes", "Read nodes…", id="app.read-nodes",
-                tooltip="Which Jobs would read the nodes; confirm them (--node-access pod)"),
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
     ]  # fmt: skip
 
@@ -65,7 +59,6 @@ class WorkScreen(MainScreen):
         super().__init__()
         self._opening = opening
         self._services: Services | None = None
-        self.session: Session | None = None
         self._asked_about: set[str] = set()
         self._asking = asyncio.Lock()
         self._ask_no_more = False
@@ -165,7 +158,7 @@ class WorkScreen(MainScreen):
         try:
             document = await self.session.cluster.get(pod_ref(pod))
         except CnituiError as error:
-            self._say(error)
+            self.say(error)
             return
         text = self._services.render(document)
         self.app.push_screen(PageScreen(f"Pod {pod.namespace}/{pod.name}", object_blocks(text)))
@@ -188,63 +181,7 @@ class WorkScreen(MainScreen):
             try:
                 await self.session.accept_host_key(host.node, host.fingerprint)
             except CnituiError as error:
-                self._say(error)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Jobs are offered while some node waits for them."""
-        if action == "read_nodes":
-            waiting = any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
-            return waiting and bool(self.state.failing)
-        return super().check_action(action, parameters)
-
-    @work(exclusive=True, group="jobs")
-    async def action_read_nodes(self) -> None:
-        """Preview the Jobs that would read the nodes, and have them confirmed."""
-        session = self.session
-        try:
-            seen = await session.preview_jobs() if session is not None else None
-            if session is None or seen is None:
-                return
-            leave = await self._leave_for(seen, "Read nodes by Jobs", "Nodes cannot be read by Jobs")
-            if leave is not None:
-                await session.confirm_jobs(seen, leave)
-        except CnituiError as error:
-            self._say(error)
-
-    async def _leave_for(self, seen: JobsPreview, title: str, refusal: str) -> Confirmation | None:
-        """What a person typed to have the Jobs created; None when they may not be, or nobody wants them."""
-        if seen.problems:
-            self.notify(f"{refusal}: {seen.why_not}", severity="error", timeout=8, markup=False)
-            return None
-        confirmed = await self.app.push_screen_wait(jobs_confirmation(seen, title))
-        if confirmed is None:
-            self.notify("Nothing was created.", timeout=3)
-            return None
-        return Confirmation(confirmed.typed, confirmed.reason)
-
-    @on(ProveRequested)
-    def _prove_requested(self) -> None:
-        if self.session is not None:
-            self._carry_out_trial(self.session, "Experiment", self.session.laboratory.preview(self.state))
-
-    @on(TryRequested)
-    def _try_requested(self) -> None:
-        if self.session is not None:
-            self._carry_out_trial(self.session, "Try on one node", self.session.laboratory.preview_try(self.state))
-
-    @work(exclusive=True, group="jobs")
-    async def _carry_out_trial(
-        self, session: Session, title: str, asking: Coroutine[object, object, tuple[Design | TryDesign, JobsPreview]]
-    ) -> None:
-        """Preview it, have it confirmed, carry it out; steps 6 and 8 tell how it goes."""
-        try:
-            plan, seen = await asking
-        except CnituiError as error:
-            self._say(error)
-            return
-        leave = await self._leave_for(seen, title, f"{title}: it cannot be done")
-        if leave is not None:
-            await session.laboratory.carry_out(plan, seen, leave)
+                self.say(error)
 
     # --- saving ---------------------------------------------------------------------------------------------------
 
@@ -265,7 +202,7 @@ class WorkScreen(MainScreen):
         try:
             self.notify(await save(saving, file_of(name), services, session), timeout=6, markup=False)
         except CnituiError as error:
-            self._say(error)
+            self.say(error)
 
     # --- repairing ------------------------------------------------------------------------------------------------
 
@@ -295,8 +232,8 @@ class WorkScreen(MainScreen):
             self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
         elif session.repair.state.applied is seen:
             self.notify("This has been applied already; u takes it back.", severity="warning")
-        elif (tried := self.state.trials.of_plan(seen.plan_id)) is not None and not tried.works:
-            self.notify(f"This is not applied: {tried.sentence}.", severity="error", markup=False)
+        elif (failed := self.state.trials.refuting(seen.plan_id)) is not None:
+            self.notify(f"This is not applied: {failed.sentence}.", severity="error", markup=False)
         elif seen.blocked:
             why = "; ".join(problem.words for problem in seen.blocked)
             self.notify(f"This cannot be applied: {why}", severity="error", markup=False)
@@ -306,12 +243,13 @@ class WorkScreen(MainScreen):
     @work(exclusive=True, group="repair")
     async def _confirm_and_apply(self, seen: Preview) -> None:
         tried = self.state.trials.of_plan(seen.plan_id)
-        confirmed = await self.app.push_screen_wait(plan_confirmation(seen, tried))
+        proven = covered(self.state, tried)
+        confirmed = await self.app.push_screen_wait(plan_confirmation(seen, tried, proven=proven))
         if confirmed is None:
             self.notify("Nothing was changed.", timeout=3)
             return
         self.query_one(GuidePane).step = 9
-        self._carry_out(Confirmation(confirmed.typed, confirmed.reason or (tried.sentence if tried else "")))
+        self._carry_out(Confirmation(confirmed.typed, confirmed.reason or "; ".join(one.sentence for one in tried)))
 
     @work(exclusive=True, group="writing")
     async def _carry_out(self, confirmation: Confirmation) -> None:
@@ -350,9 +288,6 @@ class WorkScreen(MainScreen):
     async def _plan_undo(self) -> None:
         if self.session is not None:
             await self.session.repair.plan_undo()
-
-    def _say(self, error: CnituiError) -> None:
-        self.notify(str(error), severity="error", timeout=8, markup=False)
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:

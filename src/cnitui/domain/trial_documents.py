@@ -1,0 +1,125 @@
+"""Experiments and tries as documents, for the journal, reports and case files, and back.
+
+Schemas `cnitui/experiment/v1` and `cnitui/try/v1`: docs/diagnosis-json.md. A case file may come from anybody, so what
+is read back is checked and bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from cnitui.domain.experiment import Attempt, Experiment, Try
+from cnitui.domain.remedies.template import as_mapping
+
+EXPERIMENT_SCHEMA, TRY_SCHEMA = "cnitui/experiment/v1", "cnitui/try/v1"
+_MOST_LINES, _LONGEST = 10_000, 4_000
+"""Lines of an attempt's log and characters of a text that are read back."""
+
+Document = Mapping[str, object]
+
+
+def trial_document(found: Experiment | Try, context: str, server: str) -> dict[str, object]:
+    """What was found, and on which cluster, as data."""
+    made = _experiment_document(found) if isinstance(found, Experiment) else _try_document(found)
+    return {**made, "context": context, "server": server}
+
+
+def _experiment_document(found: Experiment) -> dict[str, object]:
+    return {
+        "schema": EXPERIMENT_SCHEMA,
+        "at": _stamp(found.at),
+        "cause": found.cause,
+        "title": found.title,
+        "node": found.node,
+        "container": found.container,
+        "revision": found.revision,
+        "changed": found.changed,
+        "conclusion": found.conclusion,
+        "because": found.sentence,
+        "expected": _attempt_document(found.expected),
+        "control": _attempt_document(found.control),
+        "variant": _attempt_document(found.variant) if found.variant else None,
+    }
+
+
+def _try_document(found: Try) -> dict[str, object]:
+    return {
+        "schema": TRY_SCHEMA,
+        "at": _stamp(found.at),
+        "plan": found.plan_id,
+        "title": found.title,
+        "node": found.node,
+        "container": found.container,
+        "works": found.works,
+        "because": found.sentence,
+        "expected": _attempt_document(found.expected),
+        "tried": _attempt_document(found.tried),
+    }
+
+
+def trial_of(document: Document) -> Experiment | Try:
+    """What was written; raises ValueError when the document is neither."""
+    match document.get("schema"):
+        case str(schema) if schema == EXPERIMENT_SCHEMA:
+            return _experiment(document)
+        case str(schema) if schema == TRY_SCHEMA:
+            return _try(document)
+    raise ValueError(f"schema: expected {EXPERIMENT_SCHEMA} or {TRY_SCHEMA}")
+
+
+def _experiment(document: Document) -> Experiment:
+    variant = document.get("variant")
+    return Experiment(
+        cause=_text(document, "cause"),
+        title=_text(document, "title"),
+        changed=_text(document, "changed"),
+        node=_text(document, "node"),
+        container=_text(document, "container"),
+        expected=_attempt(document.get("expected")),
+        control=_attempt(document.get("control")),
+        variant=_attempt(variant) if variant is not None else None,
+        revision=_text(document, "revision"),
+        at=_moment(document),
+    )
+
+
+def _try(document: Document) -> Try:
+    return Try(
+        plan_id=_text(document, "plan"),
+        title=_text(document, "title"),
+        node=_text(document, "node"),
+        container=_text(document, "container"),
+        expected=_attempt(document.get("expected")),
+        tried=_attempt(document.get("tried")),
+        at=_moment(document),
+    )
+
+
+def _attempt_document(attempt: Attempt) -> dict[str, object]:
+    return {"exit_code": attempt.exit_code, "last_words": attempt.words, "log": list(attempt.log)}
+
+
+def _attempt(document: object) -> Attempt:
+    kept = as_mapping(document)
+    code, log = kept.get("exit_code"), kept.get("log")
+    if not isinstance(code, int | None) or not isinstance(log, list):
+        raise ValueError("an attempt has an exit_code and a log")  # noqa: TRY004 - a document of the wrong form is a wrong value
+    return Attempt(code, _text(kept, "last_words"), tuple(str(line)[:_LONGEST] for line in log[:_MOST_LINES]))
+
+
+def _text(document: Document, key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: expected a text")  # noqa: TRY004 - as above
+    return value[:_LONGEST]
+
+
+def _moment(document: Document) -> datetime | None:
+    at = document.get("at")
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else None
+    return moment.astimezone(UTC) if moment is not None and moment.tzinfo else moment
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
