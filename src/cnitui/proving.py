@@ -41,7 +41,7 @@ async def _proved(
         judged(state)  # raises what left nothing to try
         plan = await design(bench, state, cause, node)
         seen = await preview_experiment(bench, plan)
-        tell_jobs(f"Experiment on {plan.pod.node}", seen)
+        tell_jobs(plan.title, seen)
         if seen.problems:
             raise CnituiError(seen.why_not, "Nothing was created.")
         name = seen.context if assume_yes else typed(seen.context)

@@ -72,7 +72,10 @@ def test_one_that_fails_alike_rules_out_every_cause_of_that_change_even_against_
 def test_what_traces_single_out_among_causes_of_one_change_is_what_is_proven() -> None:
     case = read(cluster()).case
     verdict = judged(case, made(case, cause="selinux-wrong-context"))
-    assert verdict.judgements["selinux-denial"].because.startswith("by experiment")
+    traced = judged(case).judgements["selinux-denial"]
+    proven = verdict.judgements["selinux-denial"]
+    assert (proven.because, proven.weight) == (traced.because, traced.weight), "it stays one finding with other nodes"
+    assert [piece.source[:18] for piece in proven.evidence_for[-3:]] == ["experiment by Jobs"] * 3
     assert not verdict.judgements["selinux-wrong-context"].verdict.confident
 
 

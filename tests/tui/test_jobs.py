@@ -61,7 +61,7 @@ async def test_an_experiment_proves_what_traces_leave_open(lab: Lab, tmp_path: P
         await app.confirms(CONTEXT, "Create")
         await app.shows("CONFIRMED")
         await app.shows("by experiment: install-cni fails on worker-01 as it is")
-        await app.shows("Experiment on worker-01")
+        await app.shows("experiment by Jobs on worker-01")
         await app.shows("variant, with seLinuxOptions.type: spc_t")
         await lab.until(lambda: not lab.world.store.all("jobs.batch"))
         assert made(lab) == 4

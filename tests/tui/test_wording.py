@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from cnitui.domain.finding import Verdict
+from cnitui.domain.likeness import Cohort, Likeness
 from cnitui.engine.repair.state import Option
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
@@ -136,6 +137,24 @@ def test_a_likely_cause_is_yellow_and_a_second_one_is_named() -> None:
     )
     assert banner(state).role == "warn"
     assert "on worker-01 · +image-pull on 1 ·" in banner(state).text
+
+
+def test_the_same_cause_less_sure_on_another_node_is_not_hidden() -> None:
+    sure, likely = (
+        finding("selinux-denial", verdict, node)
+        for verdict, node in zip((Verdict.CONFIRMED, Verdict.LIKELY), WORKERS, strict=True)
+    )
+    assert "on worker-01 · +likely selinux-denial on 1 ·" in banner(found(cluster(), sure, likely)).text
+
+
+def test_nodes_that_an_experiment_speaks_for_are_counted() -> None:
+    state = found(cluster(), finding("selinux-denial", Verdict.CONFIRMED, "worker-01"))
+    assert state.diagnosis is not None
+    group = Cohort(
+        "A", Likeness("install-cni", "exit 1"), WORKERS, WORKERS[:1], WORKERS[1:], ("selinux-denial",), proven=True
+    )
+    state = replace(state, diagnosis=replace(state.diagnosis, cohorts=(group,)))
+    assert "on worker-01 · 1 node alike ·" in banner(state).text
 
 
 def test_no_cause_is_named_before_the_evidence_supports_one() -> None:

@@ -7,6 +7,7 @@ says nothing any more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from cnitui.domain.causes.base import Cause
 from cnitui.domain.evidence import CaseFile
@@ -75,6 +76,9 @@ def _quotes(found: Experiment) -> tuple[Evidence, ...]:
 
 
 def _confirmed(found: Experiment, before: Judgement) -> Judgement:
+    """What traces had confirmed stays one finding with the nodes of which they say the same."""
+    if before.verdict is Verdict.CONFIRMED:
+        return replace(before, evidence_for=(*before.evidence_for, *_quotes(found)))
     return Judgement(
         Verdict.CONFIRMED,
         f"by experiment: {found.sentence}",

@@ -220,7 +220,11 @@ def claim(finding: Finding, diagnosis: Diagnosis) -> str:
         where = f" · {counted(len(finding.nodes) + len(finding.alike))} alike, {len(finding.nodes):,} read{agree}"
     spoken = sum(len(cohort.spoken_for((finding.cause,))) for cohort in diagnosis.cohorts)
     where += f" · {counted(spoken)} alike" if spoken else ""
-    others = {f.cause: len(f.nodes) + len(f.alike) for f in diagnosis.confident if f.cause != finding.cause}
+    others: dict[str, int] = {}
+    for other in diagnosis.confident:
+        if other is not finding:
+            which = f"{other.verdict.words} {other.cause}" if other.cause == finding.cause else other.cause
+            others[which] = len(other.nodes) + len(other.alike)
     more = "".join(f" · +{cause} on {nodes:,}" for cause, nodes in list(others.items())[:2])
     more += f" · +{len(others) - 2} more" if len(others) > 2 else ""
     return f"{finding.verdict.words.upper()}  {finding.title}{where}{more} · {finding.judgement.because}"

@@ -83,7 +83,7 @@ def root_cause(state: State) -> Outline:
     if not state.failing:
         return Outline("pass", "nothing fails", "Nothing fails, so there is no cause to find.")
     leading = diagnosis.leading
-    tried = tuple(_experiments(state))
+    tried = tuple(_experiments(state, diagnosis))
     if leading is None or leading.cause == "unknown" or not leading.verdict.confident:
         undecided = _undecided(state, diagnosis, leading)
         return replace(undecided, blocks=(*tried, *undecided.blocks))
@@ -94,10 +94,12 @@ def root_cause(state: State) -> Outline:
     return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
 
 
-def _experiments(state: State) -> Iterator[Block]:
-    """What is being tried, and what was found so."""
+def _experiments(state: State, diagnosis: Diagnosis) -> Iterator[Block]:
+    """What is being tried, and what was found so, unless that is the proof that follows."""
     yield from going_on(state.trials)
-    for found in reversed(state.trials.found):
+    proofs = [finding.judgement.because for finding in diagnosis.confident]
+    untold = (one for one in state.trials.found if not any(one.sentence in proof for proof in proofs))
+    for found in reversed(tuple(untold)):
         yield Heading(f"Experiment on {found.node}")
         yield Item(found.sentence, CONCLUSION_ROLES[found.conclusion])
         yield from (Item(f"{which}: {ended}") for which, ended in found.rows)

@@ -44,6 +44,11 @@ class Design:
         return trial(name, self.daemonset, self.container, self.pod.node, change, self.endpoint)
 
     @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return f"Experiment on {self.pod.node}"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What is created where and for how long, and what it does, in sentences."""
         node, namespace = self.pod.node, self.pod.namespace

@@ -49,6 +49,11 @@ class TryDesign:
             raise UsageError(f"the plan has no container {subject.container}: {error}") from error
 
     @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return f"Try on {listed([one.pod.node for one in self.subjects], 3)}"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What is created where and for how long, and what it does, in sentences."""
         first, *others = self.subjects

@@ -72,18 +72,18 @@ class JobsScreen(MainScreen):
     def _prove_requested(self) -> None:
         """On the node that keys mean, if the cause is open there."""
         if self.session is not None:
-            self._carry_out_trial(self.session, "Experiment", self.session.laboratory.preview(self.state, self.node))
+            self._carry_out_trial(self.session, self.session.laboratory.preview(self.state, self.node))
 
     @on(TryRequested)
     def _try_requested(self) -> None:
         """On the marked nodes that fail, else the one that keys mean, else one of each group."""
         if self.session is not None:
             wanted = self.query_one(PodsPane).marked or (self.node,)
-            self._carry_out_trial(self.session, "Try on nodes", self.session.laboratory.preview_try(self.state, wanted))
+            self._carry_out_trial(self.session, self.session.laboratory.preview_try(self.state, wanted))
 
     @work(exclusive=True, group="jobs")
     async def _carry_out_trial(
-        self, session: Session, title: str, asking: Coroutine[object, object, tuple[Design | TryDesign, JobsPreview]]
+        self, session: Session, asking: Coroutine[object, object, tuple[Design | TryDesign, JobsPreview]]
     ) -> None:
         """Preview it, have it confirmed, carry it out; steps 6 and 8 tell how it goes."""
         try:
@@ -91,6 +91,6 @@ class JobsScreen(MainScreen):
         except CnituiError as error:
             self.say(error)
             return
-        leave = await self._leave_for(seen, title, f"{title}: it cannot be done")
+        leave = await self._leave_for(seen, plan.title, f"{plan.title}: it cannot be done")
         if leave is not None:
             await session.laboratory.carry_out(plan, seen, leave)
