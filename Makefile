@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check format screenshots lock clean
+.PHONY: install demo test e2e check format screenshots lock clean
 
 install: $(STAMP)
 
@@ -19,6 +19,9 @@ demo: $(STAMP)
 
 test: $(STAMP) # one worker per core; ARGS="tests/lab -x" runs a part
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+
+e2e: $(STAMP) # against a real API server, in every state of its harness; STATES="broken psa" runs some
+	@tests/realcluster/run $(STATES)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from cnitui.lab import Lab
 from tests.lab_jobs import jobs_made, left_behind
-from tests.running import cnitui
+from tests.running import cnitui, started
 
 PROVEN = {
     ("selinux-denial", "selinux-denial"): (0, "confirmed"),
@@ -108,6 +109,19 @@ async def test_an_experiment_is_no_plan_to_report_or_undo(lab: Lab, tmp_path: Pa
     assert (told.code, "No plan was applied yet" in told.err) == (1, True)
     told = await cnitui(tmp_path, "undo", "--yes", *alone(lab))
     assert told.code == 1
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3], ids=["control runs", "control is removed", "variant runs"])
+async def test_killed_at_any_step_it_leaves_nothing_for_long(writes: int, tmp_path: Path) -> None:
+    """Deadline and TTL end and remove the last Job; 240 s take four here, and most end sooner by themselves."""
+    async with Lab.start("selinux-denial", speed=60, seed=7, ssh=False) as lab:
+        process = await started(tmp_path, "prove", "selinux-denial", "--yes", *alone(lab))
+        while len(jobs_made(lab)) < writes:  # the audit line follows the change of the store, which `until` looks at
+            await asyncio.sleep(0.01)
+        process.kill()
+        await process.wait()
+        assert left_behind(lab) != [] or writes == 2
+        await lab.until(lambda: left_behind(lab) == [])
 
 
 # --- what was proven is evidence ------------------------------------------------------------------------------------

@@ -242,7 +242,7 @@ def _selinux(state: State, node: str, look: Look | None) -> Cell:
     if look is not None and look.error is not None:
         return (f"? {_IN_SHORT.get(type(look.error), 'not readable')}", "warn")
     if isinstance(reading, Unavailable):
-        return (f"? {reading.why}", "dim")
+        return ("? not read" if state.node_access == "none" else f"? {reading.why}", "dim")
     if reading is not None:
         return reading.value.current.lower()
     return (SPIN, "dim") if look is not None and look.phase == "asking" else ("", "dim")
