@@ -6,74 +6,18 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from cnitui import __version__
 from cnitui.errors import CnituiError
-from cnitui.settings import (
-    LOG_LEVELS,
-    NODE_ACCESS,
-    Settings,
-    checked,
-    configuration_file,
-    expanded,
-    kubeconfig_files,
-    read_configuration,
-    seconds_of,
-    speed_of,
-    state_folder,
-)
+from cnitui.options import common, merged, settings_from
+from cnitui.settings import seconds_of, speed_of
 
-F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CNITUI", "max_content_width": 110}
-
-
-def common(command: F) -> F:
-    """The options that every command on a cluster takes; each also as CNITUI_… in the environment."""
-    options = [
-        click.option("--kubeconfig", default="", metavar="FILE", help="Kubeconfig to use; default as kubectl."),
-        click.option("--context", default="", metavar="NAME", help="Context of the kubeconfig."),
-        click.option("-n", "--namespace", default="", metavar="NAME", help="Namespace of calico-node; default: all."),
-        click.option("--as", "impersonate", default="", envvar="CNITUI_AS", metavar="USER", help="Act as this user."),
-        click.option("--request-timeout", default="10s", metavar="TIME", help="Limit of one request, e.g. 10s."),
-        click.option(
-            "--node-access",
-            type=click.Choice(NODE_ACCESS),
-            default=None,
-            help="How nodes are read: over SSH, by short-lived Jobs, or not at all.",
-        ),
-        click.option("--ssh-config", default="", metavar="FILE", help="OpenSSH configuration; default ~/.ssh/config."),
-        click.option("--ssh-user", default="", metavar="USER", help="User on the nodes."),
-        click.option("--ssh-key", default="", metavar="FILE", help="Private key for the nodes."),
-        click.option("--readonly", is_flag=True, default=None, help="Remove everything that writes."),
-        click.option("--log-level", type=click.Choice(LOG_LEVELS), default="warning", help="Detail of our own log."),
-        click.option("--log-file", default="", metavar="FILE", help="Our own log; default in the state folder."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def settings_from(given: dict[str, Any]) -> Settings:
-    """Flags and environment over the configuration file over defaults."""
-    settings = read_configuration(Settings(state_dir=state_folder()), configuration_file())
-    changes: dict[str, Any] = {
-        "kubeconfig": kubeconfig_files(given["kubeconfig"]),
-        "request_timeout": seconds_of(given["request_timeout"]),
-        "log_level": given["log_level"],
-    }
-    if given["readonly"] is not None:
-        changes["readonly"] = given["readonly"]
-    texts = ("context", "namespace", "impersonate", "node_access", "ssh_user")
-    changes |= {key: given[key] for key in texts if given[key]}
-    paths = ("ssh_config", "ssh_key", "log_file")
-    changes |= {key: expanded(given[key], f"--{key.replace('_', '-')}") for key in paths if given[key]}
-    return checked(replace(settings, **changes))
 
 
 def _needs_terminal() -> None:
@@ -103,25 +47,6 @@ def run(ctx: click.Context, /, case: str, **given: Any) -> None:
 
     settings = settings_from(given)
     sys.exit(open_case_file(settings, Path(case)) if case else open_tui(settings))
-
-
-def _merged(ctx: click.Context, /, given: dict[str, Any]) -> Settings:
-    """Options may stand before or after the command's name: the later one wins, and both win over the environment."""
-    before: dict[str, Any] = ctx.obj or {}
-    parent = ctx.parent
-    merged = dict(given)
-    for name in before:
-        if parent is not None and name in merged and _strength(parent, name) > _strength(ctx, name):
-            merged[name] = before[name]
-    return settings_from(merged)
-
-
-def _strength(ctx: click.Context, /, name: str) -> int:
-    """How much an option's value counts by where it comes from."""
-    source = ctx.get_parameter_source(name)
-    if source is click.core.ParameterSource.COMMANDLINE:
-        return 2
-    return 1 if source is click.core.ParameterSource.ENVIRONMENT else 0
 
 
 def _causes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -162,7 +87,7 @@ def demo(ctx: click.Context, /, scenario: str, speed: str, nodes: int, **given: 
     _needs_terminal()
     from cnitui.launch import open_demo
 
-    sys.exit(open_demo(_merged(ctx, given), scenario, factor, nodes))
+    sys.exit(open_demo(merged(ctx, given), scenario, factor, nodes))
 
 
 @run.command()
@@ -194,7 +119,7 @@ def diagnose(
         sys.exit(run_diagnose_recorded(case, text, output))
     from cnitui.commands import run_diagnose
 
-    settings, seconds = _merged(ctx, given), seconds_of(wait, "--wait")
+    settings, seconds = merged(ctx, given), seconds_of(wait, "--wait")
     sys.exit(run_diagnose(settings, output, seconds, everybody=read == "all", assume_yes=yes))
 
 
@@ -209,7 +134,7 @@ def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, yes: bo
     """Write all evidence into one case file, without secrets; `--case` opens it anywhere."""
     from cnitui.commands import run_collect
 
-    settings, seconds = _merged(ctx, given), seconds_of(wait, "--wait")
+    settings, seconds = merged(ctx, given), seconds_of(wait, "--wait")
     sys.exit(run_collect(settings, output, seconds, force=force, assume_yes=yes))
 
 
@@ -229,7 +154,7 @@ def prove(ctx: click.Context, /, cause: str, node: str, output: str, wait: str, 
     """
     from cnitui.proving import run_prove
 
-    sys.exit(run_prove(_merged(ctx, given), cause, node, output, seconds_of(wait, "--wait"), assume_yes=yes))
+    sys.exit(run_prove(merged(ctx, given), cause, node, output, seconds_of(wait, "--wait"), assume_yes=yes))
 
 
 @run.command()
@@ -241,7 +166,7 @@ def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
     """Take back an applied plan; without an ID the latest."""
     from cnitui.commands import run_undo
 
-    sys.exit(run_undo(_merged(ctx, given), plan_id, assume_yes=yes))
+    sys.exit(run_undo(merged(ctx, given), plan_id, assume_yes=yes))
 
 
 @run.command()
@@ -253,7 +178,7 @@ def report(ctx: click.Context, /, plan_id: str, output: str, **given: Any) -> No
     """Report on an applied plan: findings, change, outcome, verification; without an ID the latest."""
     from cnitui.commands import run_report
 
-    sys.exit(run_report(_merged(ctx, given), plan_id, output))
+    sys.exit(run_report(merged(ctx, given), plan_id, output))
 
 
 @run.command()
@@ -263,7 +188,7 @@ def info(ctx: click.Context, /, **given: Any) -> None:
     """Print versions, settings in force, and where files are kept."""
     from cnitui.commands import print_info
 
-    sys.exit(print_info(_merged(ctx, given)))
+    sys.exit(print_info(merged(ctx, given)))
 
 
 @run.command()
