@@ -29,6 +29,7 @@ from cnitui.engine.state import State, daemonset_of
 from cnitui.engine.telling import Teller
 from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
+from cnitui.engine.watching.revisions import Revisions
 from cnitui.errors import ClusterError
 
 PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
@@ -63,6 +64,7 @@ class Session:
         self._wake = asyncio.Event()
         self._picture = Picture(cluster, clock, settings.namespace, self._wake.set)
         self._liveness = Liveness(cluster, clock, self._wake.set)
+        self._revisions = Revisions(cluster, self._wake.set)
         self._book = Book()
         self._judge = Judge()
         self._teller = Teller(self._picture, self._book, self._judge, self._wake.set)
@@ -192,6 +194,7 @@ class Session:
                 tasks.create_task(self._reader.sweep.run())
         finally:
             await self._reader.close()
+            await self._revisions.close()
             await self.logs.close()
 
     async def _connect(self) -> None:
@@ -276,10 +279,12 @@ class Session:
         state = self._teller.next(self.state, settled=self._settled)
         if state.diagnosis is not None and self._teller.whole:
             self.repair.judged(state.case, state.diagnosis)
+        self._revisions.follow(state.daemonset)
         looks = tuple(sorted(self._reader.looks.states.items()))
         return replace(
             state,
             silent_since=self._liveness.silent_since,
+            newest_revision=self._revisions.newest,
             looks=looks,
             repair=self.repair.state,
             trials=self.laboratory.trials,

@@ -14,6 +14,7 @@ from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodS
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
+from cnitui.domain.revision import counted_revision
 from cnitui.engine.jobs.trials import NO_TRIALS, Trials
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair.state import RepairState
@@ -66,6 +67,8 @@ class State:
     roster: Roster = EMPTY
     daemonsets: tuple[DaemonSetStatus, ...] = ()
     install: CalicoInstall | None = None
+    newest_revision: str = ""
+    """The revision of the DaemonSet's present template, where it could be read."""
     case: CaseFile = CaseFile()
     kept: frozenset[str] | None = None
     """Nodes of which the case holds more than the lists show; None when nobody has counted them."""
@@ -126,6 +129,16 @@ class State:
     def daemonset(self) -> DaemonSetStatus | None:
         """The DaemonSet of the failing pods, else the first one."""
         return daemonset_of(self.daemonsets, self.failing)
+
+    @cached_property
+    def revision(self) -> str:
+        """The revision of the DaemonSet's present template, "" when nobody can tell."""
+        daemonset = self.daemonset
+        if daemonset is None or self.newest_revision:
+            return self.newest_revision
+        owner = f"DaemonSet/{daemonset.name}"
+        counts = {revision: count for (of, revision), count in self.roster.revisions.items() if of == owner}
+        return counted_revision(daemonset, counts)
 
     @cached_property
     def unknown_hosts(self) -> tuple[HostKeyUnknown, ...]:

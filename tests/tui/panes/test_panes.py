@@ -94,7 +94,8 @@ async def test_rows_appear_with_signs_and_stay_in_their_place() -> None:
 
 def test_the_rows_tell_countdown_age_restarts_and_template() -> None:
     state = incident()
-    state = with_pods(state, *(replace(pod, template_generation="2") for pod in state.pods))
+    state = with_pods(state, *(replace(pod, revision="r1") for pod in state.pods))
+    state = replace(state, newest_revision="r2")
     rows = dict(rows_of(state))
     cells = [
         cell.tell(cell.at, NOON - timedelta(seconds=50)) if isinstance(cell, Moving) else cell
@@ -102,7 +103,9 @@ def test_the_rows_tell_countdown_age_restarts_and_template() -> None:
     ]
     assert cells[:4] == ["worker-01", "worker", "calico-node-worker-01", "0/1"]
     assert cells[5:8] == ["3", "00:30", "16h"]
-    assert cells[-1] == ("old (2)", "warn")
+    assert cells[-1] == ("old", "warn")
+    assert dict(rows_of(replace(state, newest_revision="r1")))["worker-01"][-1] == "current"
+    assert dict(rows_of(replace(state, newest_revision="")))["worker-01"][-1] == ("?", "dim")
     assert rows["master-01"][1] == "ctrl"
     assert rows["master-01"][6] == "–"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,6 +60,11 @@ class Roster:
     def failing(self) -> tuple[PodStatus, ...]:
         """The pods that fail now."""
         return tuple(row.pod for row in self.rows if row.failing and row.pod is not None)
+
+    @cached_property
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """How many living pods there are of each (owner, revision of the template)."""
+        return Counter((pod.owner, pod.revision) for pod in self.pods if pod.node and not pod.deleting)
 
     @cached_property
     def well(self) -> frozenset[str]:

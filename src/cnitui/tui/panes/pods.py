@@ -148,7 +148,7 @@ def _note(state: State) -> str:
 
 def changed_rows(before: State, state: State) -> Iterator[NodeRow]:
     """The rows whose cells may read otherwise than before, in the state's order."""
-    if before.started_at is None or _generation(before) != _generation(state) or before.unlisted != state.unlisted:
+    if before.started_at is None or before.revision != state.revision or before.unlisted != state.unlisted:
         yield from _rows_shown(state)
         return
     known = before.roster.by_name if before.roster is not state.roster else state.roster.by_name
@@ -167,10 +167,6 @@ def _read_anew(before: State, state: State) -> set[str]:
         nodes |= {node for node, _ in state.looks if before.case.dossier(node) is not state.case.dossier(node)}
         nodes |= {node for cohort in state.cohorts if cohort.apart_from for node in cohort.members}
     return nodes
-
-
-def _generation(state: State) -> str:
-    return str(state.daemonset.generation) if state.daemonset else ""
 
 
 def heads_of(state: State) -> tuple[Head, ...]:
@@ -208,7 +204,7 @@ def cells_of(state: State, row: NodeRow) -> tuple[Cell, ...]:
         _moving(state, pod.created_at, age, old=True) if pod else "–",
         _node_ready(row),
         _selinux(state, row.name, state.look(row.name)),
-        _template(row, _generation(state)),
+        _template(state, row),
     )
 
 
@@ -248,10 +244,11 @@ def _selinux(state: State, node: str, look: Look | None) -> Cell:
     return (SPIN, "dim") if look is not None and look.phase == "asking" else ("", "dim")
 
 
-def _template(row: NodeRow, generation: str) -> Cell:
-    """Whether the pod runs the DaemonSet's present template."""
-    if row.pod is None or not row.pod.template_generation:
+def _template(state: State, row: NodeRow) -> Cell:
+    """Whether the pod runs its DaemonSet's present template; nothing for a pod of another one, or of none."""
+    pod, daemonset = row.pod, state.daemonset
+    if pod is None or daemonset is None or not pod.revision or pod.owner != f"DaemonSet/{daemonset.name}":
         return ""
-    if generation and row.pod.template_generation == generation:
-        return "current"
-    return (f"old ({row.pod.template_generation})", "warn")
+    if not state.revision:
+        return ("?", "dim")
+    return "current" if pod.revision == state.revision else ("old", "warn")

@@ -1,0 +1,44 @@
+"""Whether a pod runs its DaemonSet's present template, told by revisions and not by generations.
+
+A DaemonSet's `metadata.generation` grows with any change of its spec, and a pod keeps the generation it was made with.
+A template that was there before (`kubectl rollout undo`) gets its old ControllerRevision back, and the controller keeps
+the pods of it. So only the label `controller-revision-hash` tells. Source: kubernetes `pkg/controller/daemon/update.go`
+(constructHistory, dedupCurHistories) and `pkg/controller/daemon/util/daemonset_util.go` (IsPodUpdated), v1.20 to v1.35.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cnitui.domain.facts import DaemonSetStatus
+
+HASH = "controller-revision-hash"
+"""The label of pods and ControllerRevisions that says which template they are of."""
+
+
+def newest_revision(revisions: Iterable[Mapping[str, object]], uid: str) -> str:
+    """The hash of the DaemonSet's newest ControllerRevision, which is that of its present template; "" without one."""
+    newest, found = -1, ""
+    for revision in revisions:
+        number, metadata = revision.get("revision"), revision.get("metadata")
+        if isinstance(number, int) and number > newest and isinstance(metadata, Mapping) and _owned(metadata, uid):
+            labels = metadata.get("labels")
+            newest, found = number, str(labels.get(HASH, "")) if isinstance(labels, Mapping) else ""
+    return found
+
+
+def _owned(metadata: Mapping[str, object], uid: str) -> bool:
+    owners = metadata.get("ownerReferences")
+    return isinstance(owners, list) and any(isinstance(one, Mapping) and one.get("uid") == uid for one in owners)
+
+
+def counted_revision(daemonset: DaemonSetStatus, pods: Mapping[str, int]) -> str:
+    """The present template's hash as the DaemonSet's own counts tell it, where revisions may not be read.
+
+    `pods` is how many of its pods there are of each hash: the one with as many as are up to date is it. "" when several
+    are, when none is up to date yet, or while the controller has not seen the present template.
+    """
+    if daemonset.observed_generation != daemonset.generation or not daemonset.updated:
+        return ""
+    fitting = [revision for revision, count in pods.items() if revision and count == daemonset.updated]
+    return fitting[0] if len(fitting) == 1 else ""

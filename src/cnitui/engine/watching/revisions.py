@@ -1,0 +1,46 @@
+"""Which revision a DaemonSet's present template is: read once for each template that its controller has seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from cnitui.domain.facts import CALICO_SELECTOR, DaemonSetStatus
+from cnitui.domain.plan import ObjectRef
+from cnitui.domain.revision import newest_revision
+from cnitui.engine.ports import ClusterApi
+from cnitui.errors import ClusterError
+
+
+class Revisions:
+    """Keeps the newest revision of one DaemonSet; `changed` is called when it was read."""
+
+    def __init__(self, cluster: ClusterApi, changed: Callable[[], None]) -> None:
+        self._cluster, self._changed = cluster, changed
+        self._of: tuple[str, int] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.newest = ""
+        """Its hash, "" while it is not known or when it may not be read."""
+
+    def follow(self, daemonset: DaemonSetStatus | None) -> None:
+        """Read it when this is another DaemonSet, or its controller has seen another template."""
+        of = (daemonset.uid, daemonset.observed_generation) if daemonset is not None and daemonset.uid else None
+        if of == self._of:
+            return
+        self._of, self.newest = of, ""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.create_task(self._read(daemonset)) if daemonset is not None and of else None
+
+    async def _read(self, daemonset: DaemonSetStatus) -> None:
+        every = ObjectRef("apps", "v1", "controllerrevisions", "ControllerRevision", "", daemonset.namespace)
+        with suppress(ClusterError):  # who may not read them has the DaemonSet's counts
+            self.newest = newest_revision(await self._cluster.objects(every, CALICO_SELECTOR), daemonset.uid)
+        self._changed()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
