@@ -87,8 +87,10 @@ async def test_describe_and_logs_of_a_failing_pod(lab: Lab, kubectl: Kubectl) ->
         "Back-off restarting failed container install-cni",
     ):
         assert text in out
-    _, out = await kubectl(*SYSTEM, "logs", name, "-c", "install-cni", "--tail", "1", "--timestamps")
-    assert out.rstrip().endswith("found no writeable directory, exiting error=<nil>")
+    out = ""
+    async with asyncio.timeout(30):
+        while not out.rstrip().endswith("found no writeable directory, exiting error=<nil>"):  # an attempt may just run
+            _, out = await kubectl(*SYSTEM, "logs", name, "-c", "install-cni", "--tail", "1", "--timestamps")
     assert out.startswith("20")
     status, out = await kubectl(*SYSTEM, "logs", name, "-c", "mount-bpffs")
     assert (status, out.strip()) == (
