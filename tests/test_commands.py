@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.lab import Lab
+from cnitui.lab.controllers.daemonset import delete_pod
 from tests.lab_jobs import jobs_made, left_behind
 from tests.running import PROGRAM, Ended, cnitui, ended, environment, started
 
@@ -317,3 +318,63 @@ async def test_each_scenario_is_told_by_jobs_as_by_ssh(scenario: str, tmp_path: 
     assert told.code == 3, told.err
     confirmed = {cause["id"] for cause in valid(told.out)["causes"] if cause["verdict"] == "confirmed"}
     assert confirmed == {RIGHT[scenario]}
+
+
+# --- a moment is not a state ----------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def beginning() -> AsyncIterator[Lab]:
+    """A worker whose pod was just made anew: its first attempt takes half a minute, and has not failed yet."""
+    async with Lab.start("apiserver-unreachable", speed=20, seed=7, nodes=2) as lab:
+        (old,) = (pod for pod in lab.world.store.all("pods") if is_calico_node_of(pod, "worker-01"))
+        delete_pod(lab.world, old)
+        await lab.until(lambda: any(is_trying(pod) for pod in lab.world.store.all("pods")))
+        yield lab
+
+
+def is_calico_node_of(pod: Any, node: str) -> bool:
+    return bool(pod["metadata"]["labels"].get("k8s-app") == "calico-node" and pod["spec"].get("nodeName") == node)
+
+
+def is_trying(pod: Any) -> bool:
+    """Whether install-cni runs for the first time."""
+    held = pod.get("status", {}).get("initContainerStatuses", ()) if is_calico_node_of(pod, "worker-01") else ()
+    return any(one["name"] == "install-cni" and "running" in one["state"] and not one["restartCount"] for one in held)
+
+
+async def test_what_is_about_to_fail_is_waited_for(tmp_path: Path) -> None:
+    async with beginning() as lab:
+        told = await cnitui(tmp_path, "diagnose", "-o", "json", *of(lab))
+    assert told.code == 3, told.err
+    document = valid(told.out)
+    assert [cause["id"] for cause in document["causes"] if cause["verdict"] == "confirmed"] == ["apiserver-unreachable"]
+    assert document["waiting"] == []
+
+
+async def test_what_has_not_failed_yet_is_told_as_that_and_rules_nothing_out(tmp_path: Path) -> None:
+    async with beginning() as lab:
+        told = await cnitui(tmp_path, "diagnose", "-o", "json", "--wait", "0.7s", *of(lab))
+    assert told.code == 4, told.err
+    document = valid(told.out)
+    assert document["status"] == "undetermined"
+    assert {cause["verdict"] for cause in document["causes"]} == {"undetermined"}
+    (waiting,) = document["waiting"]
+    assert waiting["node"] == "worker-01"
+    assert re.fullmatch(r"Init:\d/3 for \d+ s, no attempt has failed yet", waiting["why"])
+    assert [step["command"].split()[:4] for step in document["next_evidence"]] == [
+        ["kubectl", "-n", "kube-system", "describe"]
+    ]
+
+
+@pytest.mark.parametrize("access", ["ssh", "none"])
+async def test_a_pod_that_never_gets_a_sandbox_fails_though_no_attempt_does(access: str, tmp_path: Path) -> None:
+    async with Lab.start("runtime-failure", speed=20, seed=7) as lab:
+        told = await cnitui(tmp_path, "diagnose", "-o", "json", "--node-access", access, *of(lab))
+    assert told.code == 3, told.err
+    first, *_ = valid(told.out)["causes"]
+    assert (first["id"], first["verdict"], first["nodes"]) == (
+        "runtime-failure",
+        "likely",
+        ["worker-01", "worker-02"],
+    )

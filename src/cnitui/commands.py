@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -67,7 +68,7 @@ def run_diagnose(
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
     state = run_async(_sitting(settings, wait, everybody=everybody, assume_yes=assume_yes))
-    diagnosis = judged(state)
+    diagnosis = judged(state, datetime.now(UTC))
     _narrate(state, diagnosis)
     click.echo(told(diagnosis, output), nl=False)
     return leave(exit_code(diagnosis))

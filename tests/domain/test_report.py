@@ -5,9 +5,10 @@ import json
 import pytest
 
 from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.diagnosis import waiting_diagnosis
 from cnitui.domain.explain import explanation
-from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, Missing, NextEvidence, Verdict
-from cnitui.domain.report import as_data, as_json, as_markdown, as_text
+from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, Missing, NextEvidence, Verdict, Waiting
+from cnitui.domain.report import as_data, as_json, as_markdown, as_text, headline
 from cnitui.errors import UsageError
 from tests.domain.causes import incident
 
@@ -31,7 +32,7 @@ def hostile() -> Diagnosis:
 def test_the_json_has_the_documented_keys_and_lists_every_cause() -> None:
     data = json.loads(as_json(diagnosis()))
     assert (data["schema"], data["status"]) == ("cnitui/diagnosis/v2", "failing")
-    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable", "groups"}
+    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable", "waiting", "groups"}
     assert data["causes"][0]["id"] == "selinux-denial"
     assert {cause["id"] for cause in data["causes"]} == {cause.id for cause in CATALOGUE}
 
@@ -89,3 +90,12 @@ def test_explain_lists_all_and_tells_one() -> None:
 def test_explain_of_a_misspelt_cause_suggests_the_right_one() -> None:
     with pytest.raises(UsageError, match="did you mean disk-full"):
         explanation("disk-ful")
+
+
+def test_who_is_not_ready_yet_is_named_with_the_reason() -> None:
+    waiting = (Waiting("worker-02", "Init:0/3 for 12 s, no attempt has failed yet"),)
+    told = waiting_diagnosis(Diagnosis("healthy"), waiting, ())
+    assert headline(told) == (
+        "No Calico pod has failed, but not all are ready: worker-02 (Init:0/3 for 12 s, no attempt has failed yet)."
+    )
+    assert {finding.verdict for finding in told.findings} == {Verdict.UNDETERMINED}

@@ -137,3 +137,17 @@ def test_names_are_unique_and_summaries_short() -> None:
     assert all(len(scenario.summary) < 120 for scenario in SCENARIOS)
     with pytest.raises(ValueError, match="known: selinux-denial, "):
         find("nothing")
+
+
+async def test_without_a_sandbox_nothing_starts_until_both_use_one_cgroup_driver() -> None:
+    async with Lab.start("runtime-failure", speed=20, seed=7) as lab:
+        pod = pod_of(lab, WORKER)
+        assert pod is not None
+        assert words(lab, WORKER) == "Init:0/3"
+        inits = pod["status"]["initContainerStatuses"]
+        assert all("waiting" in one["state"] and not one["restartCount"] for one in inits)
+        events = [one for one in lab.world.store.all("events") if one["reason"] == "FailedCreatePodSandBox"]
+        told = [one["message"] for one in events if one["involvedObject"]["uid"] == pod["metadata"]["uid"]]
+        assert any('expected cgroupsPath to be of format "slice:prefix:name"' in message for message in told)
+        lab.world.node(WORKER).kubelet_cgroups = "systemd"
+        await lab.until(lambda: ready(lab, WORKER))

@@ -117,7 +117,7 @@ def test_liveness_says_whether_the_screen_is_current(state: State, words: str) -
         (State(pods_link=Link("refused", REFUSED)), "✗ you may not list pods. Ask for it."),
         (judged(cluster((), ())), "? no calico-node pods in any namespace you may read; is Calico installed here?"),
         (judged(cluster((), ("m",))), "✓ Calico runs on every node; nothing to do"),
-        (judged(WAITING), "! nothing fails, but not ready yet: w"),
+        (judged(WAITING), "! nothing has failed, but not ready yet: w (Running)"),
     ],
 )
 def test_the_banner_says_what_is_known_when_no_cause_is(state: State, words: str) -> None:

@@ -7,15 +7,15 @@ and puts the same pieces together.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes._words import ASK_DESCRIBE, ASK_LOG
-from cnitui.domain.causes.base import Cause, ruled_out
+from cnitui.domain.causes.base import Cause, ruled_out, undetermined
 from cnitui.domain.cohorts import cohorts_of
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.finding import Diagnosis, Finding, Missing, NextEvidence, Verdict
+from cnitui.domain.finding import Diagnosis, Finding, Missing, NextEvidence, Verdict, Waiting
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 from cnitui.domain.node_verdict import IN_A_SENTENCE, SAFE_NAME, Key, NodeVerdict, filled, judge_node, missing_of
@@ -68,6 +68,24 @@ def healthy_diagnosis(
     """Nothing fails. Every id is listed all the same, so that readers of the JSON need no case of their own."""
     findings = tuple(Finding(cause.id, cause.title, ruled_out("nothing fails")) for cause in catalogue)
     return Diagnosis(standing.status, findings, unavailable=missing, healthy_nodes=standing.healthy)
+
+
+def waiting_diagnosis(
+    healthy: Diagnosis,
+    waiting: tuple[Waiting, ...],
+    commands: Sequence[NextEvidence],
+    catalogue: Sequence[Cause] = CATALOGUE,
+) -> Diagnosis:
+    """Nothing has failed, but not all is ready: nothing is ruled out by that, and `commands` would tell more."""
+    because = f"nothing has failed yet; not ready: {listed([one.node for one in waiting], NAMED)}"
+    findings = tuple(Finding(cause.id, cause.title, undetermined(because)) for cause in catalogue)
+    return replace(
+        healthy,
+        status="undetermined",
+        findings=findings,
+        next_evidence=tuple(commands)[:MOST_COMMANDS],
+        waiting=waiting,
+    )
 
 
 def diagnosis_of(

@@ -162,6 +162,8 @@ def _is_failing(container: ContainerStatus) -> bool:
         return False
     if container.last_failure is not None:  # also while it runs again: it has not become ready since
         return True
+    if container.init and container.restart_count and container.last is None:
+        return True  # an init container runs again only after it failed; the dead run may have been cleared away
     return container.state == "waiting" and container.waiting_reason not in STARTING_REASONS
 
 

@@ -101,6 +101,14 @@ class Finding:
         return self.judgement.verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A node whose pod is not ready and of which nothing has failed yet; `why` completes "NODE: …"."""
+
+    node: str
+    why: str
+
+
 Status = Literal["healthy", "failing", "undetermined"]
 
 
@@ -120,6 +128,8 @@ class Diagnosis:
     healthy_nodes: tuple[str, ...] = ()
     cohorts: tuple[Cohort, ...] = ()
     """The failing nodes by what they have in common, the largest first."""
+    waiting: tuple[Waiting, ...] = ()
+    """Who is not ready yet though nothing of it has failed: then it is not known whether all is well."""
 
     @property
     def leading(self) -> Finding | None:

@@ -94,9 +94,12 @@ def likeness_of(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
 
 
 def unready_likeness(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
-    """How a pod looks that runs and does not become ready; None when all of it is ready."""
-    unready = next((one for one in pod.containers if not one.init and not one.ready), None)
-    return _likeness(pod, node, unready, "runs unready", "") if unready is not None else None
+    """How a pod looks that cannot start, or runs and does not become ready; None when all of it is ready."""
+    pending = pod.phase == "Pending"
+    containers = (one for one in pod.containers if not one.succeeded and not one.ready and (pending or not one.init))
+    unready = next(containers, None)
+    ending = "cannot start" if pending else "runs unready"
+    return _likeness(pod, node, unready, ending, "") if unready is not None else None
 
 
 def _likeness(pod: PodStatus, node: NodeStatus | None, container: ContainerStatus, ending: str, words: str) -> Likeness:
@@ -127,7 +130,8 @@ def ending_of(container: ContainerStatus) -> str:
     """How the container's attempts end: the same while its status alternates between error, back-off and running."""
     failure = container.last_failure
     if failure is None:
-        return "image cannot be pulled" if "Image" in container.waiting_reason else container.waiting_reason
+        reason = container.waiting_reason
+        return "image cannot be pulled" if "Image" in reason else reason or "failed before"
     if failure.signal:
         return f"signal {failure.signal}"
     reason = "" if failure.reason in ("", "Error") else f" {failure.reason}"

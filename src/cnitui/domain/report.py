@@ -27,6 +27,7 @@ def as_data(diagnosis: Diagnosis) -> dict[str, object]:
         "causes": [_finding_data(finding) for finding in diagnosis.findings],
         "next_evidence": [{"command": step.command, "why": step.why} for step in diagnosis.next_evidence],
         "unavailable": [{"what": missing.what, "why": missing.why} for missing in diagnosis.unavailable],
+        "waiting": [{"node": one.node, "why": one.why} for one in diagnosis.waiting],
         "groups": [_cohort_data(cohort) for cohort in diagnosis.cohorts],
     }
 
@@ -124,6 +125,9 @@ def headline(diagnosis: Diagnosis) -> str:
     """One line: the state, and the leading cause with its verdict when there is one."""
     if diagnosis.status == "healthy":
         return "All Calico pods are healthy."
+    if diagnosis.waiting:
+        told = [f"{one.node} ({literal(one.why)})" for one in diagnosis.waiting]
+        return f"No Calico pod has failed, but not all are ready: {listed(told, 3)}."
     if diagnosis.status == "undetermined":
         return "Nothing could be judged: no pod, log or event of Calico is in the evidence."
     leading = diagnosis.leading

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnitui.domain.evidence import CaseFile, Observed
-from cnitui.domain.facts import CLUSTER_FACTS, DaemonSetStatus, NodeStatus, PodRows, PodStatus
+from cnitui.domain.facts import (
+    CLUSTER_FACTS,
+    DaemonSetStatus,
+    Event,
+    NodeStatus,
+    PodEvents,
+    PodRows,
+    PodStatus,
+)
 from cnitui.domain.finding import Status
 from cnitui.domain.node_verdict import derived
 from cnitui.domain.signs import Sign, Signs
@@ -40,13 +48,65 @@ def standing(case: CaseFile, failing: tuple[str, ...], healthy: tuple[str, ...])
 
 
 def fails(case: CaseFile, pod: PodStatus) -> bool:
-    """Whether the pod's attempts end in error, or it runs unready and something known was said about it."""
-    return pod.failing is not None or _ails(case, pod)
+    """Whether the pod's attempts end in error, it cannot start, or it runs unready and something known was said of it.
+
+    Never by the status word of one moment: that alternates, and a pod that cannot start shows none at all.
+    """
+    return pod.failing is not None or refusal_to_start(case, pod) is not None or _ails(case, pod)
+
+
+CANNOT_START = frozenset(
+    {"FailedCreatePodSandBox", "FailedMount", "FailedAttachVolume", "FailedMapVolume", "NetworkNotReady",
+     "FailedPodSandBoxStatus", "FailedSync", "FailedScheduling", "Failed", "InspectFailed", "CreateContainerError"}
+)  # fmt: skip
+"""Reasons of the kubelet's (and the scheduler's) Warning events about a pod that does not get as far as a container.
+
+Sources: kubernetes `pkg/kubelet/events/event.go`, `pkg/scheduler/scheduler.go` (v1.20 to v1.35)."""
+
+
+LASTING = 20.0
+"""Seconds after its creation from which on one such event is no hitch any more."""
+
+
+def waits(pod: PodStatus) -> bool:
+    """Whether the pod has still to start: no attempt of it has failed, and it does not run yet."""
+    return not pod.deleting and pod.failing is None and pod.phase == "Pending" and not _all_ready(pod)
+
+
+def _all_ready(pod: PodStatus) -> bool:
+    return pod.total > 0 and pod.ready >= pod.total
+
+
+def refusal_to_start(case: CaseFile, pod: PodStatus) -> Event | None:
+    """The newest event that says why a pod that has still to start cannot; None once a container started after it."""
+    if not waits(pod):
+        return None
+    events = case.value(PodEvents, pod.node)
+    told = [event for event in (events.events if events else ()) if _refuses(event, pod)]
+    newest = max(told, key=lambda event: event.last_at.timestamp() if event.last_at else 0.0, default=None)
+    runs = [run.started_at for one in pod.containers for run in (one.current, one.last) if run and run.started_at]
+    if newest is None or (newest.last_at is not None and any(started > newest.last_at for started in runs)):
+        return None
+    return newest
+
+
+def _refuses(event: Event, pod: PodStatus) -> bool:
+    """Whether it is such an event of this pod, and no hitch of its first seconds: secrets may come a little late."""
+    about = event.object.rpartition("/")[2] in ("", pod.name)
+    after = (event.last_at - pod.created_at).total_seconds() if event.last_at and pod.created_at else LASTING
+    lasting = after >= LASTING or (event.count > 1 and after >= 0)
+    return event.kind == "Warning" and event.reason in CANNOT_START and about and lasting
 
 
 def _ails(case: CaseFile, pod: PodStatus) -> bool:
-    """Whether a pod that runs is not ready and something known was said about it; just started is no trouble."""
-    if pod.phase == "Pending" or not pod.total or pod.ready >= pod.total:
+    """Whether a pod is not ready and something known was said about it; just started is no trouble.
+
+    Of one that has still to start the events tell, where they were read; pasted words have no times to go by.
+    """
+    if waits(pod):
+        if case.reading(PodEvents, pod.node) is not None:
+            return False
+    elif not pod.total or pod.ready >= pod.total:
         return False
     signs = derived(case.only(pod.node, ""), pod.node).value(Signs, pod.node)
     return signs is not None and any(sign.strength for sign in signs.found)

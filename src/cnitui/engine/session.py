@@ -37,6 +37,8 @@ PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
 
 A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
 """
+MOST_WAITING = 10
+"""Pods that have still to start whose events are read: in a rollout many do, and mostly they can."""
 ROWS_AT_ONCE = 100
 """Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
@@ -191,6 +193,7 @@ class Session:
                 tasks.create_task(self._liveness.run())
                 tasks.create_task(self._publish())
                 tasks.create_task(self._reader.retry_nodes())
+                tasks.create_task(self._reader.ask_again_of_waiting())
                 tasks.create_task(self._reader.sweep.run())
         finally:
             await self._reader.close()
@@ -216,11 +219,15 @@ class Session:
             await self._wake.wait()
             self._wake.clear()
             await self._work_off()
+            self._look()  # before it is told: a state that shows a new failure must not call itself settled
             self._show(self._next_state())
             self._note_recovery()
-            self._reader.look_where_due(self._scene())
-            self._note_whether_settled()
+            self._look()
             await self.clock.sleep(PUBLISH_EVERY + MORE_PER_ROW * len(self.state.rows))
+
+    def _look(self) -> None:
+        self._reader.look_where_due(self._scene())
+        self._note_whether_settled()
 
     async def _work_off(self) -> None:
         """Take over what changed and judge what is due, in slices: thousands of rows may have changed at once."""
@@ -299,4 +306,5 @@ class Session:
         return (row.node if row is not None else None) or NodeStatus(name)
 
     def _scene(self) -> Scene:
-        return Scene(self._picture.roll.row, self.state.reference, self._shown, self._picture.nodes.known)
+        known, waiting = self._picture.nodes.known, tuple(sorted(self._judge.waiting)[:MOST_WAITING])
+        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from datetime import datetime
 
-from cnitui.domain.diagnosis import diagnose
-from cnitui.domain.finding import Diagnosis, Missing
+from cnitui.domain.derive import healthy
+from cnitui.domain.diagnosis import diagnose, waiting_diagnosis
+from cnitui.domain.facts import PodStatus
+from cnitui.domain.finding import Diagnosis, NextEvidence, Waiting
+from cnitui.domain.node_verdict import filled
+from cnitui.domain.standing import waits
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.services import Services
@@ -30,7 +34,11 @@ async def sitting(services: Services, wait: float, *, everybody: bool = False, l
 
     def look(state: State) -> None:
         read = state.settled and not (everybody and state.progress.left) and not _to_be_read(session, state)
-        if read or state.fatal is not None or state.pods_link.phase == "refused":
+        if (
+            (read and not _going_on(state, session.clock.now()))
+            or state.fatal is not None
+            or state.pods_link.phase == "refused"
+        ):
             settled.set()
 
     session.subscribe(look)
@@ -77,7 +85,11 @@ def _first_of(failure: Exception) -> Exception:
     return failure
 
 
-def judged(state: State) -> Diagnosis:
+GETS_READY_WITHIN = 60.0
+"""Seconds after its start in which calico-node need not be ready: its probes begin late and Felix takes its time."""
+
+
+def judged(state: State, now: datetime | None = None) -> Diagnosis:
     """What a state comes to; raises the error of one that comes to nothing.
 
     Pods that may not be listed are undetermined, and so are pods of which none fails but not all are ready.
@@ -91,5 +103,34 @@ def judged(state: State) -> Diagnosis:
     unready = [row.pod for row in state.rows if row.pod is not None and not row.healthy]
     if diagnosis.status != "healthy" or not unready:
         return diagnosis
-    missing = tuple(Missing(f"readiness of {pod.node or pod.name}", f"the pod is {pod.status}") for pod in unready)
-    return replace(diagnosis, status="undetermined", unavailable=(*diagnosis.unavailable, *missing))
+    waiting = tuple(Waiting(pod.node or pod.name, _why_waiting(pod, now)) for pod in unready)
+    return waiting_diagnosis(diagnosis, waiting, [_describe(pod) for pod in unready])
+
+
+def _why_waiting(pod: PodStatus, now: datetime | None) -> str:
+    """`Init:0/3 for 12 s, no attempt has failed yet`."""
+    age = f" for {(now - pod.created_at).total_seconds():.0f} s" if now is not None and pod.created_at else ""
+    if waits(pod):
+        return f"{pod.status}{age}, no attempt has failed yet"
+    return f"{pod.status}, {pod.ready} of {pod.total} containers ready{age}"
+
+
+def _describe(pod: PodStatus) -> NextEvidence:
+    names = {"namespace": pod.namespace, "pod": pod.name}
+    return NextEvidence(filled("kubectl -n {namespace} describe pod {pod}", names), "its events say what it waits for")
+
+
+def _going_on(state: State, now: datetime) -> bool:
+    """Whether something is about to fail or to work, while no cause is known: what was seen so far is a moment."""
+    if state.diagnosis is None or state.diagnosis.confident or state.recorded is not None:
+        return False
+    return any(row.pod is not None and row.name not in state.stuck and _young(row.pod, now) for row in state.rows)
+
+
+def _young(pod: PodStatus, now: datetime) -> bool:
+    """Whether the pod has still to start, or began to run so lately that it need not be ready."""
+    if waits(pod):
+        return True
+    starts = [run.started_at for one in pod.containers for run in (one.current,) if run and run.started_at]
+    fresh = bool(starts) and (now - max(starts)).total_seconds() < GETS_READY_WITHIN
+    return pod.failing is None and not pod.deleting and not healthy(pod) and fresh

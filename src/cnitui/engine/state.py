@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from cnitui.domain.derive import failing_since
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.experiment import UNREAD_FACTS
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
@@ -115,15 +116,26 @@ class State:
         """Whether the pods were asked for and never came; then a node without a pod means nothing."""
         return not self.pods and self.diagnosis is None and self.pods_link.error is not None
 
-    @property
+    @cached_property
     def failing(self) -> tuple[PodStatus, ...]:
-        """The pods that fail now."""
-        return self.roster.failing
+        """The pods that fail now: those whose attempts do, and those that are stuck."""
+        rows = (self.roster.by_name[node] for node in sorted(self.stuck))
+        stuck = tuple(row.pod for row in rows if row.pod is not None)
+        return (*self.roster.failing, *stuck) if stuck else self.roster.failing
+
+    @cached_property
+    def stuck(self) -> frozenset[str]:
+        """Nodes whose pod, so says the evidence, cannot start or does not get ready, though no attempt of it failed."""
+        named = self.diagnosis.failing_nodes if self.diagnosis else ()
+        if len(named) <= len(self.roster.failing):
+            return frozenset()
+        rows = (self.roster.by_name.get(node) for node in named)
+        return frozenset(row.name for row in rows if row is not None and not row.failing and not row.healthy)
 
     @property
     def failing_since(self) -> datetime | None:
         """When the oldest of the failing pods was made."""
-        return self.roster.failing_since
+        return failing_since(self.failing) if self.stuck else self.roster.failing_since
 
     @cached_property
     def daemonset(self) -> DaemonSetStatus | None:

@@ -84,6 +84,21 @@ class World:
         self._addresses[node.name] = used
         return f"{node.pod_subnet.rsplit('.', 1)[0]}.{used}"
 
+    def sandbox_problem(self, node: Node, pod: Object) -> tuple[str, str] | None:
+        """Why no sandbox can be made for a pod, host network or not: (reason, message) of the kubelet's event.
+
+        runc `libcontainer/cgroups/systemd` and `libcontainer/specconv`: with SystemdCgroup a path is
+        "slice:prefix:name"; the kubelet's cgroupfs driver gives another.
+        """
+        if (node.kubelet_cgroups, node.runtime_cgroups) != ("cgroupfs", "systemd"):
+            return self.network_problem(node, pod) if not pod["spec"].get("hostNetwork") else None
+        sandbox = f"{self.rng.getrandbits(256):064x}"
+        path = f"/kubepods/burstable/pod{pod['metadata']['uid']}/{sandbox}"
+        why = "failed to create shim task: OCI runtime create failed: runc create failed: expected cgroupsPath to be of"
+        why += f' format "slice:prefix:name" for systemd cgroups, got "{path}" instead: unknown'
+        what = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to create containerd task"
+        return "FailedCreatePodSandBox", f"{what}: {why}"
+
     def network_problem(self, node: Node, pod: Object) -> tuple[str, str] | None:
         """Why a pod with its own network cannot get one: (reason, message) of the kubelet's event."""
         if not node.network_ready:

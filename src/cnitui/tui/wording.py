@@ -181,9 +181,10 @@ def _trouble(state: State) -> Line | None:
 
 
 def _quiet(state: State) -> Line:
-    waiting = [row.name for row in state.rows if not row.healthy]
+    waiting = [row for row in state.rows if not row.healthy]
     if waiting:
-        return Line("!", f"nothing fails, but not ready yet: {names(tuple(waiting))}", "warn")
+        told = tuple(f"{row.name} ({row.pod.status if row.pod else 'no pod'})" for row in waiting)
+        return Line("!", f"nothing has failed, but not ready yet: {names(told)}", "warn")
     return Line("✓", "Calico runs on every node; nothing to do", "good")
 
 

@@ -86,6 +86,16 @@ def _last_milestone(milestones: Milestones) -> str:
     return f"reached: {', '.join(milestones.reached)}"
 
 
+def never_started(view: View) -> Judgement | None:
+    """Ruled out, when no container of the pod has ever been started: then none of them was stopped by anything."""
+    pod = view.use(PodStatus)
+    if pod is None or pod.phase != "Pending" or not pod.containers:
+        return None
+    if any(one.current or one.last or one.restart_count for one in pod.containers):
+        return None
+    return ruled_out("no container of the pod has been started", view.quote(PodStatus, f"{pod.name}: {pod.status}"))
+
+
 def started(view: View) -> Judgement | None:
     """Ruled out, when the failing container was started: then its image, volumes and admission were in order."""
     logs = view.use(AttemptLogs)

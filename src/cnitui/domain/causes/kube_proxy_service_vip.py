@@ -14,7 +14,7 @@ kube-proxy itself fails there.
 
 What rules it out
 The Service address answers; the rules are there and the endpoint is silent; the log names another fault; install-cni
-stopped before it asked the API server.
+stopped before it asked the API server; no container was started at all, for the kubelet does not use that address.
 
 Fix and its risk
 Repair kube-proxy on the node (its pod, its kubeconfig, the iptables, nft or IPVS backend). Restarting it rewrites all
@@ -27,7 +27,7 @@ projectcalico/calico#8463; kubernetes documentation, Virtual IPs and Service pro
 from __future__ import annotations
 
 from cnitui.domain.causes._reach import ASK_REACH, BY_THE_ENDPOINT, REACH_FACTS, both_ways, programmed, silent
-from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, stopped_elsewhere
+from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, never_started, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, ruled_out, undetermined
 from cnitui.domain.facts import ApiReach, Reach, ServiceRules
 from cnitui.domain.finding import Judgement
@@ -37,7 +37,7 @@ from cnitui.domain.view import View
 
 def judge(view: View) -> Judgement:
     """Service address and endpoint asked from the node, then the rules, then what the log says."""
-    elsewhere = stopped_elsewhere(view, API_STAGES)
+    elsewhere = stopped_elsewhere(view, API_STAGES) or never_started(view)  # the kubelet does not use that address
     if elsewhere:
         return elsewhere
     spoken = judge_words(view, CAUSE.id, ask=ASK_REACH)

@@ -201,7 +201,7 @@ def _kubectl(words: list[str]) -> tuple[BlockKind, str, str]:
     if verb == "logs":
         return "log", _value(words, "-c", "--container") or _default_container(words, name), name
     if verb == "events" or (verb == "get" and len(plain) > 1 and plain[1].startswith(("event", "ev"))):
-        return "events", "events", ""
+        return "events", "events", _pod_of_events(words)
     if verb == "describe":
         return "describe", "describe", name
     if verb != "get" or len(plain) < 2:
@@ -209,6 +209,15 @@ def _kubectl(words: list[str]) -> tuple[BlockKind, str, str]:
     if _value(words, "-o", "--output") in ("yaml", "json"):
         return "document", "document", name
     return _table(plain[1])
+
+
+def _pod_of_events(words: list[str]) -> str:
+    """The pod that events were asked about: `--for pod/NAME`, or a selector of involvedObject.name."""
+    asked = _value(words, "--for")
+    if asked:
+        return asked.rpartition("/")[2] if asked.lower().startswith("po") else ""
+    fields = (field.partition("=") for field in _value(words, "--field-selector").split(","))
+    return next((value.lstrip("=") for name, _, value in fields if name == "involvedObject.name"), "")
 
 
 def _default_container(words: list[str], pod: str) -> str:

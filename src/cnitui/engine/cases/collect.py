@@ -29,6 +29,7 @@ from cnitui.domain.recording import (
     object_key,
 )
 from cnitui.domain.remedies.template import daemonset_ref
+from cnitui.domain.standing import waits
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.cases.documents import as_bytes, as_json_bytes, endpoints_document, event_list, lean
 from cnitui.engine.ports import CaseFiles, ClusterApi, NodeShell
@@ -200,7 +201,8 @@ class _Collector:
     def _subjects(self, pods: Sequence[PodStatus]) -> tuple[PodStatus, ...]:
         """The failing pods, bounded, and the pod they are compared with."""
         reference = reference_node(pods, self._state.nodes)
-        failing = [pod for pod in pods if pod.failing is not None and pod.node]
+        stuck = self._state.stuck
+        failing = [pod for pod in pods if pod.node and (pod.failing is not None or pod.node in stuck or waits(pod))]
         chosen = [*self._bounded(failing, MOST_NODES, "logs, events and commands")]
         chosen += [pod for pod in pods if pod.node and pod.node in (reference, self._state.reference)]
         return tuple({pod.uid: pod for pod in chosen}.values())

@@ -62,7 +62,7 @@ class GivenSession(Session):
         self.repair.judged(case, diagnosis)
         return replace(state, repair=self.repair.state)
 
-    def _look_where_due(self) -> None:
+    def _look(self) -> None:
         """There is nothing to look at."""
 
 

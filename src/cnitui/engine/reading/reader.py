@@ -41,17 +41,23 @@ FOR_REST = 4
 TOLD_TOGETHER = 10
 """Nodes of the rest that agree are told of together: each state costs a repaint."""
 EVENTS_FRESH = timedelta(minutes=2)
+EVENTS_AGAIN = 5.0
+"""Seconds after which the events of a pod that has still to start are read again: the kubelet tries every few."""
 _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the decision rests on: the row of a name, the reference, what is on the screen, whether nodes are known."""
+    """What the decision rests on: the row of a name, the reference, what is on the screen, whether nodes are known.
+
+    `waiting` are nodes whose pod has still to start: only its events tell whether it can.
+    """
 
     row: Callable[[str], NodeRow | None]
     reference: str
     shown: tuple[str, ...]
     nodes_known: bool
+    waiting: tuple[str, ...] = ()
 
 
 class Reader:
@@ -112,9 +118,15 @@ class Reader:
         if len(self._judge.failing) <= EVERYBODY:
             for node in self._judge.failing:
                 wanted.setdefault(node, Urgency.REST)
-        named = {self._scene.reference, *self._scene.shown}
+        for node in self._scene.waiting:
+            wanted.setdefault(node, Urgency.REST)
+        named = {self._scene.reference, *self._scene.shown, *self._scene.waiting}
         pods = ((self._pod(node), urgency) for node, urgency in sorted(wanted.items()))
-        return [(pod, how) for pod, how in pods if pod is not None and pod.node and (pod.failing or pod.node in named)]
+        return [
+            (pod, how)
+            for pod, how in pods
+            if pod is not None and pod.node and (pod.failing or pod.node in named or pod.node in self._judge.failing)
+        ]
 
     def _first(self) -> Iterable[str]:
         """Those whose readings decide; in a case file of many nodes, those of which it holds any."""
@@ -235,6 +247,15 @@ class Reader:
                 self.looks.again(node, kinds=("node",))
             wait = min(_LAST_NODE_RETRY, wait * 2) if lost else _FIRST_NODE_RETRY
             if lost:
+                self._changed()
+
+    async def ask_again_of_waiting(self) -> None:
+        """Events of a pod that has still to start are read again and again; until cancelled."""
+        while True:
+            await self._clock.sleep(EVENTS_AGAIN)
+            for node in self._scene.waiting:
+                self.looks.again(node, kinds=("pod",))
+            if self._scene.waiting:
                 self._changed()
 
     async def close(self) -> None:

@@ -84,12 +84,12 @@ class PodWorker:
         self._network()
 
     def _network(self) -> None:
+        problem = self.world.sandbox_problem(self.node, self.pod)
+        if problem is not None:
+            self.record("Warning", *problem)
+            self._after(5.0, self._network)
+            return
         if not self.pod["spec"].get("hostNetwork"):
-            problem = self.world.network_problem(self.node, self.pod)
-            if problem is not None:
-                self.record("Warning", *problem)
-                self._after(5.0, self._network)
-                return
             self.ip = self.ip or self.world.pod_ip(self.node)
         self.sandbox = True
         self._after(0.3, self._next)

@@ -70,6 +70,9 @@ class Node:
     missing_commands: set[str] = field(default_factory=set)
     next_pid: int = 2400
     pod_subnet: str = "10.244.0.0/24"
+    kubelet_cgroups: str = "systemd"
+    runtime_cgroups: str = "systemd"
+    """The cgroup drivers of kubelet and runtime; runc refuses paths of the other's form."""
     labels: dict[str, str] = field(default_factory=dict)
     """Of its Node object, beside those that every node has."""
     scenario: str = ""

@@ -11,6 +11,7 @@ from cnitui.lab.scenarios.healthy import SCENARIO as HEALTHY
 from cnitui.lab.scenarios.kube_proxy_service_vip import SCENARIO as KUBE_PROXY_SERVICE_VIP
 from cnitui.lab.scenarios.mixture import Mixture, Part
 from cnitui.lab.scenarios.read_only_filesystem import SCENARIO as READ_ONLY_FILESYSTEM
+from cnitui.lab.scenarios.runtime_failure import SCENARIO as RUNTIME_FAILURE
 from cnitui.lab.scenarios.scenario import Scenario
 from cnitui.lab.scenarios.selinux_denial import SCENARIO as SELINUX_DENIAL
 from cnitui.lab.scenarios.selinux_wrong_context import SCENARIO as SELINUX_WRONG_CONTEXT
@@ -24,6 +25,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     DISK_FULL,
     APISERVER_UNREACHABLE,
     KUBE_PROXY_SERVICE_VIP,
+    RUNTIME_FAILURE,
     HEALTHY,
 )
 DEFAULT = SELINUX_DENIAL.name

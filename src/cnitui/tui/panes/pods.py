@@ -198,7 +198,7 @@ def cells_of(state: State, row: NodeRow) -> tuple[Cell, ...]:
         role,
         pod.name if pod else ("no pod", "warn"),
         f"{pod.ready}/{pod.total}" if pod else "–",
-        _status(row),
+        _status(state, row),
         str(pod.restarts) if pod else "–",
         _moving(state, row.next_attempt, countdown) if row.failing else "–",
         _moving(state, pod.created_at, age, old=True) if pod else "–",
@@ -215,10 +215,10 @@ def _moving(
     return tell(at, state.recorded.at) if state.recorded else Moving(at, tell, present, age=old)
 
 
-def _status(row: NodeRow) -> Cell:
+def _status(state: State, row: NodeRow) -> Cell:
     if row.pod is None:
         return ("no pod", "warn")
-    if row.failing:
+    if row.failing or row.name in state.stuck:
         return (row.pod.status, "bad")
     return (row.pod.status, "good" if row.healthy else "warn")
 

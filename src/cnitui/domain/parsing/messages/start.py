@@ -255,7 +255,7 @@ RUNTIME = (
         r"(?:systemd ?cgroup|cgroup[- ]?driver|cgroupfs).{0,120}(?:mismatch|differ|misconfig|different from|wrong|"
         r"but)|expected cgroupsPath|(?:mismatch|wrong|misconfig\w{0,12}|differ\w{0,12}) .{0,30}cgroup",
         "cgroup",
-        "Kubelet and runtime manage control groups with different drivers: healthy containers are killed.",
+        "Kubelet and runtime manage control groups with different drivers: no pod starts, or containers are killed.",
         'failed to run Kubelet: misconfiguration: kubelet cgroup driver: "systemd" is different from docker cgroup '
         "driver",
         ("projectcalico/calico#7951",),
