@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cnitui.compose import opening
+from cnitui.engine.repair.outlook import key_of
 from cnitui.engine.state import State
 from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
@@ -106,9 +107,9 @@ class Sitting:
         await self.to_step(7)
         await self.until(lambda: self.state.repair.options)
         await self.press("home")
-        for _ in self.state.repair.options:
-            option = self.state.repair.option
-            if option is not None and option.remedy.id == remedy:
+        for _ in self.state.repair.outlook.entries:
+            entry = self.state.repair.entry
+            if entry is not None and key_of(entry) == remedy:
                 break
             await self.press("down")
         await self.press("enter")

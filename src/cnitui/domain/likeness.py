@@ -55,7 +55,7 @@ class Likeness:
     @property
     def failure(self) -> str:
         """How it fails, for people: `install-cni exit 1`."""
-        return f"{self.container} {self.ending}"
+        return f"{self.container} {self.ending}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,14 @@ def likeness_of(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
 
 
 def unready_likeness(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
-    """How a pod looks that cannot start, or runs and does not become ready; None when all of it is ready."""
-    pending = pod.phase == "Pending"
-    containers = (one for one in pod.containers if not one.succeeded and not one.ready and (pending or not one.init))
-    unready = next(containers, None)
-    ending = "cannot start" if pending else "runs unready"
-    return _likeness(pod, node, unready, ending, "") if unready is not None else None
+    """How a pod looks that cannot start, or runs and does not become ready; None when all of it is ready.
+
+    One that cannot start fails in none of its containers.
+    """
+    if pod.phase == "Pending" and pod.containers:
+        return _likeness(pod, node, ContainerStatus("", init=True), "cannot start", "")
+    unready = next((one for one in pod.containers if not one.init and not one.ready), None)
+    return _likeness(pod, node, unready, "runs unready", "") if unready is not None else None
 
 
 def _likeness(pod: PodStatus, node: NodeStatus | None, container: ContainerStatus, ending: str, words: str) -> Likeness:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from cnitui.domain.derive import failing_since
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.experiment import UNREAD_FACTS
 from cnitui.domain.facts import CalicoInstall, DaemonSetStatus, NodeStatus, PodStatus
@@ -130,12 +129,15 @@ class State:
         if len(named) <= len(self.roster.failing):
             return frozenset()
         rows = (self.roster.by_name.get(node) for node in named)
-        return frozenset(row.name for row in rows if row is not None and not row.failing and not row.healthy)
+        found = (row for row in rows if row is not None and row.pod is not None)
+        return frozenset(row.name for row in found if not row.failing and not row.healthy)
 
     @property
     def failing_since(self) -> datetime | None:
         """When the oldest of the failing pods was made."""
-        return failing_since(self.failing) if self.stuck else self.roster.failing_since
+        if not self.stuck:
+            return self.roster.failing_since
+        return min((pod.created_at for pod in self.failing if pod.created_at is not None), default=None)
 
     @cached_property
     def daemonset(self) -> DaemonSetStatus | None:

@@ -1,9 +1,11 @@
-"""The remedies as a list to pick from, the fitting ones first."""
+"""What there is to choose from on step 7 as a list to pick from, what helps first."""
 
 from __future__ import annotations
 
+from cnitui.domain.remedies import Advice
 from cnitui.engine.guide.blocks import Role
-from cnitui.engine.repair.state import Option, RepairState
+from cnitui.engine.repair.outlook import Entry, key_of
+from cnitui.engine.repair.state import RepairState
 from cnitui.tui.widgets.pick_list import Pick
 
 _FITS: tuple[str, Role, str] = ("✓", "good", "fits")
@@ -11,12 +13,14 @@ _DOES_NOT_FIT: tuple[str, Role, str] = ("–", "dim", "does not fit")
 
 
 def choices_of(repair: RepairState) -> tuple[Pick, ...]:
-    """One row per remedy: whether it fits, its name, and why or why not."""
-    return tuple(_pick(option, repair) for option in repair.options)
+    """One row per remedy: whether it fits, its name, and why or why not; one for the steps against each cause."""
+    return tuple(_pick(entry, current=entry is repair.entry) for entry in repair.outlook.entries)
 
 
-def _pick(option: Option, repair: RepairState) -> Pick:
-    remedy = option.remedy
+def _pick(entry: Entry, *, current: bool) -> Pick:
+    if isinstance(entry, Advice):
+        return Pick(key_of(entry), "▸", "good", f"By hand: {entry.fix or entry.cause}", entry.title, current)
+    remedy = entry.remedy
     name = f"{remedy.title} ({remedy.guide})" if remedy.guide else remedy.title
-    glyph, role, verdict = _FITS if option.fits else _DOES_NOT_FIT
-    return Pick(remedy.id, glyph, role, name, f"{verdict}: {option.fit.why}", option is repair.option)
+    glyph, role, verdict = _FITS if entry.fits else _DOES_NOT_FIT
+    return Pick(key_of(entry), glyph, role, name, f"{verdict}: {entry.fit.why}", current)

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from cnitui.domain.finding import Verdict
+from cnitui.domain.finding import Evidence, Verdict
 from cnitui.domain.plan import Access, Change, DoesNotFit, ObjectRef, Plan, PodRestart, TestPod
 from cnitui.domain.remedies import Advice, Fits, Step, remedy
 from cnitui.engine.guide import guide
-from cnitui.engine.guide.blocks import Command, DiffText, Grid, Heading, Item, Paragraph, StepView
+from cnitui.engine.guide.blocks import Command, DiffText, Grid, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.ports import Permission
 from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.rollout import NodeProgress, Rollout
@@ -101,6 +101,42 @@ def test_advice_against_each_cause_names_its_nodes_and_commands() -> None:
     assert "Against disk-full on w0, w1, w2, w3, w4 and 4 more" in headings(view)
     assert "ssh w0 'df -h'" in commands(view)
     assert view.headline.startswith("No remedy of the guide fits")
+
+
+def test_what_helps_comes_first_and_what_does_not_fit_is_one_line_with_its_reason() -> None:
+    advice = Advice("disk-full", ("w1",), (Step("make room", "ssh w1 'df -h'"), Step("again", "")), "A full disk",
+                    "/opt is full", "free space on w1", (Evidence("ssh w1 df", "/dev/sda 100% /opt"),))  # fmt: skip
+    repair = offering(DOES_NOT_FIT, advice=(advice,))
+    assert repair.entry is advice
+    view = at(7, repair)
+    assert view.blocks[1] == Item("/opt is full", "bad")
+    assert view.blocks[-1] == Quote("/dev/sda 100% /opt", "ssh w1 df")
+    assert items(view)[1:] == ["make room", "again"]
+    assert view.summary == "by hand"
+    elsewhere = at(7, replace(repair, considered=DOES_NOT_FIT.remedy.id))
+    assert "does not fit: the labels are right" in items(elsewhere)
+    assert not any(text.startswith("risk: ") for text in items(elsewhere))
+
+
+def test_steps_against_a_cause_that_a_remedy_cures_come_after_it() -> None:
+    selinux = Advice("selinux-denial", ("w1",), (Step("run it privileged", ""),))
+    disk = Advice("disk-full", ("w2",), (Step("make room", ""),))
+    cured = offering(FITS, DOES_NOT_FIT, advice=(selinux, disk))
+    assert cured.outlook.entries == (FITS, disk, selinux, DOES_NOT_FIT)
+    leading = offering(FITS, DOES_NOT_FIT, advice=(disk, selinux))
+    assert leading.outlook.entries == (disk, FITS, selinux, DOES_NOT_FIT)
+
+
+def test_the_root_cause_ends_with_what_to_do_first() -> None:
+    advice = Advice("disk-full", ("w1",), (Step("make room", "ssh w1 'df -h'"), Step("again", "")))
+    for repair, words in (
+        (offering(DOES_NOT_FIT, advice=(advice,)), "make room"),
+        (offering(FITS, DOES_NOT_FIT), f"{FITS.remedy.title}: step 7 previews it"),
+    ):
+        view = guide(replace(incident(), repair=repair))[5]
+        assert "What to do first" in headings(view)
+        assert words in items(view)
+    assert "What to do first" not in headings(guide(replace(incident(), repair=offering(DOES_NOT_FIT)))[5])
 
 
 def test_nothing_needs_a_remedy_when_nothing_fails() -> None:

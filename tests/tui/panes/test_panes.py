@@ -24,6 +24,7 @@ from cnitui.tui.panes.logs import LogsPane, classify
 from cnitui.tui.panes.pods import PodsPane, rows_of
 from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
 from cnitui.tui.panes.timeline import TimelinePane
+from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.pick_list import Pick, PickList
 from cnitui.tui.widgets.table.rows import Moving
@@ -343,16 +344,25 @@ async def test_applying_is_offered_only_where_there_is_something_to_apply() -> N
         pane.step = 8
         await pilot.press("a")
         await pilot.pause()
+        assert not [message for message in app.heard if isinstance(message, ApplyRequested)], "nothing is previewed"
+        pane.applicable = True
+        await pilot.press("a")
+        await pilot.pause()
         assert len([message for message in app.heard if isinstance(message, ApplyRequested)]) == 1
 
 
 async def test_remedies_are_looked_at_with_the_arrows_and_chosen_with_enter() -> None:
     picks = tuple(Pick(key, "✓", "good", key) for key in ("first", "second", "third"))
     async with guided(incident()) as (pane, app, pilot):
-        pane.choices = picks
+        pane.choices, pane.previewable = picks, frozenset({"second"})
         pane.step = 7
         await pilot.pause()
         assert pane.query_one("#choices", PickList).has_focus
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not [message for message in app.heard if isinstance(message, RemedyChosen)], "there is only to read"
+        assert pane.query_one(BlocksView).has_focus
+        pane.query_one("#choices", PickList).focus()
         await pilot.press("down", "enter")
         await pilot.pause()
         assert [message.remedy for message in app.heard if isinstance(message, RemedyConsidered)] == ["second"]

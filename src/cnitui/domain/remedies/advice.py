@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnitui.domain.facts import ApiEndpoints, PodStatus
+from cnitui.domain.finding import Evidence
 from cnitui.domain.remedies.advice_steps import STEPS
 from cnitui.domain.remedies.base import Step
 from cnitui.domain.remedies.situation import Situation
@@ -14,19 +15,30 @@ from cnitui.domain.remedies.situation import Situation
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The steps against one cause on the nodes it was found on."""
+    """The steps against one cause on the nodes it was found on: `title` names it, `because` and `seen` are its proof.
+
+    `fix` is what they come to, in one sentence.
+    """
 
     cause: str
     nodes: tuple[str, ...]
     steps: tuple[Step, ...]
+    title: str = ""
+    because: str = ""
+    fix: str = ""
+    seen: tuple[Evidence, ...] = ()
 
 
 def advice(cause: str, situation: Situation) -> Advice:
     """Steps for one cause, filled in for the first node it was found on; none for an id we do not know."""
-    nodes = next((f.nodes for f in situation.diagnosis.findings if f.cause == cause and f.nodes), ())
+    found = next((f for f in situation.diagnosis.findings if f.cause == cause and f.nodes), None)
+    nodes = found.nodes if found else ()
     names = _names(situation, (nodes or situation.failing_nodes or ("NODE",))[0])
     filled = (Step(words.format_map(names), typed.format_map(names)) for words, typed in STEPS.get(cause, ()))
-    return Advice(cause, nodes, tuple(filled))
+    if found is None:
+        return Advice(cause, nodes, tuple(filled))
+    judgement = found.judgement
+    return Advice(cause, nodes, tuple(filled), found.title, judgement.because, found.fix, judgement.evidence_for)
 
 
 _PLAIN = re.compile(r"[\w.:/@-]{1,256}", re.ASCII)

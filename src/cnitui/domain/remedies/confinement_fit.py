@@ -25,12 +25,20 @@ def fit(remedy: str, situation: Situation) -> Fit:
     if already:
         return DoesNotFit(remedy, already)
     missing = missing_evidence(situation)
-    why = (
-        "SELinux stops an installer that is not privileged"
-        if not missing
-        else "it may be SELinux, but that is not proven"
-    )
+    why = _why(situation, lacking=bool(missing))
     return Fits(remedy, why, (*missing, *owner_warnings(situation), *pod_security_warnings(situation)))
+
+
+def _why(situation: Situation, *, lacking: bool) -> str:
+    told = situation.findings_by_nodes(SELINUX_CAUSES)
+    proven = [node for findings, nodes in told if findings and findings[0].verdict.confident for node in nodes]
+    if proven and lacking:
+        return (
+            f"SELinux stops an installer that is not privileged on {listed(sorted(proven))}, not on every failing node"
+        )
+    return (
+        "it may be SELinux, but that is not proven" if lacking else "SELinux stops an installer that is not privileged"
+    )
 
 
 def missing_evidence(situation: Situation) -> tuple[str, ...]:
@@ -49,6 +57,8 @@ def missing_evidence(situation: Situation) -> tuple[str, ...]:
 
 def _fails_elsewhere(situation: Situation) -> str:
     failing = situation.failing_containers
+    if situation.diagnosis.cohorts and not failing:
+        return "the pods cannot start: none of their containers has run"
     if failing and situation.container not in failing:
         return f"{listed(sorted(failing))} fails, not {situation.container}"
     return ""

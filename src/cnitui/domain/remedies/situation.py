@@ -92,7 +92,7 @@ class Situation:
     def failing_containers(self) -> frozenset[str]:
         """The containers that fail."""
         if self.diagnosis.cohorts:
-            return frozenset(cohort.likeness.container for cohort in self.diagnosis.cohorts)
+            return frozenset(cohort.likeness.container for cohort in self.diagnosis.cohorts) - {""}
         return frozenset(pod.failing.name for pod in self.failing if pod.failing is not None)
 
     @cached_property

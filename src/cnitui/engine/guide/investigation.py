@@ -43,13 +43,14 @@ def symptoms(state: State) -> Outline:
     if not state.failing:
         return _nothing_fails(state)
     extent = f"{len(state.failing):,} of {len(state.rows):,} nodes fail"
-    return Outline("fail", extent, f"{extent} in {', '.join(_containers(state))}.", (*_groups(state), *_table(state)))
+    where = f" in {', '.join(found)}" if (found := _containers(state)) else ": their pods cannot start"
+    return Outline("fail", extent, f"{extent}{where}.", (*_groups(state), *_table(state)))
 
 
 def _containers(state: State) -> list[str]:
     """The containers that fail."""
     if state.cohorts:
-        return sorted({cohort.likeness.container for cohort in state.cohorts})
+        return sorted({cohort.likeness.container for cohort in state.cohorts} - {""})
     return sorted({pod.failing.name for pod in state.failing if pod.failing})
 
 
@@ -99,20 +100,21 @@ def _nothing_fails(state: State) -> Outline:
 
 
 def _table(state: State) -> tuple[Block, ...]:
-    rows = state.rows if len(state.rows) <= SHOWN_ROWS else _worst(state.rows)
+    rows = state.rows if len(state.rows) <= SHOWN_ROWS else _worst(state)
     grid = Grid(
         ("NODE", "POD", "STATUS", "CONTAINER", "EXIT", "RESTARTS", "NODE READY"),
         tuple(_symptom_cells(row) for row in rows),
-        tuple(_symptom_role(row) for row in rows),
+        tuple("bad" if row.name in state.stuck else _symptom_role(row) for row in rows),
         leaves=(1, 3, 6),
     )
     more = len(state.rows) - len(rows)
     return (grid, Paragraph(f"and {more:,} more nodes, all of them in the pods pane", "dim")) if more else (grid,)
 
 
-def _worst(rows: Sequence[NodeRow]) -> tuple[NodeRow, ...]:
-    """A few of them, those that fail first."""
-    failing, others = (row for row in rows if row.failing), (row for row in rows if not row.failing)
+def _worst(state: State) -> tuple[NodeRow, ...]:
+    """A few of the rows, those that fail first."""
+    bad = {row.name for row in state.rows if row.failing} | state.stuck
+    failing, others = (row for row in state.rows if row.name in bad), (r for r in state.rows if r.name not in bad)
     return tuple(islice(chain(failing, others), MANY))
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.experiment import Conclusion
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
-from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
+from cnitui.engine.guide.choosing import first_step
+from cnitui.engine.guide.names import on
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.state import State
@@ -49,11 +50,6 @@ def other_causes(state: State) -> Outline:
     return Outline(stance, summary, f"{told}.", tuple(blocks))
 
 
-def on(nodes: tuple[str, ...]) -> str:
-    """` on worker-01, worker-02`, bounded; "" where no node could be told."""
-    return f" on {listed(nodes)}" if nodes else ""
-
-
 def _finding_blocks(finding: Finding) -> list[Block]:
     where = on(finding.nodes)
     judgement = finding.judgement
@@ -91,6 +87,7 @@ def root_cause(state: State) -> Outline:
     for finding in diagnosis.confident:
         blocks.extend(_proof(finding))
     blocks.extend(_open_questions(diagnosis))
+    blocks.extend(first_step(state.repair))
     return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
 
 

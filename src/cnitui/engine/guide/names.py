@@ -7,6 +7,7 @@ from collections import defaultdict
 from itertools import chain
 
 from cnitui.domain.facts import CALICO_SELECTOR, InstallCni
+from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Command
 from cnitui.engine.guide.steps import Step
 from cnitui.engine.state import State
@@ -33,3 +34,8 @@ def observed_names(state: State) -> dict[str, str]:
     values["bin_dir"] = shlex.quote(install.bin_dir) if install else "/opt/cni/bin"
     values["net_dir"] = shlex.quote(install.net_dir) if install else "/etc/cni/net.d"
     return values
+
+
+def on(nodes: tuple[str, ...]) -> str:
+    """` on worker-01, worker-02`, bounded; "" where no node could be told."""
+    return f" on {listed(nodes)}" if nodes else ""

@@ -1,19 +1,19 @@
-"""Steps 7 to 11: what to do, what it would do, what it did."""
+"""Steps 8 to 11: what a remedy would do, and what it did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from cnitui.domain.plan import Plan, PodRestart
-from cnitui.domain.remedies import Step
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
-from cnitui.engine.guide.judging import going_on, on
+from cnitui.engine.guide.judging import going_on
+from cnitui.engine.guide.names import on
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.rollout import NodeProgress, Rollout
-from cnitui.engine.repair.state import Option, RepairState
+from cnitui.engine.repair.state import RepairState
 from cnitui.engine.repair.verify import Check
 from cnitui.engine.state import State
 
@@ -21,54 +21,6 @@ CHECK_ROLES: dict[str, Role] = {"pass": "good", "fail": "bad", "unknown": "warn"
 SHOWN_PODS = 100
 """Pods, nodes or actions that a step lists one by one."""
 PHASE_ROLES: dict[str, Role] = {"ready": "good", "failing": "bad", "starting": "accent", "ending": "accent"}
-
-
-def choose(state: State, repair: RepairState) -> Outline:
-    """Step 7: the remedy under the cursor; the list itself is the screen's."""
-    if not repair.options:
-        return Outline("waiting", "", "The remedies are judged with the causes.")
-    option = repair.option
-    fitting = sum(one.fits for one in repair.options)
-    word = f"chosen: {repair.chosen}" if repair.chosen else f"{fitting} fit"
-    blocks = [*(_remedy(option) if option else ()), *_advice(repair)]
-    stance: StepState = "pass" if repair.chosen else "waiting"
-    if not state.failing and not repair.chosen:
-        headline = "Nothing fails: no remedy is needed."
-    elif fitting:
-        headline = f"{fitting} of {len(repair.options)} remedies fit. enter previews the one under the cursor."
-    else:
-        headline = "No remedy of the guide fits this cause; what to do about it is listed below."
-    return Outline(stance, word, headline, tuple(blocks))
-
-
-def _advice(repair: RepairState) -> Iterator[Block]:
-    for one in repair.advice:
-        yield Heading(f"Against {one.cause}{on(one.nodes)}")
-        yield from _by_hand(one.steps)
-
-
-def _by_hand(steps: Iterable[Step]) -> Iterator[Block]:
-    for step in steps:
-        yield Item(step.words, "accent")
-        if step.command:
-            yield Command(step.command)
-
-
-def _remedy(option: Option) -> tuple[Block, ...]:
-    remedy, fit = option.remedy, option.fit
-    title = f"{remedy.guide}: {remedy.title}" if remedy.guide else remedy.title
-    verdict = Item(f"fits: {fit.why}" if option.fits else f"does not fit: {fit.why}", "good" if option.fits else "warn")
-    reservations = [Item(text, "warn") for text in getattr(fit, "reservations", ())]
-    blocks: list[Block] = [Heading(title), Paragraph(remedy.summary), verdict, *reservations]
-    blocks.extend(Item(text, "dim") for text in remedy.trade_offs)
-    blocks.append(Item(f"risk: {remedy.risk}", "dim"))
-    blocks.append(Item(f"what restarts: {remedy.blast_radius}", "dim"))
-    blocks.append(Item(f"undo: {remedy.undo}" if remedy.undo else "undo: not possible by the tool", "dim"))
-    if remedy.correction:
-        blocks += [Heading("What the guide gets wrong here"), Paragraph(remedy.correction, "dim")]
-    if option.steps:
-        blocks += [Heading("By hand"), *_by_hand(option.steps)]
-    return tuple(blocks)
 
 
 # --- step 8 ---------------------------------------------------------------------------------------------------------

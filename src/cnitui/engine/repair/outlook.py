@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.remedies import REMEDIES, Advice, Fit, Fits, Remedy, Situation, Step, advice
@@ -26,6 +27,18 @@ class Option:
     def fits(self) -> bool:
         """Whether it applies here."""
         return isinstance(self.fit, Fits)
+
+
+Entry = Option | Advice
+_REMEDIES_OF = {cause.id: frozenset(cause.remedies) for cause in CATALOGUE}
+
+
+def key_of(entry: Entry) -> str:
+    """What an entry is chosen by; that of steps says so, for there is nothing to preview about them."""
+    return f"{STEPS}{entry.cause}" if isinstance(entry, Advice) else entry.remedy.id
+
+
+STEPS = "steps:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +65,20 @@ class Outlook:
             return ()
         situation = Situation(self.case, self.diagnosis)
         return tuple(advice(cause, situation) for cause in dict.fromkeys(f.cause for f in self.diagnosis.confident))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """All there is to choose from, what helps first: remedies that fit, steps against the causes, then the rest.
+
+        Steps against a cause that no remedy cures come before the remedies when that cause leads.
+        """
+        fitting = [option for option in self.options if option.fits]
+        cured = {cause for cause, names in _REMEDIES_OF.items() if any(one.remedy.id in names for one in fitting)}
+        alone = [one for one in self.advice if one.cause not in cured]
+        beside = [one for one in self.advice if one.cause in cured]
+        leading = self.advice[0] if self.advice else None
+        helping: list[Entry] = [*alone, *fitting] if leading in alone else [*fitting, *alone]
+        return (*helping, *beside, *(option for option in self.options if not option.fits))
 
 
 def _place(name: str, first: tuple[str, ...]) -> int:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.remedies import Advice
-from cnitui.engine.repair.outlook import NO_OUTLOOK, Outlook
+from cnitui.engine.repair.outlook import NO_OUTLOOK, Entry, Outlook, key_of
 from cnitui.engine.repair.outlook import Option as Option
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
@@ -65,8 +65,8 @@ class RepairState:
         return self.phase in ("planning", "applying", "verifying")
 
     @property
-    def option(self) -> Option | None:
-        """The remedy the user looks at, else the first that fits, else the first."""
-        wanted = [option for option in self.options if option.remedy.id == self.considered]
-        fitting = [option for option in self.options if option.fits]
-        return next(iter((*wanted, *fitting, *self.options)), None)
+    def entry(self) -> Entry | None:
+        """What the user looks at of all there is to choose from, else the first: what helps."""
+        entries = self.outlook.entries
+        wanted = (entry for entry in entries if key_of(entry) == self.considered)
+        return next(wanted, entries[0] if entries else None)

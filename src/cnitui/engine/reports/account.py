@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from cnitui.domain.report import as_data, as_markdown, code_safe
+from cnitui.domain.report import as_data, as_markdown, code, code_safe
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.state import State
 from cnitui.errors import StateError
@@ -21,7 +21,8 @@ def as_report(state: State, at: datetime, *, markdown: bool = True) -> str:
         raise StateError("There is nothing to report yet", "Wait until the pods were read.")
     if not markdown:
         return json.dumps(_data(state, at), indent=2, ensure_ascii=False) + "\n"
-    parts = (*_circumstances(state, at), as_markdown(diagnosis).rstrip("\n"), *_experiments(state), *_actions(state))
+    parts = (*_circumstances(state, at), as_markdown(diagnosis).rstrip("\n"), *_experiments(state))
+    parts = (*parts, *_to_do(state), *_actions(state))
     parts = (*parts, *_tries(state), *_verification(state))
     return "\n".join(parts) + "\n"
 
@@ -44,6 +45,14 @@ def _told(state: State, at: datetime) -> dict[str, str]:
         "plan": state.repair.applied.plan_id if state.repair.applied else "",
         "override": state.repair.override,
     }
+
+
+def _to_do(state: State) -> Iterator[str]:
+    """The steps against each cause, for whoever reads this and has the cluster before them."""
+    for advice in state.repair.advice if state.failing else ():
+        yield from ("", f"## What to do against {code_safe(advice.cause)}", "")
+        for step in advice.steps:
+            yield f"- {code_safe(step.words)}" + (f": {code(step.command)}" if step.command else "")
 
 
 def _experiments(state: State) -> Iterator[str]:

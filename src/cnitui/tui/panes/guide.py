@@ -111,9 +111,10 @@ class GuidePane(Pane):
     views: reactive[tuple[StepView, ...]] = reactive((), repaint=False)
     choices: reactive[tuple[Pick, ...]] = reactive((), repaint=False)
     step: reactive[int] = reactive(1, repaint=False)
-    applied: reactive[bool] = reactive(False, repaint=False)
-    """Whether what is previewed has been applied already: it is not offered again."""
-
+    applicable: reactive[bool] = reactive(False, repaint=False)
+    """Whether something is previewed that was not applied yet; nothing else is offered."""
+    previewable: frozenset[str] = frozenset()
+    """The remedies that fit: the others have nothing to preview."""
     triable: reactive[bool] = reactive(False, repaint=False)
     """Whether what is previewed could be tried on one node."""
     provable: reactive[bool] = reactive(False, repaint=False)
@@ -192,7 +193,7 @@ class GuidePane(Pane):
         wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11), "prove": (6,), "try_out": (8,)}
         if action in wanted:
             here = self.has_class("-zoomed") and self.step in wanted[action]
-            possible = {"apply": not self.applied, "prove": self.provable, "try_out": self.triable}
+            possible = {"apply": self.applicable, "prove": self.provable, "try_out": self.triable}
             return here and possible.get(action, True)
         return True
 
@@ -238,8 +239,10 @@ class GuidePane(Pane):
         event.stop()
         if event.control.id == "steps":
             self._open(int(event.key))
-        else:
+        elif event.key in self.previewable:
             self.post_message(RemedyChosen(event.key))
+        else:
+            self.query_one(BlocksView).focus()  # steps for a person, or why it does not fit: there is only to read
 
     def _open(self, step: int) -> None:
         """The step's page, and where it is shown already, the focus on it."""

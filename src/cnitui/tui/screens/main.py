@@ -125,7 +125,9 @@ class MainScreen(Screen[None]):
         self.query_one(TimelinePane).state = state
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
-        pane.applied = state.repair.applied is not None and state.repair.applied is state.repair.preview
+        repair = state.repair
+        pane.previewable = frozenset(option.remedy.id for option in repair.options if option.fits)
+        pane.applicable = repair.preview is not None and repair.applied is not repair.preview
         may_try = not (state.readonly or state.recorded or state.trials.under_way)
         pane.provable, pane.triable = may_try and bool(provable(state)), may_try and triable(state)
         pane.views = guide(state, self.skipped)
