@@ -529,11 +529,12 @@ class ContainerLabel:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One attempt to open a TCP connection from the node."""
+    """One attempt to open a TCP connection from the node; `source` is what a person would type to repeat it."""
 
     address: str
     outcome: Literal["answered", "refused", "timeout", "unreachable", "unknown"]
     raw: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from cnitui.domain.facts import ApiReach, Reach
 from tests.domain.causes.incident import (
     NOT_WRITEABLE,
     TIMEOUT,
     attempt_logs,
     diagnosis,
     failed_token,
+    finding,
     install_cni,
     reach,
     rules,
@@ -83,3 +85,30 @@ def test_no_route_at_all_comes_before_kube_proxys_rules() -> None:
     log = attempt_logs(*failed_token("dial tcp 10.96.0.1:443: connect: network is unreachable"))
     assert verdict("apiserver-unreachable", log) == "likely"
     assert verdict("kube-proxy-service-vip", log) == "possible"
+
+
+def no_route(raw: str = "* connect to 10.96.0.1 port 443 failed: Network is unreachable") -> ApiReach:
+    endpoint = Reach(
+        "10.240.0.10:6443", "answered", "* Connected to 10.240.0.10", "ssh w1 curl https://10.240.0.10:6443"
+    )
+    return ApiReach(Reach("10.96.0.1:443", "unreachable", raw, "ssh w1 curl https://10.96.0.1:443"), endpoint)
+
+
+def test_a_missing_route_is_not_a_missing_rule() -> None:
+    assert verdict("apiserver-unreachable", LOG, no_route()) == "confirmed"
+    assert verdict("kube-proxy-service-vip", LOG, no_route(), rules(programmed=True)) == "ruled_out"
+
+
+def test_somebody_on_the_way_who_knows_no_route_is_no_missing_route() -> None:
+    said = no_route("* connect to 10.96.0.1 port 443 failed: No route to host")
+    assert verdict("kube-proxy-service-vip", LOG, said) == "confirmed"
+
+
+def test_each_quote_carries_the_command_that_gave_it() -> None:
+    for cause, source in (("apiserver-unreachable", "10.96.0.1:443"), ("kube-proxy-service-vip", "10.96.0.1:443")):
+        found = finding(cause, LOG, no_route()).judgement
+        quoted = (*found.evidence_for, *found.evidence_against)
+        assert quoted[0].source == f"ssh w1 curl https://{source}"
+        assert "unreachable" in quoted[0].quote
+    answered = finding("kube-proxy-service-vip", LOG, no_route("No route to host")).judgement.evidence_for[0]
+    assert (answered.source, answered.quote) == ("ssh w1 curl https://10.240.0.10:6443", "* Connected to 10.240.0.10")

@@ -335,7 +335,7 @@ async def test_without_curl_bash_tells_whether_the_api_is_reached() -> None:
     reach = (await probed(Shell({line: said}))).value(ApiReach, "worker-01")
     assert reach is not None
     assert reach.service is not None
-    assert reach.service.outcome == "refused"
+    assert (reach.service.outcome, reach.service.source) == ("refused", f"ssh worker-01 {shlex.quote(line)}")
     assert reach.endpoint is None
 
 

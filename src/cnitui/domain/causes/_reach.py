@@ -6,7 +6,7 @@ Not a cause.
 from __future__ import annotations
 
 from cnitui.domain.facts import ApiEndpoints, ApiReach, Reach, ServiceRules
-from cnitui.domain.finding import NextEvidence
+from cnitui.domain.finding import Evidence, NextEvidence
 from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
 
@@ -26,6 +26,19 @@ def both_ways(view: View) -> tuple[Reach | None, Reach | None]:
     """What the Service address and the endpoint answered, each None when nobody asked."""
     reach = view.use(ApiReach)
     return (reach.service, reach.endpoint) if reach else (None, None)
+
+
+def told(view: View, reach: Reach) -> Evidence:
+    """What an attempt said, under the very command that made it."""
+    return Evidence(reach.source or view.source(ApiReach).command, reach.raw or reach.outcome, reach.address)
+
+
+def without_route(reach: Reach | None) -> bool:
+    """Whether the node itself knows no way there (ENETUNREACH): routing comes before any rule of kube-proxy.
+
+    `no route to host` is another thing: somebody on the way said so.
+    """
+    return reach is not None and reach.outcome == "unreachable" and "network is unreachable" in reach.raw.lower()
 
 
 def silent(reach: Reach) -> bool:

@@ -11,7 +11,8 @@ route, a wrong advertised address, a proxy, or a wrong `kubernetes-services-endp
 
 How we know
 The API server's own address (port 6443, or etcd's 2379) does not answer from the failing node. A timeout of the
-Service address alone does not tell it from kube-proxy.
+Service address alone does not tell it from kube-proxy; `network is unreachable` at once does: the node has no route
+there at all, whatever the rules say.
 
 What rules it out
 The endpoint answers from the failing node; the server answered with words of its own (forbidden, Unauthorized, x509);
@@ -27,10 +28,9 @@ projectcalico/calico#8463, #7122, #7529, #8481; projectcalico/calico node/pkg/cn
 
 from __future__ import annotations
 
-from cnitui.domain.causes._reach import ASK_REACH, REACH_FACTS, both_ways, silent
+from cnitui.domain.causes._reach import ASK_REACH, REACH_FACTS, both_ways, silent, told, without_route
 from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, possible, ruled_out
-from cnitui.domain.facts import ApiReach
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -45,7 +45,10 @@ def judge(view: View) -> Judgement:
     service, endpoint = both_ways(view)
     if endpoint is None or not spoken.evidence_for:
         return _doubted(view, spoken)
-    quote = view.quote(ApiReach, endpoint.raw or endpoint.outcome, endpoint.address)
+    quote = told(view, endpoint)
+    if service is not None and without_route(service):
+        because = f"the node has no route to the Service address {service.address}: its default route is missing"
+        return confirmed(because, told(view, service), *spoken.evidence_for)
     if silent(endpoint):
         return confirmed(
             f"the API server's own address {endpoint.address} does not answer from here", quote, *spoken.evidence_for

@@ -13,8 +13,9 @@ From the failing node the endpoint answers and the Service address does not; the
 kube-proxy itself fails there.
 
 What rules it out
-The Service address answers; the rules are there and the endpoint is silent; the log names another fault; install-cni
-stopped before it asked the API server; no container was started at all, for the kubelet does not use that address.
+The Service address answers; the node has no route to it (`network is unreachable`, at once); the rules are there and
+the endpoint is silent; the log names another fault; install-cni stopped before it asked the API server; no container
+was started at all, for the kubelet does not use that address.
 
 Fix and its risk
 Repair kube-proxy on the node (its pod, its kubeconfig, the iptables, nft or IPVS backend). Restarting it rewrites all
@@ -26,10 +27,19 @@ projectcalico/calico#8463; kubernetes documentation, Virtual IPs and Service pro
 
 from __future__ import annotations
 
-from cnitui.domain.causes._reach import ASK_REACH, BY_THE_ENDPOINT, REACH_FACTS, both_ways, programmed, silent
+from cnitui.domain.causes._reach import (
+    ASK_REACH,
+    BY_THE_ENDPOINT,
+    REACH_FACTS,
+    both_ways,
+    programmed,
+    silent,
+    told,
+    without_route,
+)
 from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, never_started, stopped_elsewhere
 from cnitui.domain.causes.base import Cause, confirmed, likely, ruled_out, undetermined
-from cnitui.domain.facts import ApiReach, Reach, ServiceRules
+from cnitui.domain.facts import Reach, ServiceRules
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -45,8 +55,11 @@ def judge(view: View) -> Judgement:
     if not spoken.evidence_for:
         return spoken
     if service is not None and service.outcome == "answered":
-        quote = view.quote(ApiReach, service.raw or "answered", service.address)
-        return ruled_out(f"the Service address {service.address} answers from here", quote)
+        return ruled_out(f"the Service address {service.address} answers from here", told(view, service))
+    if service is not None and without_route(service):
+        return ruled_out(
+            "the node has no route to the Service address: that comes before any rule", told(view, service)
+        )
     return _from_endpoint(view, spoken, endpoint) or _endpoint_said_to_answer(view, spoken) or _from_rules(view, spoken)
 
 
@@ -62,7 +75,7 @@ def _endpoint_said_to_answer(view: View, spoken: Judgement) -> Judgement | None:
 def _from_endpoint(view: View, spoken: Judgement, endpoint: Reach | None) -> Judgement | None:
     if endpoint is None or (endpoint.outcome != "answered" and not silent(endpoint)):
         return None
-    quote = view.quote(ApiReach, endpoint.raw or endpoint.outcome, endpoint.address)
+    quote = told(view, endpoint)
     if endpoint.outcome == "answered":
         return confirmed(
             f"the endpoint {endpoint.address} answers from here, the Service address does not",

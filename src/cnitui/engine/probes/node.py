@@ -72,7 +72,7 @@ def readings_of(
     Only facts that some command was run for have a reading. A fact of which a part could be read is observed.
     """
     request = request or NodeProbeRequest()
-    answers = Answers(outputs)
+    answers = Answers(outputs, prefix)
     read = tuple(
         (recipe.fact, node, _reading(recipe, answers, request, node, at, prefix))
         for recipe in FACTS

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cnitui.engine.ports import CommandOutput
+from cnitui.engine.probes.node_failures import by_hand_line
 
 
 class Answers:
     """Looks outputs up by command name; a command that did not run answers ""."""
 
-    def __init__(self, outputs: Iterable[CommandOutput]) -> None:
+    def __init__(self, outputs: Iterable[CommandOutput], prefix: str = "") -> None:
         self._outputs = {output.name: output for output in outputs}
+        self._prefix = prefix
 
     def get(self, name: str) -> CommandOutput | None:
         """The output, or None when that command was not run."""
         return self._outputs.get(name)
+
+    def by_hand(self, name: str) -> str:
+        """The line that a person would paste for it, "" for a command that did not run."""
+        output = self.get(name)
+        return by_hand_line(self._prefix, output.command) if output else ""
 
     def out(self, name: str) -> str:
         """Its standard output."""

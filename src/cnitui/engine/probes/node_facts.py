@@ -189,7 +189,8 @@ def _reached(answers: Answers, name: str, address: str) -> Reach | None:
     output = answers.get(name)
     if output is None or complaints.not_installed(output.stderr, output.status):
         return None
-    return parse_reach(address, f"{output.stdout}\n{output.stderr}", output.status)
+    reach = parse_reach(address, f"{output.stdout}\n{output.stderr}", output.status)
+    return replace(reach, source=answers.by_hand(name))
 
 
 def _service_rules(answers: Answers, request: NodeProbeRequest) -> Found | None:
