@@ -104,6 +104,12 @@ class Sitting:
 
     async def choose(self, remedy: str) -> None:
         """Step 7: move to the remedy, and ask for its preview (or why there is none)."""
+        await self.look_at(remedy)
+        await self.press("enter")
+        await self.until(lambda: self.state.repair.chosen == remedy and not self.state.repair.busy)
+
+    async def look_at(self, remedy: str) -> None:
+        """Step 7: move to the remedy."""
         await self.to_step(7)
         await self.until(lambda: self.state.repair.options)
         await self.press("home")
@@ -112,8 +118,6 @@ class Sitting:
             if entry is not None and key_of(entry) == remedy:
                 break
             await self.press("down")
-        await self.press("enter")
-        await self.until(lambda: self.state.repair.chosen == remedy and not self.state.repair.busy)
 
     async def confirm(self, reason: str = "") -> None:
         """In the dialog, from Cancel, which has the focus: a reason if one is asked for, the context's name, Apply."""

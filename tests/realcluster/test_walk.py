@@ -257,8 +257,8 @@ async def test_a_stock_cluster_is_one_quiet_line_and_there_is_nothing_to_do(
     async with sitting(realcluster, tmp_path) as seat:
         await seat.shows("all 3 nodes healthy")
         await seat.shows("nothing to do")
-        await seat.choose("patch-daemonset")
-        assert seat.state.repair.preview is None
-        await seat.reads(seat.state.repair.no_plan[1:])
-        assert "privileged" in seat.state.repair.no_plan
+        await seat.look_at("patch-daemonset")
+        await seat.reads("does not fit: nothing fails")
+        await seat.press("enter")
+        assert (seat.state.repair.chosen, seat.state.repair.preview) == ("", None)
     assert stored(realcluster.audited()[begun:]) == []

@@ -248,9 +248,9 @@ class Session:
         """What is not about one row: the DaemonSet, what could not be had, and what was read meanwhile."""
         picture = self._picture
         self._book.daemonset(daemonset_of(picture.calico_daemonsets, picture.roll.roster().failing), self.clock.now())
-        self._book.lack(lacking(picture, () if picture.nodes.listed else self._wanted_nodes()))
         if picture.nodes.known:
-            self._judge.know_nodes()
+            self._judge.know_nodes()  # first: whose Node objects are wanted depends on it
+        self._book.lack(lacking(picture, () if picture.nodes.listed else self._wanted_nodes()))
         self._take_over(())
 
     def _wanted_nodes(self) -> tuple[str, ...]:
