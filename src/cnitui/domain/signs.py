@@ -22,6 +22,7 @@ from cnitui.domain.facts import (
 )
 from cnitui.domain.finding import Evidence
 from cnitui.domain.parsing.installer_log import parse_record
+from cnitui.domain.parsing.line_form import reported
 from cnitui.domain.parsing.messages import KnownMessage, Weight, recognise_all
 from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
 from cnitui.domain.speakers import Speaker, speaker_of
@@ -128,7 +129,8 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
     found: dict[tuple[str, str], Sign] = {}
     heard = list(statements)
     for statement in _worth_a_look(heard):
-        for message in recognise_all(statement.text, spoken=statement.origin == REPORTED):
+        text = reported(bounded(statement.text))
+        for message in recognise_all(text, spoken=statement.origin == REPORTED) if text else ():
             quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
             last = statement.text in ended
             speaker = "ours" if last or statement.own else speaker_of(statement.origin, bounded(statement.text))

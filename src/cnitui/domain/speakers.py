@@ -28,7 +28,9 @@ _NEIGHBOURS = re.compile(
 )
 _PLACES = re.compile(
     r"(?:pods?|pod_status|events?|describe|reported|words|pasted|unknown|log|nodes?|document|container|host|"
-    r"node .*|.*shell|strace|exec\b.*|.*check|journal|bash|sh|maintainer.*)$",
+    r"node .*|.*shell|strace|exec\b.*|.*check|journal|bash|sh|maintainer.*|ls|cat|head|tail|stat|find|df|lsattr|mount|"
+    r"findmnt|ip|ip6?tables\S{0,12}|ipset|nft|sysctl|lsmod|modprobe|restorecon|chcon|semanage|semodule|getenforce|sestatus|"
+    r"ausearch|audit2\w{3,5})$",
     re.IGNORECASE,
 )
 """Origins that name where a line stood instead of who said it."""

@@ -178,10 +178,17 @@ def described(command: str, text: str, node: str = "", first_line: int = 1) -> B
 
 
 def _words(command: str) -> list[str]:
+    """The words of the first program; what stands behind a pipe or another operator says nothing about the output."""
     try:
-        return shlex.split(command[:4000])
+        words = shlex.split(command[:4000])
     except ValueError:
-        return command[:4000].split()
+        words = command[:4000].split()
+    ends = (place for place, word in enumerate(words) if word in _OPERATORS or _REDIRECTION.match(word))
+    return words[: next(ends, len(words))]
+
+
+_OPERATORS = frozenset({"|", "|&", "||", "&&", ";", "&"})
+_REDIRECTION = re.compile(r"\d?[<>]")
 
 
 def _ssh(words: list[str]) -> tuple[str, str]:

@@ -35,6 +35,16 @@ CNI = (
         bad_cni_config=CONCLUSIVE,
     ),
     _CNI.message(
+        "config-empty",
+        "cause",
+        r"^-[rwxsStT-]{9}[.+@]? .{3,80} 0 (?:\w{3} [ \d]\d [ \d:]{4,5}|\d{4}-\d\d-\d\d .{4,40}) \S{1,120}"
+        r"\.conf(?:list)?$",
+        ".conf",
+        "A CNI configuration in the listing is empty; the runtime takes the first file by name.",
+        "-rw-r--r-- 1 root root 0 Nov 19 11:00 00-multus.conf",
+        bad_cni_config=SPECIFIC,
+    ),
+    _CNI.message(
         "json-broken",
         "fatal",
         r"unexpected end of JSON input|invalid character .{1,20} (?:looking for|after|in)\b|invalid YAML|yaml: line \d",
@@ -108,7 +118,7 @@ CNI = (
         "The plugin is called, and the daemon that should have left its state for it has not run since the boot: it "
         "fails itself, or was removed while its configuration stayed.",
         'plugin type="flannel" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file',
-        stale_node_state=SUGGESTS,
+        stale_node_state=FITS,
         bad_cni_config=FITS,
     ),
     _CNI.message(

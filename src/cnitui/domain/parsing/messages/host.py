@@ -27,6 +27,20 @@ HOST = (
         version_incompatibility=FITS,
     ),
     _HOST.message(
+        "selinux-tool-refused",
+        "fatal",
+        r"\b(?:restorecon|chcon|setfiles|fixfiles|setfilecon|lsetfilecon)\b.{0,200}(?:could not set context|invalid "
+        r"argument|invalid context|not a valid context)|failed to resolve (?:typeattributeset|allow|roletype|"
+        r"type\w{0,12}) statement|(?:semodule|semanage|libsemanage|libsepol|secilc)\b.{0,200}(?:fail|error|unknown "
+        r"type|not defined|not within scope)",
+        "could not set context|invalid argument|invalid context|valid context|failed to resolve|semodule|semanage|"
+        "libsepol|secilc",
+        "A tool of SELinux was refused: the loaded policy does not know the type, or a module it needs is missing.",
+        "restorecon: Could not set context for /opt/cni/bin:  Invalid argument",
+        selinux_wrong_context=SPECIFIC,
+        version_incompatibility=FITS,
+    ),
+    _HOST.message(
         "selinux-process-attribute",
         "fatal",
         r"attr/(?:keycreate|exec|fscreate|sockcreate|current)\b.{0,40}permission denied",

@@ -30,6 +30,16 @@ NORMAL = (
         "W0518 03:27:52.973602 1 client_config.go:617] Neither --kubeconfig nor --master was specified.",
     ),
     _NORMAL.message(
+        "device-there",
+        "benign",
+        r"\b(?:vxlan|ipip|tunnel|bridge|dummy|wireguard) (?:device|interface|link) already exists"
+        r"(?!.{0,120}(?:fail|error|differ|incompatible|conflict))",
+        "already exists",
+        "Normal: the device of the last run is used again.",
+        "I0402 09:11:03.512345 1 device.go:116] VXLAN device already exists",
+        unless=r"\b(?:fail|error|unable|cannot|could not)",
+    ),
+    _NORMAL.message(
         "no-migration",
         "benign",
         r"host-local IPAM data dir dir not found; no migration necessary",

@@ -157,11 +157,21 @@ POOL = (
         "no-range",
         "fatal",
         r"qualified ip ?pool|\b(?:no|missing|empty) pod ?cidrs?\b|pod ?cidrs? (?:is |are |was )?(?:not|empty|missing)|"
-        r"\bip ?pools? (?:is |are |was )?(?:not found|missing|disabled|empty)",
+        r"\bip ?pools? (?:is |are |was )?(?:not found|missing|disabled|empty)|pod ?cidrs? (?:not|never) assigned",
         "pool|cidr",
         "There is no range of addresses for this node: no pool that fits, or no pod CIDR was given to it.",
         "no podCidr for node worker-2",
         ip_pool_config=SPECIFIC,
+    ),
+    _POOL.message(
+        "no-lease",
+        "fatal",
+        r"failed to acquire (?:a )?(?:subnet )?lease|(?:acquire|renew|register)\w{0,4} (?:subnet )?lease: .{0,60}node",
+        "lease",
+        "The network's daemon got no subnet for this node: mostly no pod CIDR was given to it.",
+        'Error registering network: failed to acquire lease: node "worker-1" p',
+        ip_pool_config=SUGGESTS,
+        apiserver_unreachable=FITS,
     ),
     _POOL.message(
         "pool-overlap",
@@ -240,6 +250,20 @@ CRD = (
 )
 
 KERNEL = (
+    _KERNEL.message(
+        "kernel-not-permitted",
+        "fatal",
+        r"\b(?:ip6?tables|ipset|nft|netlink|link|route|addr\w{0,4}|vxlan|tunnel|bpf|sysctl|conntrack|qdisc|device|"
+        r"interface|netns|namespace|unshare|setns|cgroup|modprobe|sysfs)\b.{0,200}(?:operation not permitted|"
+        r"\bEPERM\b|must be root)|/proc/sys/\S{1,120} .{0,80}operation not permitted|(?:missing|without|"
+        r"lack\w{0,3}|needs?|requires?) (?:the )?(?:capabilit\w{1,4}|CAP_[A-Z_]{3,20})",
+        "not permitted|eperm|must be root|capabilit|cap_",
+        "The kernel refuses for lack of a capability (NET_ADMIN, SYS_ADMIN): the container is not privileged, or a "
+        "security profile takes it away. The kernel can do what is asked.",
+        "ipset v7.11: Kernel error received: Operation not permitted",
+        unless=r"chattr|lsattr|immutable",
+        host_permission=SPECIFIC,
+    ),
     _KERNEL.message(
         "reverse-path",
         "fatal",
@@ -363,7 +387,7 @@ KERNEL = (
         "The kernel does not know this network operation: a module is missing or cannot be loaded from the container.",
         "Error registering network: operation not supported",
         unless=r"copy_file_range|/host/|mount",
-        kernel_dataplane=SUGGESTS,
+        kernel_dataplane=SPECIFIC,
     ),
     _KERNEL.message(
         "startup-failed",

@@ -53,8 +53,8 @@ TRUST = (
         "fatal",
         r"forbidden: User \\?\"[^\"\\]{1,200}\\?\" cannot|\bcannot (?:get|list|watch|create|patch|update|delete|use) "
         r"(?:resource|\S{1,60} at the cluster scope)|clusterrole(?:binding)?\S{0,60} \\?\"[^\"\\]{1,100}\\?\" not "
-        r"found|RBAC: \S",
-        "forbidden|cannot |clusterrole|rbac: ",
+        r"found|RBAC: \S|the server does not allow access to the requested resource",
+        "forbidden|cannot |clusterrole|rbac: |does not allow access",
         "The API server knows who asks and refuses: a role or its binding is missing, or made for another name.",
         'nodes "worker-01" is forbidden: User "system:serviceaccount:kube-system:calico-node" cannot get resource '
         '"nodes"',

@@ -1,0 +1,51 @@
+"""Flags, dumps and ordinary course report nothing; what fails is heard, whatever stands around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnitui.domain.parsing.line_form import reported
+
+KLOG = "I0304 05:06:07.123456    4390 "
+SILENT = (
+    KLOG + 'flags.go:59] FLAG: --authorization-webhook-cache-unauthorized-ttl="30s"',
+    "Mar 04 05:06:07 worker-1 kubelet[4390]: " + KLOG + 'flags.go:64] FLAG: --cgroup-driver="systemd"',
+    KLOG + "docker_service.go:264] Docker Info: &{OomKillDisable:true Driver:{Name:overlay2 Failed:0}}",
+    KLOG + 'container_manager_linux.go:99] Bind-mounting "/var/lib/kubelet" with shared mount propagation',
+    'time="2026-03-04T05:06:07Z" level=info msg="starting containerd" revision=1 version=1.7.20',
+    '{"level":"info","ts":1,"msg":"Starting EventSource","source":"kind source: *v1.Installation"}',
+    "2026-03-04 05:06:07.890 [INFO][1] startup.go 50: Early log level set to info",
+)
+TELLING = (
+    "/host/opt/cni/bin is not writeable, skipping",
+    "2026-03-04 05:06:07.890 [INFO][1] cni-installer/<nil> <nil>: /host/opt/cni/bin is not writeable, skipping",
+    KLOG + 'pod_workers.go:1] "Error syncing pod, skipping" err="network is not ready"',
+    'level=info msg="failed to load plugin io.containerd.grpc.v1.cri" error="invalid plugin config"',
+    "E0304 05:06:07.8 1 server.go:1] failed to run Kubelet: unknown flag: --network-plugin",
+    '{"level":"error","msg":"x509: certificate signed by unknown authority"}',
+    'cni config load failed: {"type": "portmap"}',
+)
+
+
+@pytest.mark.parametrize("line", SILENT)
+def test_these_report_nothing(line: str) -> None:
+    assert reported(line) == ""
+
+
+@pytest.mark.parametrize("line", TELLING)
+def test_these_are_heard_as_they_stand(line: str) -> None:
+    assert reported(line) == line
+
+
+def test_what_fails_is_heard_without_the_flags_and_dumps_around_it() -> None:
+    line = "E0304 run.go:74] kubelet --tls-cert-file=/x --oom-score-adj=-9 failed: &{Unauthorized:false M:map[a:b]} EOF"
+    assert reported(line).split() == ["E0304", "run.go:74]", "kubelet", "failed:", "EOF"]
+
+
+def test_a_dump_that_was_cut_goes_to_the_end_of_the_line() -> None:
+    assert reported("cannot start: &{OomKillDisable:true NGorou") == "cannot start: "
+
+
+def test_it_takes_bounded_time_on_hostile_lines() -> None:
+    for line in ("&{A:" * 2_000, "map[" * 2_000 + "a:b]", "--aa=" * 2_000, "{A:" + "x" * 8_000):
+        reported(line)
