@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from cnitui.domain.causes._host import Refusal, another_errno, refusal
 from cnitui.domain.causes._labels import CONTAINER_FILE_TYPES, directory_entry, fault_of, labelled_for_containers
+from cnitui.domain.causes._node_denials import refused_to_the_node
 from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
@@ -55,6 +56,9 @@ from cnitui.domain.view import View
 
 def judge(view: View) -> Judgement:
     """Confinement first, then the audit records, then the labels."""
+    node = refused_to_the_node(view, misplaced=False)
+    if node is not None:
+        return node
     refused = refusal(view)
     excluded = stopped_elsewhere(view, HOST_STAGES) or not_confined(view) or another_errno(refused, "EACCES")
     if excluded:

@@ -39,6 +39,7 @@ from cnitui.domain.causes._labels import (
     labelled_for_containers,
     odd_file,
 )
+from cnitui.domain.causes._node_denials import refused_to_the_node
 from cnitui.domain.causes._rivals import open_rivals
 from cnitui.domain.causes._selinux import (
     ASK,
@@ -64,6 +65,9 @@ def judge(view: View) -> Judgement:
     unknown_type = judge_words(view, CAUSE.id)
     if unknown_type.verdict.confident:
         return unknown_type
+    node = refused_to_the_node(view, misplaced=True)
+    if node is not None:
+        return node
     refused = refusal(view)
     excluded = stopped_elsewhere(view, HOST_STAGES) or not_confined(view) or another_errno(refused, "EACCES")
     if excluded:
