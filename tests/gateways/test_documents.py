@@ -78,3 +78,20 @@ def test_positions_are_those_of_the_text() -> None:
     assert [item.shared for item in value.items] == [False, True, True]
     assert value.flow
     assert value.items[1].quoted
+
+
+def bomb(levels: int) -> str:
+    lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("text", [bomb(12), "a: &a [*a]", "a: &a {b: *a}"], ids=["bomb", "itself", "itself in a map"])
+def test_aliases_that_never_end_are_refused_at_once(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="aliases stand for more than"):
+        load_yaml(text)
+
+
+def test_ordinary_aliases_are_taken() -> None:
+    assert load_yaml("a: &a {x: 1}\nb: *a\nc: [*a, *a]\n") == {"a": {"x": 1}, "b": {"x": 1}, "c": [{"x": 1}] * 2}
+    assert isinstance(load_yaml(bomb(4)), dict)

@@ -22,6 +22,8 @@ _ENDLESS = 2**31 - 1
 MOST_BYTES = 64 << 20
 """A larger document is refused: no manifest, configuration or case comes near it."""
 
+MOST_VALUES = 2_000_000
+"""Values that a document with aliases may have once they are written out."""
 DEEPEST = 400
 """Levels of nesting a document may have: the C parser recurses without a bound of its own and would end the process."""
 _DEEP_BLOCKS = re.compile(rf"^[ \-?:]{{{DEEPEST}}}", re.MULTILINE)
@@ -70,11 +72,14 @@ def load_all_yaml(text: str | bytes, name: str = "the document") -> list[object]
     decoded = _decoded(text, name)
     try:
         _refuse_depth(decoded, name)
-        return list(yaml.load_all(decoded, Loader=_Loader))
+        documents = list(yaml.load_all(decoded, Loader=_Loader))
+        if "&" in decoded and "*" in decoded:
+            _refuse_expansion(documents, name)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: {yaml_problem(error)}", "Correct the YAML there.") from error
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{name}: not usable YAML: {str(error)[:200]}") from error
+    return documents
 
 
 def _refuse_depth(text: str, name: str) -> None:
@@ -86,6 +91,24 @@ def _refuse_depth(text: str, name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise ConfigurationError(f"{name}: nested more than {DEEPEST} levels deep")
+
+
+def _refuse_expansion(documents: list[object], name: str) -> None:
+    """Refuse aliases that stand for more than a document may hold, or for themselves: whoever walks them never ends."""
+    sizes: dict[int, int] = {}
+
+    def size_of(value: object) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        key = id(value)
+        if key not in sizes:
+            sizes[key] = MOST_VALUES + 1  # until it is known, for what is met again inside of itself
+            children = [*value, *value.values()] if isinstance(value, dict) else value
+            sizes[key] = min(1 + sum(map(size_of, children)), MOST_VALUES + 1)
+        return sizes[key]
+
+    if sum(map(size_of, documents)) > MOST_VALUES:
+        raise ConfigurationError(f"{name}: its aliases stand for more than {MOST_VALUES:,} values")
 
 
 def _decoded(text: str | bytes, name: str) -> str:
