@@ -47,7 +47,7 @@ def _read(case: str, text: str) -> CaseFile:
         raise UsageError("--case and --text exclude each other", "Give one of them.")
     if case:
         return read_case(Path(case))
-    return read_paste(None if text == "-" else Path(text))
+    return read_paste(None if text == "-" else Path(text), lambda words: click.echo(f"cnitui: {words}", err=True))
 
 
 def told(diagnosis: Diagnosis, output: str) -> str:

@@ -6,7 +6,6 @@ sizes are bounded, nothing is executed, and what cannot be used is refused with 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cnitui.domain.parsing.pasted import case_of
 from cnitui.domain.parsing.recorded import blocks_of_evidence, evidence_of
 from cnitui.errors import CnituiError, ConfigurationError, UsageError
 from cnitui.gateways.documents import load_all_yaml, load_yaml
+from cnitui.gateways.paste_input import Tell, file_text, piped_text
 
 MOST_BYTES = 64 << 20
 _BINARY_SHARE = 0.1
@@ -33,12 +33,10 @@ def read_case(path: Path) -> CaseFile:
     return case_of(blocks_of_evidence(evidence, name), path.name, _pods_in)
 
 
-def read_paste(path: Path | None) -> CaseFile:
-    """The case in pasted terminal text; None reads standard input."""
-    raw = _bytes_of(path) if path is not None else sys.stdin.buffer.read(MOST_BYTES + 1)
+def read_paste(path: Path | None, tell: Tell = lambda _: None) -> CaseFile:
+    """The case in pasted terminal text; None reads standard input. `tell` hears what was left out or did not end."""
+    raw = file_text(path, tell) if path is not None else piped_text(tell)
     name = str(path) if path is not None else "standard input"
-    if len(raw) > MOST_BYTES:
-        raise ConfigurationError(f"{name}: expected at most {MOST_BYTES >> 20} MiB of text")
     if not raw.strip():
         raise ConfigurationError(
             f"{name}: expected terminal output, found nothing", "Paste the failing container's log"
