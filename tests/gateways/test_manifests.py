@@ -255,7 +255,7 @@ def test_a_container_that_ends_in_an_alias_is_patched_behind_its_name() -> None:
 
 def test_aliases_that_make_a_small_text_enormous_are_refused() -> None:
     laughs = "".join(f"l{i}: &l{i} [{','.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 12))
-    with pytest.raises(ConfigurationError, match="larger than any manifest"):
+    with pytest.raises(ConfigurationError, match="aliases stand for more than"):
         plan_edit(f"l0: &l0 [x]\n{laughs}{manifest()}")
 
 

@@ -9,8 +9,6 @@ from cnitui.errors import ConfigurationError
 from cnitui.gateways.documents import Node, compose_documents
 
 Where = tuple[str | int, ...]
-MOST_PARTS = 2_000_000
-"""Parts of all documents, counted with every alias followed; more is a trap and no manifest."""
 _TO_POD = ("spec", "template", "spec")
 _LISTS = ("initContainers", "containers")
 
@@ -31,7 +29,6 @@ def find(body: str, documents: Sequence[object], name: str, container: str) -> l
     Raises ConfigurationError when there is none, when one can be reached only through an alias or merge key, or when a
     key that matters is there twice (the founding guide's own edit makes such a file).
     """
-    _refuse_traps(documents, name)
     meant = list(_containers(documents, container))
     if not meant:
         what = f"{name}: no container {container} in a DaemonSet"
@@ -96,22 +93,3 @@ def _value(node: Node, key: str, name: str) -> Node | None:
         what = f"{name}: lines {lines}: {key} is there twice in one mapping"
         raise ConfigurationError(what, "kubectl takes the last, other tools refuse the file: remove one of them.")
     return values[0] if values else None
-
-
-def _refuse_traps(documents: Sequence[object], name: str) -> None:
-    """Refuse aliases within aliases that make a small text enormous."""
-    sizes: dict[int, int] = {}
-    if sum(_size(document, sizes) for document in documents) > MOST_PARTS:
-        raise ConfigurationError(f"{name}: its aliases make it larger than any manifest")
-
-
-def _size(document: object, sizes: dict[int, int]) -> int:
-    if not isinstance(document, Mapping | list):
-        return 1
-    known = sizes.get(id(document))
-    if known is None:
-        sizes[id(document)] = MOST_PARTS + 1  # a document that contains itself is endless
-        parts = document.values() if isinstance(document, Mapping) else document
-        known = 1 + sum(_size(part, sizes) for part in parts)
-        sizes[id(document)] = known
-    return known
