@@ -8,6 +8,7 @@ from dataclasses import replace
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.experiment import Conclusion
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
+from cnitui.domain.ranking import UNKNOWN, claims
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.choosing import first_step
 from cnitui.engine.guide.names import on
@@ -41,13 +42,30 @@ def other_causes(state: State) -> Outline:
     counts = {verdict: sum(f.verdict is verdict for f in diagnosis.findings) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict.words}" for verdict, count in counts.items() if count)
     open_ones = counts[Verdict.POSSIBLE] + counts[Verdict.UNDETERMINED]
-    blocks: list[Block] = []
-    for finding in diagnosis.findings:
-        blocks.extend(_finding_blocks(finding))
+    blocks = [block for group in _folded(diagnosis.findings) for block in _group_blocks(group)]
     summary = f"{open_ones} open" if open_ones else "all decided"
     stance: StepState = "pass" if diagnosis.confident or not open_ones else "unknown"
     stance = stance if state.settled else "running"
     return Outline(stance, summary, f"{told}.", tuple(blocks))
+
+
+def _folded(findings: Sequence[Finding]) -> Iterator[tuple[Finding, ...]]:
+    """The findings by verdict; those that have nothing but the same reason are one. `unknown` follows what decides."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda one: (one.verdict.rank, one.cause == UNKNOWN)):
+        judgement = finding.judgement
+        alone = judgement.evidence_for or judgement.evidence_against or claims(finding)
+        key = (finding.cause, finding.nodes) if alone else (finding.verdict, judgement.because, finding.nodes)
+        groups.setdefault(key, []).append(finding)
+    yield from map(tuple, groups.values())
+
+
+def _group_blocks(group: tuple[Finding, ...]) -> list[Block]:
+    first = group[0]
+    if len(group) == 1:
+        return _finding_blocks(first)
+    text = f"{first.verdict.words.upper()}  {', '.join(finding.cause for finding in group)}{on(first.nodes)}"
+    return [Item(text, VERDICT_ROLES[first.verdict], first.judgement.because)]
 
 
 def _finding_blocks(finding: Finding) -> list[Block]:
