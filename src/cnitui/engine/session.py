@@ -269,6 +269,8 @@ class Session:
         picture = self._picture
         known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
         settled = known and self._reader.looks.running == 0 and not self._judge.due
+        if settled and not self._settled and (self._book.untaken or picture.roll.untaken):
+            return  # it came while others were judged, and has woken the loop again
         if settled != self._settled:
             self._settled = settled
             self._wake.set()

@@ -133,3 +133,13 @@ def test_a_lack_that_ended_without_an_observation_is_forgotten() -> None:
     book.lack({(PodStatus, ""): Unavailable("none found", Source("kubectl get pods"))})
     book.lack({})
     assert len(book.case) == 0
+
+
+def test_what_nobody_has_taken_yet_is_known() -> None:
+    """A sitting is not settled while something was read that was not judged."""
+    book = written()
+    told = [book.untaken]  # rows of the picture are no readings
+    book.take(MODE)
+    told.append(book.untaken)
+    assert book.taken() == {"worker-01"}
+    assert [*told, book.untaken] == [False, True, False]

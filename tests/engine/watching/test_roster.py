@@ -102,3 +102,12 @@ def test_a_thousand_changes_in_any_order_come_out_as_if_made_at_once() -> None:
     made, kept = Roster.of(pods.values(), nodes.values()), roll.roster()
     assert kept.rows == made.rows
     assert (kept.ready, set(kept.failing)) == (made.ready, set(made.failing))
+
+
+def test_rows_that_nobody_has_taken_yet_are_known() -> None:
+    roll = Roll()
+    told = [roll.untaken]
+    roll.nodes([node("worker-01")])
+    told.append(roll.untaken)
+    assert roll.taken() == {"worker-01"}
+    assert [*told, roll.untaken] == [False, True, False]

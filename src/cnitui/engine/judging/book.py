@@ -46,6 +46,11 @@ class Book:
             self.case = self.case.with_readings(self._remembering(one) for one in readings)
             self._read.update(subject for _, subject, _ in readings)
 
+    @property
+    def untaken(self) -> bool:
+        """Whether something was read that nobody has taken yet."""
+        return bool(self._read)
+
     def taken(self) -> set[str]:
         """The subjects of which something was read since the last call; rows of the picture are no readings."""
         read, self._read = self._read, set()

@@ -162,6 +162,11 @@ class Roll:
             self._roster = Roster(rows, tuple(self._pods.values()), tuple(self._nodes.values()), dict(self._rows))
         return self._roster
 
+    @property
+    def untaken(self) -> bool:
+        """Whether a row was touched that nobody has taken yet."""
+        return bool(self._changed)
+
     def taken(self) -> set[str]:
         """Names of the rows that were touched since the last call; a name without a row is one that left."""
         changed, self._changed = self._changed, set()
