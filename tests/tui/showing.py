@@ -79,6 +79,8 @@ async def _painted(app: Showing, pilot: Pilot[int], state: State) -> None:
     """Wait until every pane has the state and the screen stands still: on a busy machine a pane may come late."""
     while app.main.state is not state or any(pane.state is not state for pane in app.main.query(PodsPane)):
         await pilot.pause()
+    while state.rows and not state.unlisted and "asking for the calico-node pods …" in app.text:
+        await pilot.pause(0.02)  # what an empty table says until its rows are painted
     before = ""
     while before != app.text:
         before = app.text
