@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause, confirmed, possible, undetermined
-from cnitui.domain.diagnosis import diagnose
+from cnitui.domain.diagnosis import ask_waiting, diagnose
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
     AttemptLogs,
@@ -177,3 +177,9 @@ def test_a_fix_names_what_was_observed() -> None:
 def test_a_fix_names_no_node_whose_name_is_a_trap() -> None:
     case = CaseFile().with_observed(attempt_logs(*NOT_WRITEABLE), SOURCE, "w; reboot")
     assert all("reboot" not in finding.fix for finding in diagnose(case).findings)
+
+
+def test_no_name_that_a_shell_would_obey_stands_in_what_is_asked_of_a_waiting_pod() -> None:
+    pod = healthy_pod("worker-01")
+    assert ask_waiting(pod).command == "kubectl -n kube-system describe pod calico-node-worker-01"
+    assert ask_waiting(replace(pod, name="x; reboot")).command == "kubectl -n kube-system describe pod POD"

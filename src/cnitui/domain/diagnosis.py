@@ -15,10 +15,20 @@ from cnitui.domain.causes._words import ASK_DESCRIBE, ASK_LOG
 from cnitui.domain.causes.base import Cause, ruled_out, undetermined
 from cnitui.domain.cohorts import cohorts_of
 from cnitui.domain.evidence import CaseFile
+from cnitui.domain.facts import PodStatus
 from cnitui.domain.finding import Diagnosis, Finding, Missing, NextEvidence, Verdict, Waiting
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
-from cnitui.domain.node_verdict import IN_A_SENTENCE, SAFE_NAME, Key, NodeVerdict, filled, judge_node, missing_of
+from cnitui.domain.node_verdict import (
+    IN_A_SENTENCE,
+    SAFE_NAME,
+    Key,
+    NodeVerdict,
+    filled,
+    judge_node,
+    missing_of,
+    safe_names,
+)
 from cnitui.domain.ranking import UNKNOWN, claims, ranked
 from cnitui.domain.standing import Standing, standing_of
 
@@ -86,6 +96,12 @@ def waiting_diagnosis(
         next_evidence=tuple(commands)[:MOST_COMMANDS],
         waiting=waiting,
     )
+
+
+def ask_waiting(pod: PodStatus) -> NextEvidence:
+    """What would tell more about a pod that is not ready though nothing of it has failed."""
+    names = safe_names({"namespace": pod.namespace, "pod": pod.name})
+    return NextEvidence(filled(ASK_DESCRIBE.command, names), "its events say what it waits for")
 
 
 def diagnosis_of(

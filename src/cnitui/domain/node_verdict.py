@@ -138,6 +138,11 @@ def names_of(case: CaseFile, node: str) -> Mapping[str, str]:
         "endpoint": api.endpoints[0] if api and api.endpoints else "",
         "daemonset": pod.owner.rpartition("/")[2] if pod else "",
     }
+    return safe_names(found)
+
+
+def safe_names(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the names that may stand in a command; for the others there are stand-ins."""
     return {name: value for name, value in found.items() if value and SAFE_NAME.fullmatch(value)}
 
 

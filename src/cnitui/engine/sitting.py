@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cnitui.domain.derive import healthy
-from cnitui.domain.diagnosis import diagnose, waiting_diagnosis
+from cnitui.domain.diagnosis import ask_waiting, diagnose, waiting_diagnosis
 from cnitui.domain.facts import PodStatus
-from cnitui.domain.finding import Diagnosis, NextEvidence, Waiting
-from cnitui.domain.node_verdict import filled
+from cnitui.domain.finding import Diagnosis, Waiting
 from cnitui.domain.standing import waits
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation
@@ -104,7 +103,7 @@ def judged(state: State, now: datetime | None = None) -> Diagnosis:
     if diagnosis.status != "healthy" or not unready:
         return diagnosis
     waiting = tuple(Waiting(pod.node or pod.name, _why_waiting(pod, now)) for pod in unready)
-    return waiting_diagnosis(diagnosis, waiting, [_describe(pod) for pod in unready])
+    return waiting_diagnosis(diagnosis, waiting, [ask_waiting(pod) for pod in unready])
 
 
 def _why_waiting(pod: PodStatus, now: datetime | None) -> str:
@@ -113,11 +112,6 @@ def _why_waiting(pod: PodStatus, now: datetime | None) -> str:
     if waits(pod):
         return f"{pod.status}{age}, no attempt has failed yet"
     return f"{pod.status}, {pod.ready} of {pod.total} containers ready{age}"
-
-
-def _describe(pod: PodStatus) -> NextEvidence:
-    names = {"namespace": pod.namespace, "pod": pod.name}
-    return NextEvidence(filled("kubectl -n {namespace} describe pod {pod}", names), "its events say what it waits for")
 
 
 def _going_on(state: State, now: datetime) -> bool:
