@@ -9,8 +9,10 @@ the pods of it. So only the label `controller-revision-hash` tells. Source: kube
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 from cnitui.domain.facts import DaemonSetStatus
+from cnitui.domain.remedies.template import as_mapping, at
 
 HASH = "controller-revision-hash"
 """The label of pods and ControllerRevisions that says which template they are of."""
@@ -18,18 +20,15 @@ HASH = "controller-revision-hash"
 
 def newest_revision(revisions: Iterable[Mapping[str, object]], uid: str) -> str:
     """The hash of the DaemonSet's newest ControllerRevision, which is that of its present template; "" without one."""
-    newest, found = -1, ""
-    for revision in revisions:
-        number, metadata = revision.get("revision"), revision.get("metadata")
-        if isinstance(number, int) and number > newest and isinstance(metadata, Mapping) and _owned(metadata, uid):
-            labels = metadata.get("labels")
-            newest, found = number, str(labels.get(HASH, "")) if isinstance(labels, Mapping) else ""
-    return found
+    numbers = ((one.get("revision"), one) for one in revisions if _owned(one, uid))
+    numbered = [(number, one) for number, one in numbers if isinstance(number, int)]
+    _, newest = max(numbered, key=itemgetter(0), default=(0, {}))
+    return str(at(newest, ("metadata", "labels", HASH)) or "")
 
 
-def _owned(metadata: Mapping[str, object], uid: str) -> bool:
-    owners = metadata.get("ownerReferences")
-    return isinstance(owners, list) and any(isinstance(one, Mapping) and one.get("uid") == uid for one in owners)
+def _owned(revision: Mapping[str, object], uid: str) -> bool:
+    owners = at(revision, ("metadata", "ownerReferences"))
+    return isinstance(owners, list) and any(as_mapping(one).get("uid") == uid for one in owners)
 
 
 def counted_revision(daemonset: DaemonSetStatus, pods: Mapping[str, int]) -> str:
