@@ -14,7 +14,8 @@ _DOES_NOT_FIT: tuple[str, Role, str] = ("–", "dim", "does not fit")
 
 def choices_of(repair: RepairState) -> tuple[Pick, ...]:
     """One row per remedy: whether it fits, its name, and why or why not; one for the steps against each cause."""
-    return tuple(_pick(entry, current=entry is repair.entry) for entry in repair.outlook.entries)
+    current = repair.entry
+    return tuple(_pick(entry, current=entry is current) for entry in repair.outlook.entries)
 
 
 def _pick(entry: Entry, *, current: bool) -> Pick:

@@ -49,11 +49,17 @@ class Outlook:
     diagnosis: Diagnosis | None = None
 
     @cached_property
+    def _situation(self) -> Situation | None:
+        """What both remedies and steps are worked out from; it remembers what it was asked about all pods."""
+        return Situation(self.case, self.diagnosis) if self.diagnosis is not None else None
+
+    @cached_property
     def options(self) -> tuple[Option, ...]:
         """All remedies: those that fit first, and among equals those of the leading cause."""
-        if self.diagnosis is None:
+        situation = self._situation
+        if situation is None:
             return ()
-        situation, leading = Situation(self.case, self.diagnosis), self.diagnosis.leading
+        leading = situation.diagnosis.leading
         options = (Option(one, one.fit(situation), one.steps(situation)) for one in REMEDIES)
         first = leading.remedies if leading else ()
         return tuple(sorted(options, key=lambda option: (not option.fits, _place(option.remedy.id, first))))
@@ -61,10 +67,11 @@ class Outlook:
     @cached_property
     def advice(self) -> tuple[Advice, ...]:
         """The steps against each cause that a person may act on."""
-        if self.diagnosis is None:
+        situation = self._situation
+        if situation is None:
             return ()
-        situation = Situation(self.case, self.diagnosis)
-        return tuple(advice(cause, situation) for cause in dict.fromkeys(f.cause for f in self.diagnosis.confident))
+        causes = dict.fromkeys(finding.cause for finding in situation.diagnosis.confident)
+        return tuple(advice(cause, situation) for cause in causes)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
