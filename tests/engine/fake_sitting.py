@@ -169,6 +169,17 @@ class Sitting:
 
 
 @asynccontextmanager
+async def running(session: Session) -> AsyncIterator[None]:
+    """The session at work until the block ends."""
+    task = asyncio.create_task(session.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
 async def sitting(
     folder: Path,
     cluster: ScriptedCluster | None = None,
@@ -192,12 +203,8 @@ async def sitting(
     )
     session = Session(services)
     watched = Sitting(session, cluster, shell or FakeShell(), clock)
-    task = asyncio.create_task(session.run())
-    try:
+    async with running(session):
         yield watched
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def renamed(pod: PodStatus, suffix: str) -> PodStatus:

@@ -14,6 +14,7 @@ from cnitui.engine.reading import reader, sweep
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.lab import Lab
+from tests.engine.fake_sitting import running
 from tests.engine.lab_case import connected
 
 LONG_ENOUGH = 60.0
@@ -44,12 +45,8 @@ class Watched:
 async def watching(lab: Lab, folder: Path) -> AsyncIterator[Watched]:
     async with connected(lab, folder) as (services, _):
         watched = Watched(Session(services))
-        running = asyncio.create_task(watched.session.run())
-        try:
+        async with running(watched.session):
             yield watched
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
 
 def causes(state: State) -> dict[str, set[str]]:

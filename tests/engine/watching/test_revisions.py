@@ -17,6 +17,7 @@ from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.lab.objects.resources import DAEMON_SETS
 from cnitui.settings import Settings
+from tests.engine.fake_sitting import running
 
 
 @asynccontextmanager
@@ -31,12 +32,8 @@ async def session_of(kubeconfig: Path, folder: Path) -> AsyncIterator[Session]:
     settings = Settings(kubeconfig=(kubeconfig,), node_access="none", state_dir=folder)
     async with services(settings) as opened:
         session = Session(opened)
-        running = asyncio.create_task(session.run())
-        try:
+        async with running(session):
             yield session
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
 
 async def until(session: Session, fact: Callable[[State], object]) -> State:
