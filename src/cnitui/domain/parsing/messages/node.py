@@ -157,7 +157,7 @@ POOL = (
         "no-range",
         "fatal",
         r"qualified ip ?pool|\b(?:no|missing|empty) pod ?cidrs?\b|pod ?cidrs? (?:is |are |was )?(?:not|empty|missing)|"
-        r"\bip ?pools? (?:is |are |was )?(?:not found|missing|disabled|empty)|pod ?cidrs? (?:not|never) assigned",
+        r"\bip ?pools? (?:is |are |was )?(?:not found|missing|disabled|empty)|pod ?cidrs? never assigned",
         "pool|cidr",
         "There is no range of addresses for this node: no pool that fits, or no pod CIDR was given to it.",
         "no podCidr for node worker-2",
