@@ -129,11 +129,12 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
     found: dict[tuple[str, str], Sign] = {}
     heard = list(statements)
     for statement in _worth_a_look(heard):
-        text = reported(bounded(statement.text))
+        line = bounded(statement.text)
+        text = reported(line)
         for message in recognise_all(text, spoken=statement.origin == REPORTED) if text else ():
-            quote = bounded(statement.text).strip()[:LONGEST_QUOTE]
+            quote = line.strip()[:LONGEST_QUOTE]
             last = statement.text in ended
-            speaker = "ours" if last or statement.own else speaker_of(statement.origin, bounded(statement.text))
+            speaker = "ours" if last or statement.own else speaker_of(statement.origin, line)
             sign = Sign(message, quote, statement.origin, statement.source, statement.position, last, speaker)
             found.setdefault((message.id, quote), sign)
         if len(found) >= MOST_SIGNS:

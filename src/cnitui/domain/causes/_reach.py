@@ -33,12 +33,12 @@ def told(view: View, reach: Reach) -> Evidence:
     return Evidence(reach.source or view.source(ApiReach).command, reach.raw or reach.outcome, reach.address)
 
 
-def without_route(reach: Reach | None) -> bool:
+def without_route(reach: Reach) -> bool:
     """Whether the node itself knows no way there (ENETUNREACH): routing comes before any rule of kube-proxy.
 
     `no route to host` is another thing: somebody on the way said so.
     """
-    return reach is not None and reach.outcome == "unreachable" and "network is unreachable" in reach.raw.lower()
+    return reach.outcome == "unreachable" and "network is unreachable" in reach.raw.lower()
 
 
 def silent(reach: Reach) -> bool:

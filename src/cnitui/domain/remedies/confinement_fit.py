@@ -10,6 +10,8 @@ from cnitui.domain.remedies.owners import owner_warnings
 from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, SELINUX_CAUSES, Situation
 from cnitui.domain.remedies.template import Missing, Setting
 
+_STOPS = "SELinux stops an installer that is not privileged"
+
 
 def fit(remedy: str, situation: Situation) -> Fit:
     """Whether lifting install-cni's confinement can help here."""
@@ -33,12 +35,8 @@ def _why(situation: Situation, *, lacking: bool) -> str:
     told = situation.findings_by_nodes(SELINUX_CAUSES)
     proven = [node for findings, nodes in told if findings and findings[0].verdict.confident for node in nodes]
     if proven and lacking:
-        return (
-            f"SELinux stops an installer that is not privileged on {listed(sorted(proven))}, not on every failing node"
-        )
-    return (
-        "it may be SELinux, but that is not proven" if lacking else "SELinux stops an installer that is not privileged"
-    )
+        return f"{_STOPS} on {listed(sorted(proven))}, not on every failing node"
+    return "it may be SELinux, but that is not proven" if lacking else _STOPS
 
 
 def missing_evidence(situation: Situation) -> tuple[str, ...]:

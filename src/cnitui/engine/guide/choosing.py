@@ -68,12 +68,11 @@ def _remedy(option: Option) -> tuple[Block, ...]:
     verdict = Item(f"fits: {fit.why}" if option.fits else f"does not fit: {fit.why}", "good" if option.fits else "warn")
     reservations = [Item(text, "warn") for text in getattr(fit, "reservations", ())]
     blocks: list[Block] = [Heading(title), Paragraph(remedy.summary), verdict, *reservations]
-    if not option.fits:
-        return (*blocks, *_corrected(option), *((Heading("By hand"), *_by_hand(option.steps)) if option.steps else ()))
-    blocks.extend(Item(text, "dim") for text in remedy.trade_offs)
-    blocks.append(Item(f"risk: {remedy.risk}", "dim"))
-    blocks.append(Item(f"what restarts: {remedy.blast_radius}", "dim"))
-    blocks.append(Item(f"undo: {remedy.undo}" if remedy.undo else "undo: not possible by the tool", "dim"))
+    if option.fits:
+        blocks.extend(Item(text, "dim") for text in remedy.trade_offs)
+        blocks.append(Item(f"risk: {remedy.risk}", "dim"))
+        blocks.append(Item(f"what restarts: {remedy.blast_radius}", "dim"))
+        blocks.append(Item(f"undo: {remedy.undo}" if remedy.undo else "undo: not possible by the tool", "dim"))
     blocks += _corrected(option)
     if option.steps:
         blocks += [Heading("By hand"), *_by_hand(option.steps)]

@@ -11,6 +11,7 @@ from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.report import code, code_safe
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.jobs.kept import kept_trials
+from cnitui.engine.jobs.trials import trials_of
 from cnitui.engine.ports import Journal
 from cnitui.engine.repair.workbench import DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
 from cnitui.engine.reports.account import SCHEMA
@@ -41,9 +42,11 @@ def _trials(journal: Journal, plan_id: str, plan: Document) -> dict[str, list[di
     except ValueError:
         return {EXPERIMENTS: [], TRIES: []}
     found = kept_trials(journal, context, server, until)
-    own = [one for one in found if isinstance(one, Experiment) or one.plan_id == plan_id]
-    told = [(isinstance(one, Experiment), trial_document(one, context, server)) for one in own]
-    return {EXPERIMENTS: [one for proof, one in told if proof], TRIES: [one for proof, one in told if not proof]}
+    trials = trials_of(one for one in found if isinstance(one, Experiment) or one.plan_id == plan_id)
+    return {
+        EXPERIMENTS: [trial_document(one, context, server) for one in trials.found],
+        TRIES: [trial_document(one, context, server) for one in trials.tries],
+    }
 
 
 def _is_plan(journal: Journal, kept_id: str) -> bool:
