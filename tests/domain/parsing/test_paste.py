@@ -23,6 +23,12 @@ def only(text: str) -> Block:
         ("kubectl get pod calico-node-x -o yaml", "document", "document", "calico-node-x"),
         ("sudo journalctl -u kubelet --no-pager", "log", "kubelet", ""),
         ("journalctl -k", "log", "kernel", ""),
+        ("kubectl logs <pod> -c install-cni -n kube-system", "log", "install-cni", ""),
+        ("kubectl logs <calico-node pod> -c install-cni", "log", "install-cni", ""),
+        ("kubectl logs calico-node-x 2>&1 -c install-cni", "log", "install-cni", "calico-node-x"),
+        ("kubectl logs calico-node-x -c install-cni > log.txt", "log", "install-cni", "calico-node-x"),
+        ("kubectl logs 2> /dev/null calico-node-x -c install-cni | tee log", "log", "install-cni", "calico-node-x"),
+        ("kubectl logs calico-node-x <<< none", "log", "calico-node", "calico-node-x"),
         ("ls -laZ /opt/cni/bin", "node", "ls", ""),
         ("sudo -n getenforce", "node", "getenforce", ""),
     ],
@@ -36,6 +42,10 @@ def test_a_prompt_tells_what_its_command_printed(prompt: str, command: str, kind
 def test_ssh_names_the_node_and_the_inner_command_the_kind() -> None:
     block = only("$ ssh -F lab.conf -p 2222 core@worker-01 sudo ls -lZ /opt/cni/bin\nx\n")
     assert (block.node, block.kind, block.origin) == ("worker-01", "node", "ls")
+
+
+def test_a_placeholder_for_a_node_is_no_node() -> None:
+    assert only("$ ssh <worker node> ls -lZ /opt/cni/bin\nx\n").node == ""
 
 
 def test_text_without_any_prompt_is_one_block_of_unknown_kind() -> None:

@@ -169,7 +169,7 @@ def described(command: str, text: str, node: str = "", first_line: int = 1) -> B
     program = words[0].rpartition("/")[2] if words else ""
     if program in ("kubectl", "oc", "k"):
         kind, origin, pod = _kubectl(words[1:])
-        return Block(kind, text, origin, command, "", pod, first_line)
+        return Block(kind, text, origin, command, "", _told(pod), first_line)
     if program in ("crictl", "docker", "nerdctl", "podman") and "logs" in words:
         return Block("log", text, _container_in(words), command, node, "", first_line)
     if program == "journalctl":
@@ -178,17 +178,38 @@ def described(command: str, text: str, node: str = "", first_line: int = 1) -> B
 
 
 def _words(command: str) -> list[str]:
-    """The words of the first program; what stands behind a pipe or another operator says nothing about the output."""
+    """The words of the first program; what stands behind a pipe or another operator says nothing about the output.
+
+    Redirections are left out wherever they stand. `<pod>` is none: people write so what they do not want to tell.
+    """
+    text = _PLACEHOLDER.sub(lambda found: found[0].replace(" ", "-"), command[:4000])
     try:
-        words = shlex.split(command[:4000])
+        words = shlex.split(text)
     except ValueError:
-        words = command[:4000].split()
-    ends = (place for place, word in enumerate(words) if word in _OPERATORS or _REDIRECTION.match(word))
-    return words[: next(ends, len(words))]
+        words = text.split()
+    ends = (place for place, word in enumerate(words) if word in _OPERATORS)
+    return _without_redirections(words[: next(ends, len(words))])
+
+
+def _told(name: str) -> str:
+    """A name, or "" where a placeholder stands in its place."""
+    return "" if _PLACEHOLDER.search(name) else name
+
+
+def _without_redirections(words: list[str]) -> list[str]:
+    kept, following = [], iter(words)
+    for word in following:
+        found = None if _PLACEHOLDER.search(word) else _REDIRECTION.match(word)
+        if found is None:
+            kept.append(word)
+        elif not found["target"]:
+            next(following, None)
+    return kept
 
 
 _OPERATORS = frozenset({"|", "|&", "||", "&&", ";", "&"})
-_REDIRECTION = re.compile(r"\d?[<>]")
+_REDIRECTION = re.compile(r"(?:\d*(?:>>|>\||>&|<&|<<<|<<|>|<)|&>>?)(?P<target>.*)", re.DOTALL)
+_PLACEHOLDER = re.compile(r"<[A-Za-z](?:[\w .-]*\w)?>")
 
 
 def _ssh(words: list[str]) -> tuple[str, str]:
@@ -198,7 +219,7 @@ def _ssh(words: list[str]) -> tuple[str, str]:
         rest = rest[2:] if rest[0] in _SSH_VALUED else rest[1:]
     if not rest:
         return "", ""
-    return rest[0].rpartition("@")[2], " ".join(rest[1:])
+    return _told(rest[0].rpartition("@")[2]), " ".join(rest[1:])
 
 
 def _kubectl(words: list[str]) -> tuple[BlockKind, str, str]:
