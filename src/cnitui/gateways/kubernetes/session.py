@@ -24,6 +24,7 @@ from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.credentials import Credentials, Identity
 from cnitui.gateways.kubernetes.failures import answer_failed
 from cnitui.gateways.kubernetes.kubeconfig import Target, load_target
+from cnitui.gateways.kubernetes.lean_import import load_http
 
 if TYPE_CHECKING:
     from cnitui.gateways.kubernetes.transport import Reply, Transport
@@ -239,6 +240,7 @@ class Session:
 
     async def _transport(self, target: Target, identity: Identity) -> Transport:
         def build() -> Transport:
+            load_http()
             from cnitui.gateways.kubernetes.transport import Transport
 
             return Transport(target, identity, self._pool, self._hear)
