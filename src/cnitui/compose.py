@@ -33,19 +33,37 @@ CLOSE_WITHIN = 0.3
 """Seconds that closing connections may take before we leave them to the kernel."""
 
 
-def opening(settings: Settings, lab: LabProcess | None = None) -> Opening:
-    """What a session calls to get its services; with a lab, that one is waited for first."""
+def opening(settings: Settings) -> Opening:
+    """What a session calls to get its services."""
 
     async def opened() -> Services:
-        own = settings
-        if lab is not None:
-            kubeconfig, ssh_config = await lab.answers()
-            own = replace(settings, kubeconfig=(kubeconfig,), context="", ssh_config=ssh_config)
         try:
             await _import_client()
-            return open_services(own)
+            return open_services(settings)
         finally:
             collect_garbage()
+
+    return opened
+
+
+def sitting_opening(settings: Settings) -> Opening:
+    """The same for the screens: how far the sitting came is kept, so that a later one may go on."""
+
+    async def opened() -> Services:
+        services = await opening(settings)()
+        from cnitui.gateways.investigations import InvestigationShelf
+
+        return replace(services, investigations=InvestigationShelf(settings.state_dir))
+
+    return opened
+
+
+def lab_opening(settings: Settings, lab: LabProcess) -> Opening:
+    """The same on a lab, which is waited for first; it ends with the sitting, so nothing is kept of it."""
+
+    async def opened() -> Services:
+        kubeconfig, ssh_config = await lab.answers()
+        return await opening(replace(settings, kubeconfig=(kubeconfig,), context="", ssh_config=ssh_config))()
 
     return opened
 

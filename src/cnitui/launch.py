@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.theme import BUILTIN_THEMES
 
-from cnitui.compose import case_opening, opening
+from cnitui.compose import case_opening, lab_opening, sitting_opening
 from cnitui.errors import ConfigurationError
 from cnitui.lab_process import LabProcess
 from cnitui.process import leave, log_to_file
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def open_tui(settings: Settings, lab: LabProcess | None = None) -> int:
     """The screens on a cluster until the user leaves; answers the exit code."""
     try:
-        code = _run(settings, opening(settings, lab))
+        code = _run(settings, sitting_opening(settings) if lab is None else lab_opening(settings, lab))
     finally:
         if lab is not None:
             lab.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from cnitui.domain.facts import ContainerSpec, DaemonSetStatus, NodeStatus, PodStatus
-from cnitui.engine.ports import CommandOutput, Listed, LogRequest, NodeCommand, Settings, Update
+from cnitui.engine.ports import CommandOutput, Listed, LogRequest, NodeCommand, Settings, Shelf, Update
 from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -185,6 +185,7 @@ async def sitting(
     cluster: ScriptedCluster | None = None,
     shell: FakeShell | None = None,
     settings: Settings | None = None,
+    investigations: Shelf | None = None,
 ) -> AsyncIterator[Sitting]:
     """A session at work on the fakes until the block ends; no `shell` means that nodes are not read."""
     cluster, clock = cluster or ScriptedCluster(), RunningClock()
@@ -200,6 +201,7 @@ async def sitting(
         settings or Settings(node_access="ssh" if shell else "none"),
         dump_yaml,
         close,
+        investigations=investigations,
     )
     session = Session(services)
     watched = Sitting(session, cluster, shell or FakeShell(), clock)

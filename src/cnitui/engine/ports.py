@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cnitui.domain.exchange import Answer as Answer
 from cnitui.domain.exchange import Changed as Changed
@@ -24,6 +24,8 @@ from cnitui.domain.exchange import Update as Update
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, PatchType
 from cnitui.domain.recording import Hidden, Recording
+
+T = TypeVar("T")
 
 
 class ClusterApi(Protocol):
@@ -164,6 +166,34 @@ class Journal(Protocol):
 
     def new_id(self, now: datetime) -> str:
         """UTC time and four hex digits."""
+        ...
+
+
+class Shelf(Protocol):
+    """Documents that outlive a sitting, by an id; for their owner only, whole or not at all."""
+
+    def ids(self) -> tuple[str, ...]:
+        """Oldest first; raises StateError when the folder cannot be read."""
+        ...
+
+    def new_id(self, now: datetime) -> str:
+        """UTC time and four hex digits."""
+        ...
+
+    def keep(self, kept_id: str, name: str, document: object) -> Path:
+        """Save a document as JSON; raises StateError."""
+        ...
+
+    def load(self, kept_id: str, name: str) -> object:
+        """Read one back; raises StateError."""
+        ...
+
+    def drop(self, kept_id: str) -> None:
+        """Remove all documents of an id; raises StateError."""
+        ...
+
+    async def aside(self, call: Callable[[], T]) -> T:
+        """Run what works on the shelf off the event loop; raises what it raises."""
         ...
 
 

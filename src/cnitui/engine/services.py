@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
 from cnitui.engine.jobs.shell import JobShell
-from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings
+from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings, Shelf
 from cnitui.engine.repair.workbench import Workbench
 
 
@@ -17,7 +17,7 @@ class Services:
     """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
 
     `files` writes case files; `recorded` tells that the ports answer from one; `given` are facts that stand for all
-    that could be asked.
+    that could be asked; `investigations` keeps how far the sitting came, where a later one may go on from it.
     """
 
     cluster: ClusterApi
@@ -30,6 +30,7 @@ class Services:
     files: CaseFiles | None = None
     recorded: Recorded | None = None
     given: CaseFile | None = None
+    investigations: Shelf | None = None
 
     @property
     def bench(self) -> Workbench:

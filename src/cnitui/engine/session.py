@@ -14,6 +14,7 @@ from typing import cast
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
 from cnitui.domain.node_job import place_of, sealed
+from cnitui.engine.investigations.keeper import Keeper, Place
 from cnitui.engine.jobs.laboratory import Laboratory
 from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
@@ -81,6 +82,8 @@ class Session:
         self.laboratory = Laboratory(bench, self._wake.set, self._book.take, trials)
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
+        shelf = services.investigations
+        self.investigation = Keeper(shelf, clock, self.logs.seen) if shelf is not None else None
         self._shown: tuple[str, ...] = ()
         self._settled = False
         self._repaired: tuple[str, ...] = ()
@@ -146,6 +149,30 @@ class Session:
             for place in seen.places:
                 self.look_again(place.node)
 
+    async def go_on(self) -> None:
+        """Go on with the earlier investigation: what was considered and done, and the plan that was applied in it."""
+        kept = self.investigation.go_on() if self.investigation is not None else None
+        if kept is not None:
+            await self.repair.go_on(kept)
+            self._wake.set()
+
+    def leave_earlier(self) -> None:
+        """Decide about the earlier investigation at another time."""
+        if self.investigation is not None:
+            self.investigation.leave_earlier()
+            self._wake.set()
+
+    def at_place(self, place: Place) -> None:
+        """Where the user is in the guide."""
+        if self.investigation is not None:
+            self.investigation.at(place, self.state)
+
+    async def begin_anew(self) -> None:
+        """Leave the earlier investigation; nobody is asked about it again."""
+        if self.investigation is not None:
+            await self.investigation.begin_anew()
+            self._wake.set()
+
     async def choose_remedy(self, name: str) -> None:
         """Plan and preview a remedy on the objects as they are now."""
         if self.state.diagnosis is not None:
@@ -186,7 +213,11 @@ class Session:
             await self._connect()
             if self.state.recorded is None:
                 self.laboratory.remember()
+            keeper = self.investigation
             async with asyncio.TaskGroup() as tasks:
+                if keeper is not None:
+                    await keeper.look_for_earlier(self.cluster.connection)
+                    tasks.create_task(keeper.run())
                 tasks.create_task(self._picture.watch_pods())
                 tasks.create_task(self._picture.watch_nodes())
                 tasks.create_task(self._picture.watch_daemonsets())
@@ -278,12 +309,16 @@ class Session:
     def _show(self, state: State) -> None:
         if state != self.state:
             self.state = state
+            if self.investigation is not None:
+                self.investigation.take(state)
             for listener in self._subscribers:
                 listener(state)
 
     # --- from the picture to a state ------------------------------------------------------------------------------
 
     def _next_state(self) -> State:
+        if self.investigation is not None and self._picture.pods.listed:
+            self.investigation.recall(self.logs, self._pod)
         self.logs.pods_changed(self._pod)
         state = self._teller.next(self.state, settled=self._settled)
         if state.diagnosis is not None and self._teller.whole:
@@ -297,6 +332,7 @@ class Session:
             looks=looks,
             repair=self.repair.state,
             trials=self.laboratory.trials,
+            earlier=self.investigation.offered(state) if self.investigation is not None else None,
         )
 
     def _pod(self, node: str) -> PodStatus | None:

@@ -15,6 +15,7 @@ from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
 from cnitui.domain.revision import counted_revision
+from cnitui.engine.investigations.earlier import Earlier
 from cnitui.engine.jobs.trials import NO_TRIALS, Trials
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair.state import RepairState
@@ -83,6 +84,8 @@ class State:
     node_access: str = "ssh"
     recorded: Recorded | None = None
     """The case file that is shown instead of a cluster."""
+    earlier: Earlier | None = None
+    """An investigation of an earlier sitting that could be gone on with; None once somebody decided."""
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
 

@@ -18,17 +18,23 @@ from typing import TypeVar
 from cnitui.errors import StateError
 
 T = TypeVar("T")
-AUDIT_FILE = "audit.jsonl"
+AUDIT_FILE, PLANS = "audit.jsonl", "plans"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
 class FileJournal:
-    """The journal of one state folder; made on first use, so that looking around leaves nothing behind."""
+    """The journal of one state folder; made on first use, so that looking around leaves nothing behind.
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `room` is the folder in it that holds the documents by their ids.
+    """
+
+    def __init__(
+        self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, room: str = PLANS
+    ) -> None:
         self.folder = folder
+        self._room = folder / room
         self._now = now
 
     def audit(self, event: str, details: Mapping[str, object]) -> None:
@@ -56,7 +62,7 @@ class FileJournal:
 
     def plans(self) -> tuple[str, ...]:
         """Ids of the plans kept, oldest first; raises StateError when the folder cannot be read."""
-        folder = self.folder / "plans"
+        folder = self._room
         try:
             names = [entry.name for entry in folder.iterdir()]
         except FileNotFoundError:
@@ -69,16 +75,16 @@ class FileJournal:
         """UTC time and four hex digits, of no plan kept yet."""
         for _ in range(64):
             plan_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-            if not os.path.lexists(self.folder / "plans" / plan_id):
+            if not os.path.lexists(self._room / plan_id):
                 return plan_id
-        raise StateError(f"{self.folder / 'plans'} has no free id left for this second")
+        raise StateError(f"{self._room} has no free id left for this second")
 
     def _path(self, plan_id: str, name: str) -> Path:
         if not _ID.fullmatch(plan_id):
             raise StateError(f"{plan_id[:60]!r} is no plan's id", "An id looks like 20260102T030405Z-1a2b.")
         if not _NAME.fullmatch(name):
             raise StateError(f"{name[:60]!r} is no document's name")
-        return self.folder / "plans" / plan_id / f"{name}.json"
+        return self._room / plan_id / f"{name}.json"
 
     def _doing(self, what: str, act: Callable[[], T]) -> T:
         try:

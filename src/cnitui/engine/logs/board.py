@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, groupby
 
 from cnitui.domain.facts import INSTALL_CNI, PodStatus
+from cnitui.domain.investigation import SeenLog
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import MAX_BYTES, KeptLines
 from cnitui.engine.logs.streams import cancelled
@@ -82,6 +84,19 @@ class LogBoard:
         """Node, container and log of all that was seen of attempts which the kubelet no longer serves."""
         found = ((feed.node, feed.container, feed.forgotten()) for feed in self._feeds.values())
         return tuple((node, container, lines) for node, container, lines in found if lines)
+
+    def seen(self) -> tuple[SeenLog, ...]:
+        """All that is kept of every log that was followed."""
+        return tuple(chain.from_iterable(feed.seen() for feed in self._feeds.values()))
+
+    def recall(self, seen: Iterable[SeenLog], served: Callable[[SeenLog], bool]) -> None:
+        """Begin with what an earlier sitting saw, without what the kubelet still serves: that is read anew."""
+        for (node, container), logs in groupby(seen, key=lambda log: (log.node, log.container)):
+            gone = [log.text for log in logs if not served(log)]
+            feed = self.feed(node)
+            if gone and not len(feed.lines):
+                feed.pod_changed(None, container)
+                feed.recall("".join(gone).encode("utf-8", "replace").splitlines())
 
     async def close(self) -> None:
         """End all streams."""

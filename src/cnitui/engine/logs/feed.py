@@ -9,11 +9,13 @@ beside the frozen state: in blocks, and bounded. It is one state machine, which 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.derive import next_attempt_at
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
+from cnitui.domain.investigation import LONGEST_LOG, SeenLog
 from cnitui.domain.parsing.container_log import is_kubelets
 from cnitui.engine.logs.attempts import (
     Tracked,
@@ -60,6 +62,7 @@ class LogFeed:
         self._news = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
         self._failures = 0
+        self._recalled = 0
 
     # --- what a pane or the session asks ---
 
@@ -85,8 +88,19 @@ class LogFeed:
     def forgotten(self) -> bytes:
         """What was seen of attempts that the kubelet no longer serves; rules as comments."""
         end = max((mark.end + 1 for mark in self._past if mark.end is not None), default=0)
-        entries = (entry for _, entry in self.lines.between(0, end))
-        return b"".join(line_of(entry) + b"\n" for entry in entries)
+        return self._written(0, max(end, self._recalled))
+
+    def seen(self) -> Iterator[SeenLog]:
+        """All that is kept: what the kubelet no longer serves, then each attempt that it does."""
+        begun = [tracked for tracked in self._tracked.values() if tracked.begun]
+        told = [(tracked.run.container_id, self._written(tracked.start, _after(tracked))) for tracked in begun]
+        for run, lines in (("", self.forgotten()), *told):
+            if lines:
+                text = lines[-LONGEST_LOG:].decode("utf-8", "replace")
+                yield SeenLog(self.node, self.container, run, text)
+
+    def _written(self, start: int, end: int) -> bytes:
+        return b"".join(line_of(entry) + b"\n" for _, entry in self.lines.between(start, end))
 
     # --- what the session tells ---
 
@@ -106,6 +120,11 @@ class LogFeed:
     def take_lines(self, lines: Sequence[bytes]) -> None:
         """Keep lines that come from elsewhere: a case file, or a measurement."""
         self._add([entry_of(line) for line in lines])
+
+    def recall(self, lines: Sequence[bytes]) -> None:
+        """Keep lines of attempts that an earlier sitting saw and the kubelet no longer serves."""
+        self.take_lines(lines)
+        self._recalled = self.lines.end
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""
@@ -330,3 +349,8 @@ class LogFeed:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
+
+
+def _after(tracked: Tracked) -> int:
+    """The entry after an attempt and the rule that ends it; of one that goes on, all there is."""
+    return tracked.end + 1 if tracked.end is not None else sys.maxsize

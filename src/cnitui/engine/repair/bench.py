@@ -14,6 +14,7 @@ from dataclasses import replace
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.domain.investigation import Investigation
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.ranking import claims
 from cnitui.domain.remedies import Remedy, Situation, remedy
@@ -150,6 +151,11 @@ class Repair:
                     self._did(f"verified: {check.title}: {check.state}, {check.words}")
         finally:
             self._set(phase="verified")
+
+    async def go_on(self, kept: Investigation) -> None:
+        """Take over what an earlier sitting considered and did."""
+        done = tuple(Action(one.at, one.words) for one in kept.done)
+        self._set(considered=kept.considered, actions=(*done, *self.state.actions))
 
     async def plan_undo(self, plan_id: str = "") -> None:
         """Preview the change that takes a plan back; without an id the one applied here, else the latest."""

@@ -13,6 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
+from cnitui.engine.investigations.earlier import Earlier
+from cnitui.engine.investigations.keeper import Place
 from cnitui.engine.jobs.trying import covered
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import UNDER_WAY
@@ -39,6 +41,7 @@ from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.confirming import plan_confirmation
 from cnitui.tui.screens.jobs import JobsScreen
 from cnitui.tui.screens.page import PageScreen
+from cnitui.tui.screens.resuming import ResumeScreen
 
 CLOSE_WITHIN = 0.3
 REST = 0.2
@@ -62,6 +65,7 @@ class WorkScreen(JobsScreen):
         self._asked_about: set[str] = set()
         self._asking = asyncio.Lock()
         self._ask_no_more = False
+        self._asked_to_go_on = False
         self._resting: Timer | None = None
         self._seen: tuple[str, ...] = ()
 
@@ -69,6 +73,7 @@ class WorkScreen(JobsScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.watch(self.query_one(GuidePane), "step", self._note_place, init=False)
         self._serve()
 
     @work(exclusive=True, exit_on_error=True)
@@ -98,6 +103,9 @@ class WorkScreen(JobsScreen):
         self.post_message(StateChanged(state))
         for host in state.unknown_hosts:
             self._ask_about(host)
+        if state.earlier is not None and not self._asked_to_go_on:
+            self._asked_to_go_on = True
+            self._offer_to_go_on(state.earlier)
 
     async def on_unmount(self) -> None:
         """However the app ends, its connections end with it."""
@@ -109,6 +117,29 @@ class WorkScreen(JobsScreen):
         if services is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(services.close(), CLOSE_WITHIN)
+
+    # --- an earlier sitting ---------------------------------------------------------------------------------------
+
+    @work
+    async def _offer_to_go_on(self, earlier: Earlier) -> None:
+        """Once, when something fails or a plan is under way: the sitting that ended there may be gone on with."""
+        if self.session is None:
+            return
+        kept = earlier.investigation
+        answer = await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
+        if answer == "anew":
+            await self.session.begin_anew()
+        elif answer == "later":
+            self.session.leave_earlier()
+        else:
+            self.skipped = frozenset(kept.skipped)
+            self.query_one(GuidePane).step = kept.step
+            await self.session.go_on()
+
+    def _note_place(self) -> None:
+        """What a later sitting begins with."""
+        if self.session is not None:
+            self.session.at_place(Place(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
 
     # --- looking --------------------------------------------------------------------------------------------------
 

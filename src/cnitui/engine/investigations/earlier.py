@@ -1,0 +1,57 @@
+"""The investigation to go on with: the newest of the same cluster that has not come to its end."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cnitui.domain.investigation import Investigation, SeenLog, investigation_of, logs_of
+from cnitui.domain.remedies.template import as_mapping
+from cnitui.engine.ports import Connection, Shelf
+from cnitui.errors import StateError
+
+INVESTIGATION, LOGS, DIAGNOSIS = "investigation", "logs", "diagnosis"
+"""Names of its documents."""
+NEWEST = 10
+"""Investigations that are kept, the newest."""
+STALE_AFTER = timedelta(days=1)
+"""An older one tells of another incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An investigation of an earlier sitting, with the logs that were seen in it."""
+
+    investigation: Investigation
+    logs: tuple[SeenLog, ...] = ()
+
+
+def earlier(shelf: Shelf, connection: Connection, now: datetime) -> Earlier | None:
+    """The newest of this cluster, unless it is over or a day old; what cannot be read is passed over."""
+    for kept_id in reversed(_newest(shelf)):
+        kept = kept_investigation(shelf, kept_id)
+        if kept is not None and (kept.context, kept.server) == (connection.context, connection.server):
+            recent = timedelta(0) <= now - kept.at < STALE_AFTER
+            return Earlier(kept, _logs(shelf, kept_id)) if recent and not kept.over else None
+    return None
+
+
+def kept_investigation(shelf: Shelf, kept_id: str) -> Investigation | None:
+    """What is kept under an id, where that can be read."""
+    with suppress(StateError, ValueError):
+        kept = investigation_of(as_mapping(shelf.load(kept_id, INVESTIGATION)))
+        return kept if kept.id == kept_id else None
+    return None
+
+
+def _newest(shelf: Shelf) -> tuple[str, ...]:
+    with suppress(StateError):
+        return shelf.ids()[-NEWEST:]
+    return ()
+
+
+def _logs(shelf: Shelf, kept_id: str) -> tuple[SeenLog, ...]:
+    with suppress(StateError, ValueError):
+        return logs_of(as_mapping(shelf.load(kept_id, LOGS)))
+    return ()
