@@ -43,14 +43,25 @@ def refused_to_the_node(view: View, *, misplaced: bool) -> Judgement | None:
 
 
 def _out_of_place(record: Avc) -> bool:
-    return record.tcontext is not None and record.tcontext.type in MISPLACED_TYPES
+    target = record.tcontext.type if record.tcontext is not None else ""
+    return target in MISPLACED_TYPES or (_is_a_start(record) and not _is_executable(target))
+
+
+def _is_a_start(record: Avc) -> bool:
+    """systemd was refused to start a program: it may execute whatever carries a label of a program."""
+    return record.scontext is not None and record.scontext.type == "init_t" and "execute" in record.permissions
+
+
+def _is_executable(target: str) -> bool:
+    return not target or target.endswith("_exec_t") or target in ("bin_t", "lib_t")
 
 
 def _is_the_nodes(record: Avc) -> bool:
     if record.permissive is True or record.scontext is None or record.scontext.type not in NODE_DOMAINS:
         return False
     named = f"{record.path} {record.name}"
-    return bool(_PROGRAMS.search(record.comm) or _PATHS.search(named) or record.tclass == "bpf")
+    started = named if _is_a_start(record) else ""  # systemd's comm is then the end of the program's name, in brackets
+    return bool(_PROGRAMS.search(f"{record.comm} {started}") or _PATHS.search(named) or record.tclass == "bpf")
 
 
 def _because(record: Avc, *, misplaced: bool) -> str:
