@@ -264,12 +264,26 @@ RUNTIME = (
     _RUNTIME.message(
         "cgroup-setting",
         "cause",
-        r"SystemdCgroup\s{0,4}[=:]\s{0,4}['\"]?false",
-        "systemdcgroup",
-        "The runtime manages control groups itself, while kubelets with systemd expect systemd to.",
+        r"SystemdCgroup\s{0,4}[=:]\s{0,4}['\"]?false|^\s{0,40}systemCgroup\s{0,4}=",
+        "systemdcgroup|systemcgroup",
+        "The runtime manages control groups itself, while kubelets with systemd expect systemd to. containerd's "
+        "setting is SystemdCgroup; one of another name is not heard.",
         "SystemdCgroup = false",
         ("projectcalico/calico#7951",),
         runtime_failure=SUGGESTS,
+    ),
+    _RUNTIME.message(
+        "security-profile",
+        "fatal",
+        r"(?:appl\w{1,4}|load\w{0,3}|set\w{0,4}|generat\w{1,4}) (?:the |container )?(?:apparmor|seccomp) "
+        r"(?:profile|spec)|(?:apparmor|seccomp) profile.{0,80}(?:forbidden|not found|no such file|not supported|invalid|cannot)",
+        "apparmor|seccomp",
+        "The runtime cannot give the container its AppArmor or seccomp profile: kubelet and runtime understand the "
+        "setting differently, or the profile is not on the node.",
+        "Error: applying apparmor profile to container 1a2b: empty localhost AppArmor profile is forbidden",
+        runtime_failure=SPECIFIC,
+        version_incompatibility=SUGGESTS,
+        host_permission=FITS,
     ),
     _RUNTIME.message(
         "sandbox-privilege",

@@ -11,6 +11,8 @@ from cnitui.domain.parsing.messages.known import Topic, Weight
 FITS, SUGGESTS, SPECIFIC, CONCLUSIVE = Weight.FITS, Weight.SUGGESTS, Weight.SPECIFIC, Weight.CONCLUSIVE
 _TRUST = Topic("trust")
 _POLICY = r"violates|unable to (?:admit|validate)|podsecurity|webhook|quota|priorityclass|security context|disallowed"
+_ELSEWHERE = r"apparmor|seccomp|googleapi|amazonaws|\bec2\b|\bazure\b|cloud[- ]?provider"
+"""Others that forbid: a security profile, a cloud's own API."""
 _PULL = r"\bpull(?:ing|ed)?\b|registry|manifests/|docker\.io|quay\.io"
 
 TRUST = (
@@ -166,7 +168,7 @@ TRUST = (
         "Error: 403 Forbidden",
         rbac_forbidden=SUGGESTS,
         admission_denied=FITS,
-        unless=_PULL + "|" + _POLICY,
+        unless=_PULL + "|" + _POLICY + "|" + _ELSEWHERE,
     ),
     _TRUST.message(
         "clock-not-synchronized",
