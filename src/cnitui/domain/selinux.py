@@ -42,7 +42,8 @@ class Avc:
 
     `permissive` is True when the record says permissive=1 (it was *not* denied), False for permissive=0 or, on kernels
     that do not write it (RHEL 7), when the call failed with EACCES; None when the record does not say.
-    `time` is UTC. `raw` is the record as read, `position` where it stood.
+    `terminal` is the one that the process was started from; a container and a service have none. `time` is UTC. `raw`
+    is the record as read, `position` where it stood.
     """
 
     permissions: tuple[str, ...]
@@ -60,6 +61,7 @@ class Avc:
     pid: int = 0
     kind: str = "AVC"
     position: str = ""
+    terminal: str = ""
 
     @property
     def enforced(self) -> bool:

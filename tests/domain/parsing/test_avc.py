@@ -160,3 +160,14 @@ def test_raw_and_default_output_of_one_search_agree(shared: Path) -> None:
         )
         plain_keys, raw_keys = ({(a.time, a.summary, a.comm, a.path) for a in parse_avc(text)} for text in (plain, raw))
         assert plain_keys == raw_keys
+
+
+def test_a_process_that_somebody_started_from_a_terminal_is_told() -> None:
+    event = "msg=audit(1685559691.252:12)"
+    call = f'type=SYSCALL {event}: arch=c000003e success=no exit=-13 pid=8 tty=%s comm="cat" exe="/bin/busybox"'
+    refused = (
+        f'type=AVC {event}: avc:  denied  {{ read }} for  pid=8 comm="cat" name="config" '
+        "scontext=system_u:system_r:container_t:s0 tcontext=system_u:object_r:bin_t:s0 tclass=file permissive=0"
+    )
+    found = [parse_avc(f"{call % tty}\n{refused}") for tty in ("pts0", "(none)")]
+    assert [one.terminal for (one,) in found] == ["pts0", ""]

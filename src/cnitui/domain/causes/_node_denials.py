@@ -57,7 +57,12 @@ def _is_executable(target: str) -> bool:
 
 
 def _is_the_nodes(record: Avc) -> bool:
-    if record.permissive is True or record.scontext is None or record.scontext.type not in NODE_DOMAINS:
+    if (
+        record.permissive is True
+        or record.terminal
+        or record.scontext is None
+        or record.scontext.type not in NODE_DOMAINS
+    ):
         return False
     named = f"{record.path} {record.name}"
     started = named if _is_a_start(record) else ""  # systemd's comm is then the end of the program's name, in brackets

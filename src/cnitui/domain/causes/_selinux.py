@@ -204,7 +204,7 @@ def denials(view: View) -> tuple[Denial, ...]:
     mine = [
         Denial(avc, _timing(view, avc), view.quote(AvcDenials, avc.raw, avc.position))
         for avc in found.records
-        if avc.permissive is not True and _by_container(view, avc)
+        if avc.permissive is not True and not avc.terminal and _by_container(view, avc)
     ]
     return tuple(sorted(mine, key=lambda denial: ("inside", "unknown", "outside").index(denial.timing)))
 

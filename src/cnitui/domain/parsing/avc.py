@@ -34,6 +34,7 @@ _LAST = frozenset({"scontext", "tcontext", "tclass", "permissive"})
 """Fields that end a record; a name before them may pretend to be one."""
 _EACCES = ("-13", "EACCES(Permission denied)", "EACCES(Permission")
 _INTERPRETED = ("%m/%d/%y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S.%f", "%d/%m/%y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f")
+_TERMINAL = re.compile(r"\btty=((?:pts/?|tty)\d{1,4})\b")
 _RAW_LIMIT = 2_000
 
 
@@ -43,6 +44,7 @@ class _Event:
 
     cwd: str = ""
     refused: bool = False
+    terminal: str = ""
     paths: list[Mapping[str, str]] = field(default_factory=list)
 
 
@@ -108,6 +110,8 @@ def _note(record: _Record, events: dict[str, _Event]) -> None:
         event.cwd = _text(fields.get("cwd", ""), record)
     else:
         event.refused = fields.get("success") == "no" and fields.get("exit") in _EACCES
+        terminal = _TERMINAL.search(record.body)
+        event.terminal = terminal[1] if terminal else ""
 
 
 def _denial(record: _Record, event: _Event) -> Avc | None:
@@ -132,6 +136,7 @@ def _denial(record: _Record, event: _Event) -> Avc | None:
         pid=_number(fields.get("pid", "")),
         kind=record.kind,
         position=position(record.number),
+        terminal=event.terminal,
     )
     return avc if avc.path else replace(avc, path=_path(event, avc.inode))
 

@@ -315,7 +315,7 @@ HOST = (
         "type=syscall",
         "The kernel recorded a system call refused with EACCES; such records accompany a denial of SELinux.",
         "type=SYSCALL msg=audit(1795442993.216:109): arch=c000003e syscall=257 success=no exit=-13",
-        unless=r"subj=\S{1,80}?:(?!container_(?:t|init_t|runtime_t)\b|svirt_lxc_net_t\b)\w+_t\b",
+        unless=r"tty=(?:pts|tty)\d|subj=\S{1,80}?:(?!container_(?:t|init_t|runtime_t)\b|svirt_lxc_net_t\b)\w+_t\b",
         selinux_denial=SPECIFIC,
         selinux_wrong_context=SUGGESTS,
     ),

@@ -276,7 +276,8 @@ RUNTIME = (
         "security-profile",
         "fatal",
         r"(?:appl\w{1,4}|load\w{0,3}|set\w{0,4}|generat\w{1,4}) (?:the |container )?(?:apparmor|seccomp) "
-        r"(?:profile|spec)|(?:apparmor|seccomp) profile.{0,80}(?:forbidden|not found|no such file|not supported|invalid|cannot)",
+        r"(?:profile|spec)|(?:apparmor|seccomp) profile.{0,80}(?:forbidden|not found|no such file|not supported|"
+        r"invalid|cannot)",
         "apparmor|seccomp",
         "The runtime cannot give the container its AppArmor or seccomp profile: kubelet and runtime understand the "
         "setting differently, or the profile is not on the node.",
