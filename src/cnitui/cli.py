@@ -224,6 +224,26 @@ def patch(manifest: Path, output: Path | None, in_place: bool, diff: bool, check
     sys.exit(run_patch(manifest, container, PatchOutput(output, in_place, diff, check)))
 
 
+@run.command("ansible-role")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--case", "case", default="", metavar="FILE", help="Take the names from a case file, not a cluster.")
+@click.option("--offline", is_flag=True, help="Look at no cluster: the names of stock manifests.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@common
+@click.pass_context
+def ansible_role(ctx: click.Context, /, folder: Path, case: str, offline: bool, force: bool, **given: Any) -> None:
+    """Write an Ansible role into DIR that deploys Calico with the line that install-cni lacks (Solution 4).
+
+    DIR's last part is the role's name. Namespace and DaemonSet are those of the cluster, where one can be asked.
+    """
+    if offline and case:
+        raise click.UsageError("--offline and --case exclude each other")
+    from cnitui.ansible_role import run_ansible_role
+
+    named = any(options["context"] or options["kubeconfig"] for options in (given, ctx.obj))
+    sys.exit(run_ansible_role(merged(ctx, given), folder, case, offline=offline, named=named, force=force))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `cnitui` and `kubectl-cnitui`; expected failures become one line on stderr and an exit code."""
     if arguments is None:  # a process of our own: looking for garbage among imports is a fifth of the time they take

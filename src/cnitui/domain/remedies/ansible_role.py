@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from cnitui.domain.plan import DoesNotFit
 from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
 from cnitui.domain.remedies.confinement_fit import fit as patch_fit
 from cnitui.domain.remedies.situation import Situation
 
 ID = "ansible-role"
+ROLE = "roles/calico_install_cni"
 
 
 def _fit(situation: Situation) -> Fit:
@@ -22,22 +21,14 @@ def _fit(situation: Situation) -> Fit:
 
 
 def _steps(situation: Situation) -> tuple[Step, ...]:
-    wanted = {"name": situation.container, "securityContext": {"privileged": True}}
-    patch = json.dumps({"spec": {"template": {"spec": {"initContainers": [wanted]}}}})
-    target = ("-n", situation.namespace, "patch", "daemonset", situation.daemonset_name)
+    version = situation.install.version if situation.install else ""
+    wanted = f" (the cluster runs {version})" if version else ""
+    play = ("ansible-playbook", "site.yml")
     return (
-        Step(
-            "Either edit the role's manifest once, byte-preserving, and commit it",
-            command("cnitui", "patch", "calico.yaml", "--in-place"),
-        ),
-        Step(
-            "or let the role run a strategic merge patch after deploying: it finds the container by name, keeps its "
-            "other settings and changes nothing the second time",
-            command("kubectl", *target, "--type=strategic", "-p", patch),
-        ),
-        Step("Report a change only when kubectl says so: changed_when: \"'(no change)' not in patched.stdout\""),
-        Step("Check that the name is right first: a misspelt one would add a container"),
-        Step("Never use --type=merge here: it would delete all other init containers"),
+        Step("Write the role; it takes the names of this cluster", command("cnitui", "ansible-role", ROLE)),
+        Step(f"In the play, set calico_install_cni_manifest to what the cluster was deployed from{wanted}"),
+        Step("See what it would change in the cluster", command(*play, "--check", "--diff")),
+        Step("Run it: it applies, waits for the rollout, and changes nothing the second time", command(*play)),
     )
 
 
@@ -45,13 +36,13 @@ REMEDY = Remedy(
     id=ID,
     guide="Solution 4",
     title="Put the change into the Ansible role",
-    summary="Keeps the line in infrastructure code, patched by container name, so that the next deployment has it.",
+    summary="Writes a role that deploys your manifest with the line in it, set by container name, at every deployment.",
     trade_offs=(
         "Lasts, and is reviewed like any other code.",
         "Only for clusters that Ansible deploys; it fights an operator, Helm or GitOps.",
         "Slower than a patch in the middle of an incident: patch now, commit the role after.",
     ),
-    risk="low when the role patches by name",
+    risk="that of a full apply: the role patches by name, shows it in check mode, and refuses what an owner reverts",
     blast_radius="all clusters the role is run against",
     undo="revert the commit and run the role",
     fit=_fit,
