@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
+SHARED = (PROJECT / os.environ.get("CNITUI_TEST_SHARED", "../shared")).resolve()
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of reference material; tests that read it are skipped where it is absent."""
-    folder = (PROJECT / os.environ.get("CNITUI_TEST_SHARED", "../shared")).resolve()
-    if not folder.is_dir():
-        pytest.skip(f"no reference material at CNITUI_TEST_SHARED ({folder})")
-    return folder
+    if not SHARED.is_dir():
+        pytest.skip(f"no reference material at CNITUI_TEST_SHARED ({SHARED})")
+    return SHARED

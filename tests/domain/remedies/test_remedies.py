@@ -285,6 +285,13 @@ def test_the_operator_has_no_manifest_to_patch_and_owners_no_role() -> None:
     assert isinstance(remedy("ansible-role").fit(owned), DoesNotFit)
 
 
+def test_the_role_is_written_shown_and_run() -> None:
+    steps = remedy("ansible-role").steps(situation())
+    commands = [step.command for step in steps if step.command]
+    assert commands[0] == "cnitui ansible-role roles/calico_install_cni"
+    assert commands[1:] == ["ansible-playbook site.yml --check --diff", "ansible-playbook site.yml"]
+
+
 def test_relabelling_quotes_what_the_cluster_says() -> None:
     commands = [step.command for step in remedy("relabel").steps(situation())]
     assert "sudo semanage fcontext -a -t container_file_t '/opt/cni/bin(/.*)?'" in commands

@@ -42,7 +42,7 @@ def patch(manifest: Any, namespace: str, daemonset: str, container: str, privile
     """The patched text, or the problem that there is with it; `{"text": …, "problem": ""}`."""
     try:
         text = _patched(_plain(manifest), (namespace, daemonset), container, privilege)
-    except (Refused, yaml.YAMLError) as problem:
+    except (Refused, yaml.YAMLError, ValueError, RecursionError) as problem:
         return {"text": "", "problem": " ".join(str(problem).split())}
     return {"text": text, "problem": ""}
 
@@ -78,30 +78,39 @@ def _owners(item: dict[str, Any]) -> list[str]:
 def _patched(text: str, identity: tuple[str, str], container: str, privilege: str) -> str:
     keys, value = SETTINGS[privilege]
     documents = list(yaml.load_all(text, Loader=Loader))
-    for place in list(_places(documents, identity, container)):
+    for place in _places(documents, identity, container):
         if _at(documents, (*place, "securityContext", "privileged")) is True:
             continue  # not confined at all, so there is nothing left to lift
         wanted = _with(documents, (*place, *keys), value)
         if documents == wanted:
             continue
         text = _edited(text, place, keys, value)
-        if list(yaml.load_all(text, Loader=Loader)) != wanted:
+        if not _means(text, wanted):
             raise Refused(f"{container} cannot be changed without changing something else: change it by hand")
         documents = wanted
     return text
 
 
-def _places(documents: list[Any], identity: tuple[str, str], container: str) -> Iterator[Place]:
+def _means(text: str, wanted: list[Any]) -> bool:
+    try:
+        return list(yaml.load_all(text, Loader=Loader)) == wanted
+    except (yaml.YAMLError, ValueError):
+        return False
+
+
+def _places(documents: list[Any], identity: tuple[str, str], container: str) -> list[Place]:
     found = list(_daemonsets(documents))
     mine = [(path, item) for path, item in found if _identity(item) == identity]
     if not mine:
         others = ", ".join("/".join(_identity(item)) for _, item in found) or "no DaemonSet"
         raise Refused(f"the manifest has no DaemonSet {'/'.join(identity)}, but {others}")
-    places = [(*path, *place) for path, item in mine for place, one in _containers(item) if one["name"] == container]
+    places = [
+        (*path, *place) for path, item in mine for place, one in _containers(item) if one.get("name") == container
+    ]
     if not places:
-        names = ", ".join(str(one.get("name")) for _, item in mine for _, one in _containers(item))
+        names = ", ".join(str(one.get("name")) for _, item in mine for _, one in _containers(item)) or "none"
         raise Refused(f"DaemonSet {'/'.join(identity)} has no container {container}, but {names}")
-    return iter(places)
+    return places
 
 
 def _daemonsets(items: list[Any], path: Place = ()) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -111,18 +120,20 @@ def _daemonsets(items: list[Any], path: Place = ()) -> Iterator[tuple[Place, dic
             continue
         if item.get("kind") == "DaemonSet":
             yield (*path, index), item
-        yield from _daemonsets(item.get("items") or [], (*path, index, "items"))
+        if isinstance(item.get("items"), list):
+            yield from _daemonsets(item["items"], (*path, index, "items"))
 
 
 def _containers(daemonset: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
     for kind in CONTAINER_LISTS:
         path = ("spec", "template", "spec", kind)
-        for index, container in enumerate(_at(daemonset, path) or []):
-            yield (*path, index), container
+        found = _at(daemonset, path)
+        for index, container in enumerate(found if isinstance(found, list) else []):
+            yield (*path, index), container if isinstance(container, dict) else {}
 
 
 def _identity(item: dict[str, Any]) -> tuple[str, str]:
-    return item["metadata"].get("namespace", "default"), item["metadata"]["name"]
+    return str(_at(item, ("metadata", "namespace")) or "default"), str(_at(item, ("metadata", "name")))
 
 
 def _at(value: Any, path: Place) -> Any:
@@ -173,9 +184,10 @@ def _entry(mapping: Any, key: str | int) -> Any:
 
 def _new_entry(text: str, mapping: Any, keys: tuple[str, ...], value: Any) -> tuple[int, str]:
     """Where a new entry of a mapping goes, and its text: before the second entry, which begins a line in any block."""
+    if not mapping.value:
+        return mapping.end_mark.index - 1, _flow(keys, value)[1:-1]
     if mapping.flow_style:
-        comma = ", " if mapping.value else ""
-        return mapping.start_mark.index + 1, f"{_flow(keys, value)[1:-1]}{comma}"
+        return mapping.value[0][0].start_mark.index, f"{_flow(keys, value)[1:-1]}, "
     entry = mapping.value[min(1, len(mapping.value) - 1)][0].start_mark
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(keys)]
