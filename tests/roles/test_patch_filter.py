@@ -114,13 +114,16 @@ def test_a_privileged_container_is_left_alone(privilege: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no DaemonSet kube-system/calico-node, but no DaemonSet"),
-        ("<html><body>Sign in</body></html>", "but no DaemonSet"),
+        ("", "no DaemonSet kube-system/calico-node in the manifest (there: none)"),
+        ("<html><body>Sign in</body></html>", "(there: none)"),
         ("a: b: c", "mapping values are not allowed"),
-        ("kind: DaemonSet\n", "but default/None"),
-        (HEAD.replace("calico-node", "canal"), "no DaemonSet kube-system/calico-node, but kube-system/canal"),
-        (HEAD, "has no container install-cni, but none"),
-        (manifest("      - 7\n      - name: install\n"), "install-cni, but upgrade-ipam, None, install, mount-bpffs"),
+        ("kind: DaemonSet\n", "(there: default/None)"),
+        (
+            HEAD.replace("calico-node", "canal"),
+            "no DaemonSet kube-system/calico-node in the manifest (there: kube-system/canal)",
+        ),
+        (HEAD, "no container install-cni in DaemonSet kube-system/calico-node (there: none)"),
+        (manifest("      - 7\n      - name: install\n"), "(there: upgrade-ipam, None, install, mount-bpffs)"),
         (
             manifest("      - &one {name: install-cni}\n") + "      containers: [*one]\n",
             "install-cni cannot be changed without changing something else",

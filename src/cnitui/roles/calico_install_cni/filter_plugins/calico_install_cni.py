@@ -102,14 +102,14 @@ def _places(documents: list[Any], identity: tuple[str, str], container: str) -> 
     found = list(_daemonsets(documents))
     mine = [(path, item) for path, item in found if _identity(item) == identity]
     if not mine:
-        others = ", ".join("/".join(_identity(item)) for _, item in found) or "no DaemonSet"
-        raise Refused(f"the manifest has no DaemonSet {'/'.join(identity)}, but {others}")
+        there = ", ".join("/".join(_identity(item)) for _, item in found) or "none"
+        raise Refused(f"no DaemonSet {'/'.join(identity)} in the manifest (there: {there})")
     places = [
         (*path, *place) for path, item in mine for place, one in _containers(item) if one.get("name") == container
     ]
     if not places:
-        names = ", ".join(str(one.get("name")) for _, item in mine for _, one in _containers(item)) or "none"
-        raise Refused(f"DaemonSet {'/'.join(identity)} has no container {container}, but {names}")
+        there = ", ".join(str(one.get("name")) for _, item in mine for _, one in _containers(item)) or "none"
+        raise Refused(f"no container {container} in DaemonSet {'/'.join(identity)} (there: {there})")
     return places
 
 
