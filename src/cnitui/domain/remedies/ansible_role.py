@@ -44,7 +44,7 @@ REMEDY = Remedy(
     ),
     risk="that of a full apply: the role patches by name, shows it in check mode, and refuses what an owner reverts",
     blast_radius="all clusters the role is run against",
-    undo="revert the commit and run the role",
+    undo="apply the manifest as it was, or kubectl rollout undo; taking the role out of the play changes nothing",
     fit=_fit,
     steps=_steps,
     correction=(
