@@ -26,7 +26,7 @@ _PROGRAMS = re.compile(
     r"ip6?tables|ipset|nft|modprobe|^ip$|^tc$|k3s|rke2",
     re.IGNORECASE,
 )
-_PATHS = re.compile(r"cni|calico|kubelet|flannel|cilium|k3s|rke2|xtables", re.IGNORECASE)
+_PATHS = re.compile(r"cni|calico|kube|etcd|flannel|cilium|k3s|rke2|xtables", re.IGNORECASE)
 
 
 def refused_to_the_node(view: View, *, misplaced: bool) -> Judgement | None:
