@@ -16,6 +16,11 @@ _OPERATOR = Topic("operator")
 _RELEASE = Topic("release")
 _STOCK_CONF = r"/etc/cni/net\.d"
 _STOCK_BIN = r"/opt/cni/bin"
+_EXPECTED = (
+    r"\bdial (?:tcp|unix)|connection refused|time-?out|deadline exceeded|no route to host|unreachable|x509|forbidden|"
+    r"unauthorized|permission denied|not permitted|no such (?:file|host)|not found|no space left|read-only"
+)
+"""Failures that a program may give up at without a defect of its own."""
 
 CNI = (
     _CNI.message(
@@ -282,6 +287,7 @@ RELEASE = (
         "panic: runtime error: invalid memory address or nil pointer dereference",
         ("projectcalico/calico#3749",),
         version_incompatibility=SPECIFIC,
+        unless=_EXPECTED,  # a program that gives up like this says why: the reason is what failed
     ),
     _RELEASE.message(
         "own-bug",
