@@ -93,6 +93,9 @@ def _base(world: World, born: datetime, since: datetime) -> None:
         (r.CONFIG_MAPS, calico.config_map()),
         (r.IP_POOLS, calico_extras.ip_pool()),
         (r.CLUSTER_INFORMATIONS, calico_extras.cluster_information()),
+        (r.FELIX_CONFIGURATIONS, calico_extras.felix_configuration()),
+        (r.CONTROLLER_CONFIGURATIONS, calico_extras.controllers_configuration()),
+        (r.CONFIG_MAPS, system_objects.kubeadm_config(calico.POOL, world.kubernetes)),
         *((r.CRDS, crd) for crd in calico_extras.crds()),
         *((r.LEASES, system_objects.lease(name)) for name in world.nodes),
     ]

@@ -19,6 +19,7 @@ from cnitui.lab.api.access import accounts, write_kubeconfigs
 from cnitui.lab.api.server import ApiServer
 from cnitui.lab.clock import Clock
 from cnitui.lab.controllers.daemonset import DaemonSetController
+from cnitui.lab.controllers.ipam import IpamController
 from cnitui.lab.controllers.jobs import JobController
 from cnitui.lab.controllers.replicasets import ReplicaSetController
 from cnitui.lab.controllers.scheduler import Scheduler
@@ -42,7 +43,9 @@ class Lab:
     directory: Path
     api: ApiServer
     ssh: SshNodes
-    controllers: list[DaemonSetController | ReplicaSetController | JobController] = field(default_factory=list)
+    controllers: list[DaemonSetController | ReplicaSetController | JobController | IpamController] = field(
+        default_factory=list
+    )
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -81,10 +84,12 @@ class Lab:
         api = ApiServer(world, users, _tls(directory, ca))
         lab = cls(name, world, directory, api, SshNodes(world, directory))
         daemon_sets = DaemonSetController(world)
-        lab.controllers = [daemon_sets, ReplicaSetController(world), JobController(world)]
+        addresses = IpamController(world)
+        lab.controllers = [daemon_sets, ReplicaSetController(world), JobController(world), addresses]
         for part in (world, Scheduler(world), *lab.controllers):
             world.store.on_change(part.on_change)
         daemon_sets.sync_all()
+        addresses.sync_all()
         lab._ca = ca
         return lab
 

@@ -68,6 +68,8 @@ async def test_get_prints_the_guides_table(kubectl: Kubectl) -> None:
         ("get all -A", "deployment.apps/coredns"),
         ("get crd", "ippools.crd.projectcalico.org"),
         ("get ippools -o yaml", "10.244.0.0/16"),
+        ("get ippools.crd.projectcalico.org,felixconfigurations,ipamblocks", "ipamblock.crd.projectcalico.org/10-244-"),
+        ("get networkpolicies.crd.projectcalico.org -A", "No resources found"),
         ("get leases -n kube-node-lease", "worker-01"),
         ("get endpointslices,ep,svc", "10.240.0.11:6443"),
     ],

@@ -122,7 +122,7 @@ def default_container(container: Object) -> None:
 
 
 def _default_tolerations(spec: Object) -> None:
-    held = spec.setdefault("tolerations", [])
+    held = spec["tolerations"] = list(spec.get("tolerations") or ())  # the template's own list stays as it is
     for name in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{name}"
         if not any(t.get("key") in (key, None) and t.get("effect") in ("NoExecute", None) for t in held):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnitui.lab.objects.calico import CONTROLLERS_IMAGE, POOL, VERSION, container
+from cnitui.lab.objects.resources import CALICO
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
@@ -54,40 +55,18 @@ def kube_controllers() -> Object:
     }
 
 
-CRD_KINDS: tuple[tuple[str, str], ...] = (
-    ("BGPConfiguration", "bgpconfigurations"),
-    ("BGPFilter", "bgpfilters"),
-    ("BGPPeer", "bgppeers"),
-    ("BlockAffinity", "blockaffinities"),
-    ("CalicoNodeStatus", "caliconodestatuses"),
-    ("ClusterInformation", "clusterinformations"),
-    ("FelixConfiguration", "felixconfigurations"),
-    ("GlobalNetworkPolicy", "globalnetworkpolicies"),
-    ("GlobalNetworkSet", "globalnetworksets"),
-    ("HostEndpoint", "hostendpoints"),
-    ("IPAMBlock", "ipamblocks"),
-    ("IPAMConfig", "ipamconfigs"),
-    ("IPAMHandle", "ipamhandles"),
-    ("IPPool", "ippools"),
-    ("IPReservation", "ipreservations"),
-    ("KubeControllersConfiguration", "kubecontrollersconfigurations"),
-    ("NetworkPolicy", "networkpolicies"),
-    ("NetworkSet", "networksets"),
-)
-"""The 18 CRDs of manifests/calico.yaml@v3.27.0."""
-
-
 def crds() -> list[Object]:
     """Their definitions, without schemas."""
     made: list[Object] = []
-    for kind, plural in CRD_KINDS:
-        scope = "Namespaced" if kind in ("NetworkPolicy", "NetworkSet") else "Cluster"
+    for resource in CALICO:
+        kind, plural = resource.kind, resource.plural
+        scope = "Namespaced" if resource.namespaced else "Cluster"
         names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
         version = {"name": "v1", "served": True, "storage": True}
         made.append(
             {
                 "metadata": {"name": f"{plural}.crd.projectcalico.org"},
-                "spec": {"group": "crd.projectcalico.org", "names": names, "scope": scope, "versions": [version]},
+                "spec": {"group": resource.group, "names": names, "scope": scope, "versions": [version]},
             }
         )
     return made
@@ -111,5 +90,20 @@ def ip_pool() -> Object:
 
 def cluster_information() -> Object:
     """What calico-node writes about the cluster."""
-    spec = {"calicoVersion": VERSION, "clusterType": "k8s,bgp,kdd", "datastoreReady": True}
+    guid = "6f1f0f5f2c0b4c0e8f6d3a9b1c2d3e4f"
+    spec = {"calicoVersion": VERSION, "clusterGUID": guid, "clusterType": "k8s,bgp,kdd", "datastoreReady": True}
     return {"metadata": {"name": "default"}, "spec": spec}
+
+
+def felix_configuration() -> Object:
+    """What calico-node writes at its first start (node/pkg/lifecycle/startup)."""
+    spec = {"bpfLogLevel": "", "floatingIPs": "Disabled", "logSeverityScreen": "Info", "reportingInterval": "0s"}
+    return {"metadata": {"name": "default"}, "spec": spec}
+
+
+def controllers_configuration() -> Object:
+    """What kube-controllers writes at its first start."""
+    sync = {"reconcilerPeriod": "5m0s"}
+    controllers = {"node": {**sync, "leakGracePeriod": "15m0s", "syncLabels": "Enabled"}}
+    spec = {"controllers": controllers, "etcdV3CompactionPeriod": "10m0s", "healthChecks": "Enabled"}
+    return {"metadata": {"name": "default"}, "spec": {**spec, "logSeverityScreen": "Info"}}

@@ -69,9 +69,42 @@ CLUSTER_ROLES = Resource("ClusterRole", "clusterroles", "rbac.authorization.k8s.
 CLUSTER_ROLE_BINDINGS = Resource(
     "ClusterRoleBinding", "clusterrolebindings", "rbac.authorization.k8s.io", namespaced=False
 )
-IP_POOLS = Resource("IPPool", "ippools", "crd.projectcalico.org", namespaced=False)
-CLUSTER_INFORMATIONS = Resource("ClusterInformation", "clusterinformations", "crd.projectcalico.org", namespaced=False)
-FELIX_CONFIGURATIONS = Resource("FelixConfiguration", "felixconfigurations", "crd.projectcalico.org", namespaced=False)
+
+
+def _calico(kind: str, plural: str) -> Resource:
+    namespaced = kind in ("NetworkPolicy", "NetworkSet")
+    return Resource(kind, plural, "crd.projectcalico.org", namespaced=namespaced)
+
+
+BLOCK_AFFINITIES = _calico("BlockAffinity", "blockaffinities")
+CLUSTER_INFORMATIONS = _calico("ClusterInformation", "clusterinformations")
+FELIX_CONFIGURATIONS = _calico("FelixConfiguration", "felixconfigurations")
+IPAM_BLOCKS = _calico("IPAMBlock", "ipamblocks")
+IPAM_HANDLES = _calico("IPAMHandle", "ipamhandles")
+IP_POOLS = _calico("IPPool", "ippools")
+CONTROLLER_CONFIGURATIONS = _calico("KubeControllersConfiguration", "kubecontrollersconfigurations")
+CALICO: tuple[Resource, ...] = (
+    _calico("BGPConfiguration", "bgpconfigurations"),
+    _calico("BGPFilter", "bgpfilters"),
+    _calico("BGPPeer", "bgppeers"),
+    BLOCK_AFFINITIES,
+    _calico("CalicoNodeStatus", "caliconodestatuses"),
+    CLUSTER_INFORMATIONS,
+    FELIX_CONFIGURATIONS,
+    _calico("GlobalNetworkPolicy", "globalnetworkpolicies"),
+    _calico("GlobalNetworkSet", "globalnetworksets"),
+    _calico("HostEndpoint", "hostendpoints"),
+    IPAM_BLOCKS,
+    _calico("IPAMConfig", "ipamconfigs"),
+    IPAM_HANDLES,
+    IP_POOLS,
+    _calico("IPReservation", "ipreservations"),
+    CONTROLLER_CONFIGURATIONS,
+    _calico("NetworkPolicy", "networkpolicies"),
+    _calico("NetworkSet", "networksets"),
+)
+"""The 18 custom resources of manifests/calico.yaml@v3.27.0."""
+
 SELF_ACCESS = Resource(
     "SelfSubjectAccessReview", "selfsubjectaccessreviews", "authorization.k8s.io", namespaced=False, verbs=("create",)
 )
@@ -106,9 +139,7 @@ RESOURCES: tuple[Resource, ...] = (
     NEW_EVENTS,
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
-    CLUSTER_INFORMATIONS,
-    FELIX_CONFIGURATIONS,
-    IP_POOLS,
+    *CALICO,
 )
 
 BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}

@@ -150,6 +150,21 @@ def kubernetes_service() -> Object:
     return {"metadata": {"name": "kubernetes", "namespace": "default", "labels": labels}, "spec": spec}
 
 
+def kubeadm_config(pods: str, version: str) -> Object:
+    """What kubeadm remembers of the cluster it made."""
+    lines = (
+        "apiVersion: kubeadm.k8s.io/v1beta3",
+        "kind: ClusterConfiguration",
+        f"kubernetesVersion: {version}",
+        "networking:",
+        "  dnsDomain: cluster.local",
+        f"  podSubnet: {pods}",
+        "  serviceSubnet: 10.96.0.0/12",
+    )
+    data = {"ClusterConfiguration": "\n".join(lines) + "\n"}
+    return {"metadata": {"name": "kubeadm-config", "namespace": "kube-system"}, "data": data}
+
+
 def dns_service() -> Object:
     """kube-dns."""
     ports = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
