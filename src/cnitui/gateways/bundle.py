@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,11 +15,12 @@ import msgspec
 
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.recording import Hidden, Recording
-from cnitui.errors import ServerFailure, StateError
+from cnitui.errors import ServerFailure
 from cnitui.gateways.archive import members_of, packed_archive
 from cnitui.gateways.bundle_manifest import MANIFEST, files_of, manifest_of, recording_of
 from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.pods import pod_from_plain
+from cnitui.gateways.placing import check_place, place
 from cnitui.gateways.replay import ReplayCluster, ReplayShell
 
 DIAGNOSIS, AUDIT = "diagnosis.json", "audit.jsonl"
@@ -57,11 +57,7 @@ class Bundles:
 
     def check(self, path: Path, *, overwrite: bool) -> None:
         """Raise StateError when something is there already, or the folder is not."""
-        if os.path.lexists(path) and not overwrite:
-            raise StateError(f"{path} exists already", "Choose another name, or --force to replace it.")
-        if path.is_dir() or not path.parent.is_dir():
-            what = "is a folder" if path.is_dir() else "cannot be written: its folder does not exist"
-            raise StateError(f"{path} {what}", "Choose another name.")
+        check_place(path, overwrite=overwrite)
 
     async def write(
         self, path: Path, recording: Recording, diagnosis: str, hidden: Sequence[Hidden], *, overwrite: bool
@@ -79,41 +75,11 @@ class Bundles:
             *((file.name, file.data) for pair in files.values() for file in pair if file is not None),
         ]
         packed = await in_daemon_thread(lambda: packed_archive(members, int(recording.at.timestamp())))
-        self._place(path, packed, overwrite=overwrite)
+        place(path, packed, overwrite=overwrite)
 
     def write_text(self, path: Path, text: str, *, overwrite: bool) -> None:
         """Write a text whole or not at all; raises StateError."""
-        self._place(path, text.encode("utf-8", "replace"), overwrite=overwrite)
-
-    def _place(self, path: Path, data: bytes, *, overwrite: bool) -> None:
-        self.check(path, overwrite=overwrite)
-        draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
-        try:
-            try:
-                descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                _rename(draft, path, overwrite=overwrite)
-            finally:
-                draft.unlink(missing_ok=True)
-        except OSError as error:
-            what = f"{path} cannot be written: {error.strerror or error}"
-            raise StateError(what, "Make room or choose another folder; nothing was left behind.") from error
-
-
-def _rename(draft: Path, path: Path, *, overwrite: bool) -> None:
-    """Without overwriting, a file that somebody made meanwhile wins, where the file system has links."""
-    if overwrite:
-        draft.replace(path)
-        return
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        draft.rename(path)
+        place(path, text.encode("utf-8", "replace"), overwrite=overwrite)
 
 
 def _is_of(line: bytes, context: str) -> bool:
