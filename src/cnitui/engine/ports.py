@@ -22,6 +22,7 @@ from cnitui.domain.exchange import Permission as Permission
 from cnitui.domain.exchange import Removed as Removed
 from cnitui.domain.exchange import Update as Update
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
+from cnitui.domain.operator.observation import Objects
 from cnitui.domain.plan import Access, ObjectRef, PatchType
 from cnitui.domain.recording import Hidden, Recording
 
@@ -109,6 +110,29 @@ class ClusterApi(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class ObjectsApi(Protocol):
+    """Objects of the API as plain data, whatever their kind; raises as `ClusterApi` does."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    async def connect(self) -> str:
+        """As `ClusterApi.connect`."""
+        ...
+
+    async def get(self, ref: ObjectRef) -> Mapping[str, object]:
+        """One object."""
+        ...
+
+    async def served(self, group: str, version: str) -> tuple[ObjectRef, ...]:
+        """The resources of a group that can be listed, as refs without a name; raises NotFound for no such group."""
+        ...
+
+    async def everything(self, ref: ObjectRef, most: int) -> Objects:
+        """All objects of the ref's resource in all namespaces, at most so many, and how many were left."""
+        ...
 
 
 # --- nodes ----------------------------------------------------------------------------------------------------------

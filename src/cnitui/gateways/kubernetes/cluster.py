@@ -11,9 +11,10 @@ import msgspec
 
 from cnitui.domain.exchange import Answer, Connection, LogRequest, Permission, Update
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodStatus
+from cnitui.domain.operator.observation import Objects
 from cnitui.domain.plan import Access, ObjectRef, PatchType
 from cnitui.errors import Forbidden, NotFound, ReadOnly
-from cnitui.gateways.kubernetes import events, logs, writes
+from cnitui.gateways.kubernetes import events, inventory, logs, writes
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.asking import Ask, path_of
 from cnitui.gateways.kubernetes.lists import DAEMONSETS, EVENTS, NODES, PODS, Scope, decoded, listed
@@ -157,6 +158,14 @@ class KubernetesCluster:
     async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
         """All of the ref's resource in its namespace, as plain data."""
         return await writes.objects(self._session, ref, selector)
+
+    async def served(self, group: str, version: str) -> tuple[ObjectRef, ...]:
+        """The resources of a group that can be listed."""
+        return await inventory.served(self._session, group, version)
+
+    async def everything(self, ref: ObjectRef, most: int) -> Objects:
+        """All objects of a resource, page by page."""
+        return await inventory.everything(self._session, ref, most)
 
     async def patch(
         self, ref: ObjectRef, kind: PatchType, body: object, *, dry_run: bool, manager: str = FIELD_MANAGER

@@ -64,6 +64,7 @@ class ListMetadata(Wire):
 
     resource_version: str = ""
     continue_token: str | None = msgspec.field(name="continue", default=None)
+    remaining_item_count: int | None = None
 
 
 class Listing(Wire, Generic[T]):
