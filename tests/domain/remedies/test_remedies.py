@@ -11,11 +11,19 @@ import pytest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import Source
-from cnitui.domain.facts import ApiEndpoints, ContainerSecurity, ContainerSpec, DaemonSetStatus, PodStatus
+from cnitui.domain.facts import (
+    ApiEndpoints,
+    CalicoInstall,
+    ContainerSecurity,
+    ContainerSpec,
+    DaemonSetStatus,
+    PodStatus,
+)
 from cnitui.domain.finding import Diagnosis, Verdict
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Fits, Situation, advice, remedy
 from cnitui.domain.remedies.advice_steps import STEPS
+from cnitui.lab.objects import calico
 from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
 PODS = (pod("master-01"), pod("worker-01", failing=True), pod("worker-02", failing=True))
@@ -274,9 +282,34 @@ def test_migration_is_not_for_broken_nodes_and_never_deletes() -> None:
     commands = [step.command for step in remedy("migrate-operator").steps(situation())]
     assert not any("delete" in command for command in commands)
     assert isinstance(remedy("migrate-operator").fit(situation(method="operator")), DoesNotFit)
-    healthy = situation(pods=(pod("master-01"),), diagnosis=Diagnosis("healthy"))
+    healthy = replace(
+        situation(pods=(pod("master-01"),), diagnosis=Diagnosis("healthy")),
+        daemonset_object=calico.daemon_set(privileged=True),
+    )
     assert isinstance(remedy("migrate-operator").fit(healthy), Fits)
     assert isinstance(remedy("migrate-operator").fit(replace(healthy, case=case_of((), method="canal"))), DoesNotFit)
+
+
+def test_migration_is_walked_with_the_operator_of_the_calico_that_runs() -> None:
+    found = replace(situation(), daemonset_object=calico.daemon_set(privileged=True))
+    steps = remedy("migrate-operator").steps(found)
+    assert steps[0].command == "cnitui operator calico-operator"
+    assert "Calico v3.27.0 belongs to operator v1.32.3" in steps[0].words
+    typed = [step.command for step in steps]
+    assert "kubectl create --dry-run=server -f calico-operator/installation.yaml" in typed
+    assert any("projectcalico/calico/v3.27.0/manifests/tigera-operator.yaml" in command for command in typed)
+    install = CalicoInstall("v9.9.9", "manifest", "kube-system", "calico-node")
+    unknown = replace(found, daemonset_object=None, case=found.case.with_observed(install, Source("")))
+    assert "not known" in remedy("migrate-operator").steps(unknown)[0].words
+
+
+def test_migration_is_not_for_what_the_operator_refuses() -> None:
+    etcd = calico.daemon_set(privileged=True)
+    etcd["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "ETCD_ENDPOINTS", "value": "https://e"})
+    healthy = situation(pods=(pod("master-01"),), diagnosis=Diagnosis("healthy"))
+    judged = remedy("migrate-operator").fit(replace(healthy, daemonset_object=etcd))
+    assert isinstance(judged, DoesNotFit)
+    assert "the operator supports the Kubernetes datastore only: ETCD_ENDPOINTS" in judged.why
 
 
 def test_the_operator_has_no_manifest_to_patch_and_owners_no_role() -> None:

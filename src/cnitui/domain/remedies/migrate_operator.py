@@ -7,12 +7,21 @@ addresses that IPAM then hands out again. The operator takes over a running kube
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from cnitui.domain.evidence import Observed, Source
 from cnitui.domain.listing import listed
+from cnitui.domain.operator.assessment import Assessment, assess
+from cnitui.domain.operator.observation import CALICO_NODE, Objects, Observation
+from cnitui.domain.operator.releases import release_of
+from cnitui.domain.operator.walk import NEVER, Stage, walk
 from cnitui.domain.plan import DoesNotFit
 from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
 from cnitui.domain.remedies.situation import Situation
 
 ID = "migrate-operator"
+FOLDER = "calico-operator"
+_UNKNOWN = "Which operator belongs to this Calico is not known, and not guessed"
 
 
 def _fit(situation: Situation) -> Fit:
@@ -21,48 +30,58 @@ def _fit(situation: Situation) -> Fit:
         return DoesNotFit(ID, "the operator manages this Calico already")
     if method == "canal":
         return DoesNotFit(ID, "the operator's migration converts a kube-system calico-node, not canal")
+    refusal = _refusal(situation)
     if situation.failing_nodes:
         nodes = listed(situation.failing_nodes)
-        return DoesNotFit(
-            ID, f"repair {nodes} first: the migration goes node by node and waits for each; it cures nothing by itself"
-        )
+        why = f"repair {nodes} first: the migration goes node by node and waits for each; it cures nothing by itself"
+        return DoesNotFit(ID, f"{why}; and {refusal}" if refusal else why)
+    if refusal:
+        return DoesNotFit(ID, refusal)
     return Fits(ID, "for later: an operator keeps the DaemonSet as it should be")
 
 
-def _paths_note(situation: Situation) -> Step:
-    bin_dir, net_dir = situation.directories
-    words = "It refuses CNI directories other than /opt/cni/bin and /etc/cni/net.d"
-    if (bin_dir, net_dir) == ("/opt/cni/bin", "/etc/cni/net.d"):
-        return Step(f"{words}; here they are those, and CNI_CONF_NAME must be 10-calico.conflist")
-    return Step(f"{words}; here they are {bin_dir} and {net_dir}, so it would refuse")
+def _refusal(situation: Situation) -> str:
+    refused = _assessed(situation).refused
+    if not refused:
+        return ""
+    others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+    quote = f": {refused[0].quote}" if refused[0].quote else ""
+    return f"the operator would refuse this installation: {refused[0].why}{quote}{others}"
+
+
+def _assessed(situation: Situation) -> Assessment:
+    """What the DaemonSet alone says; `cnitui operator` reads pools and all else as well."""
+    found = situation.daemonset_object
+    if found is None:
+        return Assessment("", None, (), {})
+    # A DaemonSet elsewhere is none that the operator looks for.
+    there = (situation.namespace, situation.daemonset_name) == (CALICO_NODE.namespace, CALICO_NODE.name)
+    source = Source(f"kubectl -n {situation.namespace} get daemonset {situation.daemonset_name} -o yaml")
+    return assess(Observation({CALICO_NODE: Observed(Objects((found,) if there else ()), source)}))
 
 
 def _steps(situation: Situation) -> tuple[Step, ...]:
-    version = (situation.install.version if situation.install else "") or "the version that runs now"
+    found = _assessed(situation)
+    release = found.release or release_of(situation.install.version if situation.install else "")
+    told = f"Calico {release.calico} belongs to operator {release.operator}" if release else _UNKNOWN
+    minded = (Step(f"Mind, {check.about}: {check.why}") for check in found.standing("mind"))
     return (
         Step(
-            "Back up what must not be lost",
-            "kubectl get ippools,ipamblocks,blockaffinities,ipamhandles,felixconfigurations,bgpconfigurations,bgppeers,"
-            "globalnetworkpolicies,networkpolicies.crd.projectcalico.org -A -o yaml > calico-backup.yaml",
+            f"Write plan, Installation and backup, made of what is observed; nothing in the cluster changes. {told}",
+            command("cnitui", "operator", FOLDER),
         ),
-        Step(
-            f"Never run kubectl delete -f calico.yaml: it deletes the CRDs and with them all of that. Stay at {version}"
-        ),
-        _paths_note(situation),
-        Step(
-            "Create the operator of the same Calico release, from v3.30 on operator-crds.yaml first",
-            command("kubectl", "create", "-f", "tigera-operator.yaml"),
-        ),
-        Step(
-            "Create an empty Installation: the operator reads pools and settings from the running Calico",
-            "kubectl create -f - <<'EOF'\napiVersion: operator.tigera.io/v1\nkind: Installation\n"
-            "metadata:\n  name: default\nspec: {}\nEOF",
-        ),
-        Step("Watch it take over node by node", command("kubectl", "get", "tigerastatus", "--watch")),
-        Step(
-            "Nodes already taken over carry the label", "kubectl get nodes -L projectcalico.org/operator-node-migration"
-        ),
+        Step(f"Check: it exits 0. What it refuses the operator would refuse; {FOLDER}/README.md has all that follows"),
+        *minded,
+        *(Step(f"Never {what}: {why}") for what, why in NEVER),
+        *(step for stage in walk(release, api_server=True, folder=FOLDER) for step in _typed(stage)),
     )
+
+
+def _typed(stage: Stage) -> Iterator[Step]:
+    """A stage as one or two steps: what to do, and how to see that it worked."""
+    yield Step(f"{stage.title}: {stage.words}", stage.command)
+    if stage.check or stage.expect:
+        yield Step(f"Check: {stage.expect}", stage.check)
 
 
 REMEDY = Remedy(
