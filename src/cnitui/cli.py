@@ -158,6 +158,22 @@ def prove(ctx: click.Context, /, cause: str, node: str, output: str, wait: str, 
 
 
 @run.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@common
+@click.pass_context
+def operator(ctx: click.Context, /, folder: Path, force: bool, **given: Any) -> None:
+    """Write to DIR what a migration to the Tigera operator needs (Solution 3): plan, Installation, backup.
+
+    Everything comes from what is observed; nothing in the cluster is changed. What the operator would refuse is
+    refused: exit code 1, and nothing is written.
+    """
+    from cnitui.operating import run_operator
+
+    sys.exit(run_operator(merged(ctx, given), folder, force=force))
+
+
+@run.command()
 @click.argument("plan_id", required=False, default="", metavar="[ID]")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @common

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # nothing of these is needed for the first frame
     from cnitui.engine import ports
     from cnitui.engine.ports import NodeShell
     from cnitui.engine.services import Opening, Services
+    from cnitui.gateways.kubernetes.cluster import KubernetesCluster
     from cnitui.lab_process import LabProcess
 
 CLOSE_WITHIN = 0.3
@@ -88,17 +89,8 @@ def open_services(settings: Settings) -> Services:
     from cnitui.gateways.bundle import Bundles
     from cnitui.gateways.documents import dump_yaml
     from cnitui.gateways.journal import FileJournal
-    from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 
-    cluster = KubernetesCluster(
-        settings.kubeconfig,
-        context=settings.context,
-        namespace=settings.namespace,
-        impersonate=settings.impersonate,
-        timeout=settings.request_timeout,
-        readonly=settings.readonly,
-        readonly_contexts=settings.readonly_contexts,
-    )
+    cluster = _cluster(settings)
     journal, clock = FileJournal(settings.state_dir), SystemClock()
     bench = Workbench(cluster, journal, clock, dump_yaml, settings.readonly)
     shell = JobShell(bench) if settings.node_access == "pod" else _node_shell(settings)
@@ -119,6 +111,33 @@ def open_services(settings: Settings) -> Services:
         close,
         Bundles(settings.state_dir),
     )
+
+
+def _cluster(settings: Settings) -> KubernetesCluster:
+    from cnitui.gateways.kubernetes.cluster import KubernetesCluster
+
+    return KubernetesCluster(
+        settings.kubeconfig,
+        context=settings.context,
+        namespace=settings.namespace,
+        impersonate=settings.impersonate,
+        timeout=settings.request_timeout,
+        readonly=settings.readonly,
+        readonly_contexts=settings.readonly_contexts,
+    )
+
+
+@contextlib.asynccontextmanager
+async def objects_api(settings: Settings) -> AsyncIterator[ports.ObjectsApi]:
+    """The API as objects of whatever kind, for a command that only reads; closed at the end."""
+    await _import_client()
+    cluster = _cluster(settings)
+    try:
+        yield cluster
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await cluster.close()
 
 
 def case_opening(path: Path, settings: Settings) -> Opening:
