@@ -436,6 +436,8 @@ class CniDirectories:
 
     `directories` maps a path to its own entry (ls -ldZ), `files` a directory to what it holds, `missing` lists the
     paths that do not exist, `defaults` maps a path to the type the policy would give it (matchpathcon).
+    `defaults_around` says the same of their parents and of what is in them. `partial` are directories whose listing
+    was cut: what is not in it may be there.
     """
 
     bin_dir: str
@@ -444,6 +446,12 @@ class CniDirectories:
     files: Mapping[str, tuple[DirectoryEntry, ...]] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[str, ...] = ()
     defaults: Mapping[str, Label] = field(default_factory=lambda: MappingProxyType({}))
+    defaults_around: Mapping[str, Label] = field(default_factory=lambda: MappingProxyType({}))
+    partial: tuple[str, ...] = ()
+
+    def default(self, path: str) -> Label | None:
+        """What the policy would label this path, None when it did not say."""
+        return self.defaults.get(path) or self.defaults_around.get(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,6 +568,24 @@ class CniFiles:
 
     binaries: tuple[str, ...]
     configuration: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One command as it ran on the node and its answer, word for word; of one that was `cut` the middle is missing."""
+
+    command: str
+    status: int
+    output: str = ""
+    errors: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All that was run on the node in one look, in order: also what was asked once more, by root or in another way."""
+
+    answers: tuple[Answered, ...]
 
 
 @dataclass(frozen=True, slots=True)

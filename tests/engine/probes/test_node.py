@@ -25,9 +25,10 @@ from cnitui.domain.facts import (
     Platform,
     SelinuxMode,
     ServiceRules,
+    Transcript,
 )
 from cnitui.engine.ports import CommandOutput, NodeCommand
-from cnitui.engine.probes.node import probe_node, readings_of
+from cnitui.engine.probes.node import probe_node, readings_of, transcript_of
 from cnitui.engine.probes.node_commands import (
     NodeProbeRequest,
     commands_for,
@@ -285,6 +286,42 @@ async def test_an_unreachable_node_makes_every_fact_unavailable_for_the_same_rea
     }
 
 
+async def test_the_transcript_holds_every_command_in_order_also_what_was_asked_twice() -> None:
+    denied = output("ls-bin", stderr="ls: cannot open directory '/opt/cni/bin': Permission denied\n", status=2)
+    case = await probed(Shell({"ls-bin": denied, "uname": output("uname", "6.1")}))
+    transcript = case.value(Transcript, "worker-01")
+    assert transcript is not None
+    asked = {answer.command: answer for answer in transcript.answers}
+    for line in (f"ls -laZ {BIN}", f"sudo -n ls -laZ {BIN}"):
+        assert (asked[line].status, asked[line].errors) == (2, denied.stderr)
+    assert next(iter(asked)) == "getenforce"
+    assert asked["uname -r"].output == "6.1"
+
+
+def test_a_transcript_keeps_both_ends_of_an_endless_answer() -> None:
+    (answer,) = transcript_of([output("audit", f"first\n{'x' * 200_000}\nlast\n")]).answers
+    assert answer.cut
+    assert answer.output.startswith("first")
+    assert answer.output.endswith("last\n")
+    assert "167,244 characters left out" in answer.output
+    assert not transcript_of([output("uname", "6.1")]).answers[0].cut
+
+
+def test_the_policy_is_asked_about_files_and_parents_and_a_cut_listing_is_called_partial() -> None:
+    case = case_of(
+        [
+            output("ls-bin", "-rwxr-xr-x. 1 root root system_u:object_r:usr_t:s0 1 Nov 23 02:39 calico\n"),
+            replace(output("ls-net", "total 0\n"), truncated=True),
+            output("defaults-bin", f"{BIN}/calico\tsystem_u:object_r:bin_t:s0\n/opt\tsystem_u:object_r:usr_t:s0\n"),
+        ]
+    )
+    directories = case.value(CniDirectories, "worker-01")
+    assert directories is not None
+    assert str(directories.default(f"{BIN}/calico")) == "system_u:object_r:bin_t:s0"
+    assert not directories.defaults
+    assert directories.partial == (NET,)
+
+
 async def test_a_node_that_answers_well_is_asked_once() -> None:
     good = {command.name: output(command.name, "x") for command in commands_for(REQUEST)}
     good["labelling"] = output("labelling", "enable_selinux = true\n")
@@ -367,7 +404,8 @@ async def test_the_mount_table_stands_in_for_findmnt() -> None:
 
 async def test_a_node_with_no_tools_at_all_says_so_for_each_fact() -> None:
     case = await probed(Shell())
-    assert len(list(case.unavailable())) == len(case)
+    told = [fact for fact, _, reading in case if isinstance(reading, Observed)]
+    assert told == [Transcript]
     assert reason(case, SelinuxMode).why == "getenforce is not installed on this node"
 
 

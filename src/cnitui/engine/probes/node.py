@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cnitui.domain.evidence import Observed, Reading, Source, Unavailable
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import Answered, NodeStatus, Transcript
 from cnitui.domain.parsing.complaints import not_installed
 from cnitui.engine.ports import Clock, CommandOutput, NodeCommand, NodeShell
 from cnitui.engine.probes.node_answers import Answers
@@ -16,6 +16,8 @@ from cnitui.engine.probes.node_failures import by_hand_line, why_not
 from cnitui.errors import NodeError
 
 _QUOTE_LIMIT = 300
+KEPT = 32_768
+"""Characters of an answer that the transcript keeps, half from its beginning and half from its end."""
 Readings = tuple[tuple[type[object], str, Reading[object]], ...]
 
 
@@ -31,9 +33,11 @@ async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeReque
     except NodeError as error:
         return unreachable(node.name, error, at, shell.by_hand(node), request)
     again = second_look(request, commands, outputs)
-    if again:
-        outputs = completed(outputs, await _tried(shell, node, again))
-    return readings_of(node.name, outputs, at, shell.by_hand(node), request)
+    tried = await _tried(shell, node, again) if again else ()
+    prefix = shell.by_hand(node)
+    read = readings_of(node.name, completed(outputs, tried), at, prefix, request)
+    said: Reading[object] = Observed(transcript_of((*outputs, *tried)), Source(prefix, node.name, at))
+    return (*read, (Transcript, node.name, said))
 
 
 async def _tried(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
@@ -58,6 +62,23 @@ def _says_more(output: CommandOutput, earlier: CommandOutput) -> bool:
     if output.status == 0 or len(output.stdout) > len(earlier.stdout):
         return True
     return not_installed(earlier.stderr, earlier.status) and not not_installed(output.stderr, output.status)
+
+
+def transcript_of(outputs: Iterable[CommandOutput]) -> Transcript:
+    """What was run, in order, and what it answered."""
+    return Transcript(tuple(map(_answered, outputs)))
+
+
+def _answered(output: CommandOutput) -> Answered:
+    cut = output.truncated or max(len(output.stdout), len(output.stderr)) > KEPT
+    return Answered(output.command, output.status, _kept(output.stdout), _kept(output.stderr), cut)
+
+
+def _kept(text: str) -> str:
+    """The text, or its two ends when it is long, and between them how much is left out."""
+    if len(text) <= KEPT:
+        return text
+    return f"{text[: KEPT // 2]}\n[… {len(text) - KEPT:,} characters left out …]\n{text[-KEPT // 2 :]}"
 
 
 def readings_of(
@@ -109,4 +130,5 @@ def unreachable(node: str, error: NodeError, at: datetime, prefix: str, request:
     """What we would have asked this node, unavailable for one and the same reason."""
     asked = {command.name for command in commands_for(request)}
     reading = Unavailable(error.what, Source(prefix, node, at), error.next_step)
-    return tuple((recipe.fact, node, reading) for recipe in FACTS if asked & set(recipe.commands))
+    facts = (recipe.fact for recipe in FACTS if asked & set(recipe.commands))
+    return tuple((fact, node, reading) for fact in (*facts, Transcript))

@@ -28,6 +28,8 @@ _RUNTIME_CONFIG = (
     "/var/lib/rancher/k3s/agent/etc/containerd",
 )
 _SWITCHES = "selinux *="
+_DEFAULTS_AROUND = 'matchpathcon "$@" "$0"/*'
+"""Of what is in a directory, which is not known yet, and of its parents."""
 _INSPECT_LATEST = (
     "id=$(crictl ps -a -q --name {name} | head -n 1); "
     'if [ -n "$id" ]; then crictl inspect "$id"; else echo "no container {name}" >&2; exit 1; fi'
@@ -120,6 +122,7 @@ def _directories(request: NodeProbeRequest) -> Iterator[NodeCommand]:
         if path in directories:
             yield NodeCommand(f"ls-{name}", ("ls", "-laZ", path))
             yield NodeCommand(f"findmnt-{name}", ("findmnt", "-T", path))
+            yield NodeCommand(f"defaults-{name}", ("sh", "-c", _DEFAULTS_AROUND, path, *with_parents((dirname(path),))))
 
 
 def _audit_logs() -> tuple[NodeCommand, ...]:

@@ -75,11 +75,8 @@ def _selinux_mode(answers: Answers, _request: NodeProbeRequest) -> Found | None:
 
 
 def _directories(answers: Answers, request: NodeProbeRequest) -> Found | None:
-    listed = {
-        path: parse_ls(answers.out(name), path)
-        for name, path in (("ls-bin", request.bin_dir), ("ls-net", request.net_dir))
-        if _was_listed(answers, name)
-    }
+    lists = (("ls-bin", request.bin_dir), ("ls-net", request.net_dir))
+    listed = {path: parse_ls(answers.out(name), path) for name, path in lists if _was_listed(answers, name)}
     entries = [*parse_ls(answers.out("directories")), *(entry for rows in listed.values() for entry in rows[:1])]
     missing = _missing(answers, request)
     if not entries and not missing:
@@ -96,6 +93,10 @@ def _directories(answers: Answers, request: NodeProbeRequest) -> Found | None:
             files=_frozen({path: _within(path, rows) for path, rows in listed.items()}),
             missing=missing,
             defaults=_frozen(parse_matchpathcon(answers.out("defaults"))),
+            defaults_around=_frozen(
+                parse_matchpathcon(f"{answers.out('defaults-bin')}\n{answers.out('defaults-net')}")
+            ),
+            partial=tuple(path for name, path in lists if path in listed and not answers.whole(name)),
         ),
         "directories",
     )
@@ -237,7 +238,11 @@ FACTS: tuple[FactRecipe, ...] = (
         ("getenforce", "sestatus", "selinux-config", "selinuxfs", "permissive", "permissive-modules"),
         _selinux_mode,
     ),
-    FactRecipe(CniDirectories, ("directories", "ls-bin", "ls-net", "defaults"), _directories),
+    FactRecipe(
+        CniDirectories,
+        ("directories", "ls-bin", "ls-net", "defaults", "defaults-bin", "defaults-net"),
+        _directories,
+    ),
     FactRecipe(AvcDenials, ("audit", "journal", "dmesg"), _denials),
     FactRecipe(Mounts, ("findmnt-bin", "findmnt-net", "mounts"), _mounts),
     FactRecipe(FreeSpace, ("df", "df-inodes"), _free_space),
