@@ -40,6 +40,8 @@ A state costs a little for each row there is, and the more rows there are the le
 """
 MOST_WAITING = 10
 """Pods that have still to start whose events are read: in a rollout many do, and mostly they can."""
+MOST_OPENED = 50
+"""Nodes that somebody opened whose readings are kept up."""
 ROWS_AT_ONCE = 100
 """Changed rows taken over before keys and screen get their turn."""
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
@@ -85,6 +87,7 @@ class Session:
         shelf = services.investigations
         self.investigation = Keeper(shelf, clock, self.logs.seen) if shelf is not None else None
         self._shown: tuple[str, ...] = ()
+        self._opened: tuple[str, ...] = ()
         self._settled = False
         self._repaired: tuple[str, ...] = ()
         self._was_cut = False
@@ -100,11 +103,16 @@ class Session:
         self._reader.again(node)
         self._wake.set()
 
-    def look_at(self, nodes: Iterable[str]) -> None:
-        """These nodes are on the screen: they are read before all others."""
+    def look_at(self, nodes: Iterable[str], opened: Collection[str] = ()) -> None:
+        """These nodes are on the screen: they are read before all others.
+
+        Those that somebody opened stay read, healthy ones too, until newer ones take their place.
+        """
         nodes = tuple(nodes)
-        if nodes != self._shown:
+        if nodes != self._shown or not set(opened) <= set(self._opened):
             self._shown = nodes
+            kept = [node for node in self._opened if node not in opened]
+            self._opened = (*kept, *opened)[-MOST_OPENED:]
             self._wake.set()
 
     def give_up(self, why: str) -> State:
@@ -133,10 +141,10 @@ class Session:
     async def preview_jobs(self) -> JobsPreview | None:
         """What reading by Jobs the nodes that are due, and were not confirmed, would create.
 
-        None when none is left, or when nothing fails. Raises the ClusterErrors of asking.
+        None when none is left, or when nothing fails and nobody opened a node. Raises the ClusterErrors of asking.
         """
         jobs = self.jobs
-        if jobs is None or not self.state.failing:
+        if jobs is None or not (self.state.failing or self._opened):
             return None
         due = [(pod, self._node(pod.node)) for pod, _ in self._reader.subjects() if not jobs.allows(pod.node)]
         places = [place_of(pod, node) for pod, node in due if not sealed(node)]
@@ -345,4 +353,4 @@ class Session:
 
     def _scene(self) -> Scene:
         known, waiting = self._picture.nodes.known, tuple(sorted(self._judge.waiting)[:MOST_WAITING])
-        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting)
+        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting, self._opened)

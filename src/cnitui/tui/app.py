@@ -131,7 +131,7 @@ class CnituiApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every pane by its name, and what else can be done."""
         if self.work is not None:
-            for name in ("overview", "logs", "selinux", "guide", "differences", "timeline"):
+            for name in ("overview", "logs", "selinux", "guide", "differences", "timeline", "listings"):
                 yield SystemCommand(name, f"Show the {name}", lambda name=name: self._go(name))
             yield SystemCommand("look again", "Read everything anew", self.work.action_look_again)
             yield SystemCommand("save", "Save the focused log, the report or a case file", self.work.action_save)

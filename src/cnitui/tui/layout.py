@@ -16,10 +16,12 @@ from cnitui.engine.guide.blocks import (
     Grid,
     Heading,
     Item,
+    Listing,
     Paragraph,
     Quote,
     Role,
 )
+from cnitui.tui.listing_lines import listing_lines
 from cnitui.tui.text import Cut, clean, exactly, fit, pad, width_of, wrap
 
 Span = tuple[str, str]
@@ -38,7 +40,7 @@ def lay_out(blocks: Sequence[Block], width: int) -> tuple[Line, ...]:
     previous: type[object] | None = None
     for block in blocks:
         kind = type(block)
-        apart = kind is not previous or kind in (Paragraph, Columns, Grid)
+        apart = kind is not previous or kind in (Paragraph, Columns, Grid, Listing)
         if lines and apart and previous is not Heading and not (previous is Item and kind is Quote):
             lines.append(())
         lines.extend(_lines(block, max(20, width)))
@@ -184,6 +186,11 @@ def _shrink(wanted: list[int], room: int) -> list[int]:
 @_lines.register
 def _columns(block: Columns, width: int) -> Iterable[Line]:
     return comparison_lines(block.comparison, width)
+
+
+@_lines.register
+def _listing(block: Listing, width: int) -> Iterable[Line]:
+    return listing_lines(block.heads, block.sections, width, whole=block.whole)
 
 
 LABEL_WIDTH = 24

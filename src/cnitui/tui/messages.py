@@ -22,7 +22,7 @@ class StateChanged(Message):
 
 @dataclass
 class PaneRequested(Message):
-    """Show this pane on the full screen: `pods`, `logs`, `selinux`, `guide`, `differences`, `timeline`."""
+    """Show this pane on the full screen: `pods`, `logs`, `selinux`, `guide`, `differences`, `timeline`, `listings`."""
 
     pane: str
 
@@ -32,6 +32,20 @@ class NodeOpened(Message):
     """Show everything about one node."""
 
     node: str
+
+
+@dataclass
+class ListingsOpened(Message):
+    """Show the listings of this node, or of the one that keys mean."""
+
+    node: str = ""
+
+
+@dataclass
+class ListingsWalked(Message):
+    """Show the listings of the next node, or of the one before."""
+
+    by: int
 
 
 @dataclass

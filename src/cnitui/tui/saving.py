@@ -1,4 +1,4 @@
-"""What `ctrl+s` saves: the focused log, the report on the guide's last step, and else the case file."""
+"""What `ctrl+s` saves: the focused log, the open nodes' transcripts, the report on the last step, else the case file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from cnitui.engine.cases.saving import save_case
+from cnitui.engine.judging.listings import Listings
 from cnitui.engine.ports import CaseFiles
 from cnitui.engine.reports.account import as_report
+from cnitui.engine.reports.transcript import as_session
 from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -28,11 +30,16 @@ class Saving:
     suggestion: str
     log: LogPane | None = None
     report: bool = False
+    text: str = ""
 
 
-def saving_of(state: State, at: datetime, step: int, focused: object) -> Saving:
-    """`step` is the guide's when that is shown full screen, else 0."""
+def saving_of(state: State, at: datetime, step: int, focused: object, opened: Listings = ()) -> Saving:
+    """`step` is the guide's when that is shown full screen, else 0; `opened` are the nodes whose listings are."""
     moment = f"{at:%Y%m%dT%H%M}Z"
+    if opened:
+        names = [node.name for node in opened]
+        title = f"Save what was run on {' and '.join(names)}, without secrets"
+        return Saving(title, f"{'-'.join(map(_plain, names))}-{moment}.txt", text=as_session(opened))
     if isinstance(focused, LogPane):
         name = f"{_plain(focused.feed.node)}-{_plain(focused.feed.container)}-{moment}.log"
         return Saving("Save everything kept of this log", name, log=focused)
@@ -60,6 +67,9 @@ async def save(saving: Saving, path: Path, services: Services, session: Session)
     files.check(path, overwrite=False)
     if saving.log is not None:
         return f"saved {saving.log.save(path)} lines to {path}"
+    if saving.text:
+        files.write_text(path, saving.text, overwrite=False)
+        return f"saved {saving.text.count(chr(10)):,} lines to {path}"
     if saving.report:
         return _save_report(files, path, state, services.clock.now())
     saved = await save_case(services, state, path, kept=session.logs.forgotten())

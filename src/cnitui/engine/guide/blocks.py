@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.comparison import Comparison
+from cnitui.domain.directories import Section
 
 Role = Literal["normal", "dim", "good", "bad", "warn", "accent"]
 StepState = Literal["pass", "fail", "unknown", "skipped", "running", "waiting"]
@@ -78,13 +79,25 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Directories as one node lists them, or two beside each other, under `heads`.
+
+    `whole` shows every attribute however narrow it is; else only what matters is told where there is little room.
+    """
+
+    heads: tuple[str, ...]
+    sections: tuple[Section, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class DiffText:
     """A unified diff."""
 
     lines: tuple[str, ...]
 
 
-Block = Paragraph | Heading | Item | Quote | Command | Grid | Columns | DiffText
+Block = Paragraph | Heading | Item | Quote | Command | Grid | Columns | Listing | DiffText
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 class Scene:
     """What the decision rests on: the row of a name, the reference, what is on the screen, whether nodes are known.
 
-    `waiting` are nodes whose pod has still to start: only its events tell whether it can.
+    `waiting` are nodes whose pod has still to start: only its events tell whether it can. `opened` are nodes that
+    somebody wanted to see, healthy or not.
     """
 
     row: Callable[[str], NodeRow | None]
@@ -58,6 +59,7 @@ class Scene:
     shown: tuple[str, ...]
     nodes_known: bool
     waiting: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 class Reader:
@@ -107,7 +109,7 @@ class Reader:
             self.sweep.wake()
 
     def subjects(self) -> list[tuple[PodStatus, Urgency]]:
-        """The pods whose evidence is kept: the reference, those on the screen, and those that decide."""
+        """The pods whose evidence is kept: the reference, those on the screen or opened, and those that decide."""
         wanted: dict[str, Urgency] = {}
         if self._scene.reference:
             wanted[self._scene.reference] = Urgency.FIRST
@@ -118,9 +120,9 @@ class Reader:
         if len(self._judge.failing) <= EVERYBODY:
             for node in self._judge.failing:
                 wanted.setdefault(node, Urgency.REST)
-        for node in self._scene.waiting:
+        for node in (*self._scene.waiting, *self._scene.opened):
             wanted.setdefault(node, Urgency.REST)
-        named = {self._scene.reference, *self._scene.shown, *self._scene.waiting}
+        named = {self._scene.reference, *self._scene.shown, *self._scene.waiting, *self._scene.opened}
         pods = ((self._pod(node), urgency) for node, urgency in sorted(wanted.items()))
         return [
             (pod, how)

@@ -221,8 +221,13 @@ class Shell:
     async def _fields(self, word: Word, *, split: bool) -> list[tuple[str, bool]]:
         """The fields a word becomes; the flag says that it holds unquoted glob characters."""
         fields: list[list[object]] = []
-        current, plain, exists = "", False, False
+        current, plain, exists, arguments = "", False, False, False
         for part in word:
+            if part.quoted and part.kind == "variable" and part.text == "@":
+                fields += [[current + argument, plain] for argument in self.session.arguments[:1]]
+                fields += [[argument, False] for argument in self.session.arguments[1:]]
+                current, plain, arguments = "", False, True
+                continue
             text = await self._part(part)
             exists = exists or part.quoted or bool(text)
             if part.quoted or part.kind == "text" or not split:
@@ -236,7 +241,7 @@ class Shell:
                         fields.append([current, plain])
                     current, plain = "", False
                 current += piece
-        if current or (exists and any(part.quoted for part in word)):
+        if current or (exists and not arguments and any(part.quoted for part in word)):
             fields.append([current, plain])
         return [(str(text), bool(flag)) for text, flag in fields]
 
@@ -262,7 +267,7 @@ class Shell:
             return " ".join(session.arguments)
         if name.isdigit():
             place = int(name)
-            value = "bash" if place == 0 else "".join(session.arguments[place - 1 : place])
+            value = session.name if place == 0 else "".join(session.arguments[place - 1 : place])
         else:
             value = session.variables.get(name, "")
         return value or (fallback if colon else "")

@@ -25,6 +25,8 @@ class Session:
     arguments: list[str] = field(default_factory=list)
     status: int = 0
     directory: str = ""
+    name: str = "bash"
+    """What `$0` is."""
 
     @property
     def root(self) -> bool:
@@ -38,7 +40,7 @@ class Session:
         """A subshell, or another user's shell."""
         return Session(
             self.world, self.node, user or self.user, dict(self.variables), list(self.arguments), self.status,
-            self.directory,
+            self.directory, self.name,
         )  # fmt: skip
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from cnitui.domain.comparison import Comparison
 from cnitui.engine.guide.blocks import Block, Columns, Item, Paragraph
 from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
 from cnitui.engine.state import State
+from cnitui.tui.messages import ListingsOpened
 from cnitui.tui.panes.page import PagePane
 
 
@@ -17,6 +19,8 @@ class ComparisonPane(PagePane):
     """A comparison as a pane; what it compares, and `nothing` to say when that is nothing, is the subclass's."""
 
     nothing: ClassVar[str] = ""
+    instead: ClassVar[str] = ""
+    """What else there is to see while nothing fails."""
 
     def fill(self) -> None:
         comparison = self.comparison()
@@ -37,7 +41,7 @@ class ComparisonPane(PagePane):
         if state.diagnosis is None:
             return (Paragraph("◌ asking which pods fail …", "dim"),)
         if not state.failing:
-            return (Paragraph("Nothing fails, so there is nothing to compare.", "dim"),)
+            return (Paragraph(f"Nothing fails, so there is nothing to compare. {self.instead}".rstrip(), "dim"),)
         notes = (*self._notes(), *unreadable(state))
         if comparison.rows:
             return (*notes, Columns(comparison))
@@ -62,12 +66,18 @@ def progress(state: State) -> str:
 
 
 class SelinuxPane(ComparisonPane):
-    """Modes, labels, the process's own label, denials, and the lookalikes.
+    """Modes, labels, the process's own label, denials, and the lookalikes; `enter` opens the listings.
 
     Of many nodes those are compared that stand for their groups.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "listings", "Listings", id="selinux.listings",
+                tooltip="Every file of the CNI directories of the marked nodes, or of the node under the pods' cursor"),
+    ]  # fmt: skip
+
     nothing = "Neither the failing nodes nor the reference told anything."
+    instead = "enter lists the CNI directories of any node: of those you mark, or of the one under the pods' cursor."
 
     pane_id = "selinux"
     title = "SELinux"
@@ -76,6 +86,9 @@ class SelinuxPane(ComparisonPane):
 
     def watch_standing(self) -> None:
         self.renew()
+
+    def action_listings(self) -> None:
+        self.post_message(ListingsOpened())
 
     def comparison(self) -> Comparison:
         return selinux_comparison(self.state, self.standing)

@@ -17,10 +17,10 @@ from cnitui.errors import CnituiError, NodeUnconfirmed
 from cnitui.tui.messages import ProveRequested, TryRequested
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.confirming import jobs_confirmation
-from cnitui.tui.screens.main import MainScreen
+from cnitui.tui.screens.listings import ListingsScreen
 
 
-class JobsScreen(MainScreen):
+class JobsScreen(ListingsScreen):
     """Creates nothing that a person did not confirm in a dialog of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,7 +40,7 @@ class JobsScreen(MainScreen):
         """Jobs are offered while some node waits for them."""
         if action == "read_nodes":
             waiting = any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
-            return waiting and bool(self.state.failing)
+            return waiting and bool(self.state.failing or self.opened)
         return super().check_action(action, parameters)
 
     @work(exclusive=True, group="jobs")

@@ -20,6 +20,7 @@ from cnitui.tui.choices import choices_of
 from cnitui.tui.members import MOST, Members
 from cnitui.tui.messages import PaneRequested, StateChanged, StepOpened, StepSkipped
 from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.panes.listings import ListingsPane
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.panes.selinux import DifferencesPane, SelinuxPane
@@ -33,7 +34,7 @@ from cnitui.tui.widgets.table.table import Table
 from cnitui.tui.widgets.too_small import TooSmall, too_small
 
 OVERVIEW = ("pods", "guide", "logs", "selinux")
-PANES = (*OVERVIEW, "differences", "timeline")
+PANES = (*OVERVIEW, "differences", "timeline", "listings")
 KEYS = {"pods": "f1", "logs": "f2", "selinux": "f3", "guide": "f4", "differences": "f5", "timeline": "f6"}
 TITLES = {"pods": "Pods", "logs": "Logs", "selinux": "SELinux", "guide": "Guide"}
 WIDE, TALL = 110, 30
@@ -85,6 +86,7 @@ class MainScreen(Screen[None]):
             yield SelinuxPane()
             yield DifferencesPane()
             yield TimelinePane()
+            yield ListingsPane()
         yield FooterLine()
         yield TooSmall()
 

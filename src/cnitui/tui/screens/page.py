@@ -15,7 +15,7 @@ from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.pane import TitleRule
 
 
-class PageScreen(Screen[None]):
+class PageScreen(Screen[str]):
     """Something to read; `esc` goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,6 +46,22 @@ class PageScreen(Screen[None]):
             if isinstance(block, Command | Quote)
         ]
         self.post_message(CopyRequested("\n".join(parts), self._heading))
+
+
+class NodeScreen(PageScreen):
+    """Everything about one node; answers its name when its listings are wanted."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "listings", "Listings", id="page.listings",
+                tooltip="Every file of the node's CNI directories, and all that was run there"),
+    ]  # fmt: skip
+
+    def __init__(self, node: str, blocks: tuple[Block, ...]) -> None:
+        super().__init__(f"Node {node}", blocks)
+        self.node = node
+
+    def action_listings(self) -> None:
+        self.dismiss(self.node)
 
 
 class KeysScreen(PageScreen):

@@ -16,6 +16,7 @@ from cnitui.engine.cases.given import seated
 from cnitui.engine.investigations.earlier import Earlier
 from cnitui.engine.investigations.keeper import Place
 from cnitui.engine.jobs.trying import covered
+from cnitui.engine.judging.listings import listings_of
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import UNDER_WAY
 from cnitui.engine.repair.preview import Preview
@@ -40,7 +41,7 @@ from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.confirming import plan_confirmation
 from cnitui.tui.screens.jobs import JobsScreen
-from cnitui.tui.screens.page import PageScreen
+from cnitui.tui.screens.page import NodeScreen, PageScreen
 from cnitui.tui.screens.resuming import ResumeScreen
 
 CLOSE_WITHIN = 0.3
@@ -169,15 +170,20 @@ class WorkScreen(JobsScreen):
         self._resting = None
         if self.session is not None:
             self._seen = self.in_view
-            self.session.look_at(self._seen)
+            self.session.look_at(self._seen, opened=self.opened)
 
     @on(NodeOpened)
     def _node_opened(self, message: NodeOpened) -> None:
-        self.app.push_screen(PageScreen(f"Node {message.node}", node_blocks(self.state, message.node)))
+        self.app.push_screen(NodeScreen(message.node, node_blocks(self.state, message.node)), self._list_instead)
 
     def action_describe(self) -> None:
         if self.node:
-            self.app.push_screen(PageScreen(f"Node {self.node}", node_blocks(self.state, self.node)))
+            self.post_message(NodeOpened(self.node))
+
+    def _list_instead(self, node: str | None) -> None:
+        """A node's page was left for its listings."""
+        if node:
+            self.open_listings(node)
 
     @work
     async def action_yaml(self) -> None:
@@ -218,12 +224,14 @@ class WorkScreen(JobsScreen):
 
     @on(SaveRequested)
     def action_save(self) -> None:
-        """Save what has the focus: a log, the report on the guide's last step, else everything as a case file."""
+        """Save what is looked at: a log, the report (last step), a node's transcript, else all as a case file."""
         if self._services is None or self.session is None:
             self.notify("There is nothing to save yet.", severity="warning")
             return
         step = self.query_one(GuidePane).step if self.single == "guide" else 0
-        self._save(saving_of(self.state, self._services.clock.now(), step, self.focused), self._services, self.session)
+        opened = listings_of(self.state, self.opened)
+        saving = saving_of(self.state, self._services.clock.now(), step, self.focused, opened)
+        self._save(saving, self._services, self.session)
 
     @work(exclusive=True, group="saving")
     async def _save(self, saving: Saving, services: Services, session: Session) -> None:
