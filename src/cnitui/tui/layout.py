@@ -41,7 +41,8 @@ def lay_out(blocks: Sequence[Block], width: int) -> tuple[Line, ...]:
     for block in blocks:
         kind = type(block)
         apart = kind is not previous or kind in (Paragraph, Columns, Grid, Listing)
-        if lines and apart and previous is not Heading and not (previous is Item and kind is Quote):
+        quoted = kind is Quote and previous in (Item, Command)
+        if lines and apart and previous is not Heading and not quoted:
             lines.append(())
         lines.extend(_lines(block, max(20, width)))
         previous = kind

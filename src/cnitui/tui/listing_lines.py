@@ -27,6 +27,7 @@ LONG_LABEL = 60
 _ABSENT = {"missing": "not there", "unlisted": "? not listed", "unread": "? not read"}
 _BRIEF: tuple[Attribute, ...] = ("mode", "owner", "size", "target")
 ORDINARY = ("system_u", "object_r")
+SHORT = "A type alone is short for system_u:object_r:TYPE:s0."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +63,37 @@ def whole_label(label: Label | None) -> str:
 
 def listing_lines(heads: Sequence[str], sections: Sequence[Section], width: int, *, whole: bool = True) -> list[Line]:
     """All rows of these sections, at most `width` cells wide; not `whole` they are told in brief where it is narrow."""
-    rows = [row for section in sections for row in section.rows]
-    names = {id(row): clean(row.name) for row in rows}
-    titles = [clean(section.title or "above them") for section in sections]
-    widest = max(map(width_of, (*titles, *names.values())), default=0)
-    name = max(NAME_WIDTH[0], min(NAME_WIDTH[1], width // 4, widest))
-    cell = (width - name) // len(heads)
-    form = _form(rows, cell, whole=whole)
+    name, cell = _widths(heads, sections, width)
+    form, told = _form(_rows(sections), cell, whole=whole)
     lines: list[Line] = []
-    for title, section in zip(titles, sections, strict=True):
-        lines += [*([()] if lines else []), _head(title, heads, name, cell)]
+    for section in sections:
+        lines += [*([()] if lines else []), _head(_title(section), heads, name, cell)]
         for row in section.rows:
-            lines.extend(_row_lines(wrap(names[id(row)], name), form(row), name, cell, differs=row.differs))
+            lines.extend(_row_lines(wrap(clean(row.name), name), form(row), name, cell, differs=row.differs))
         if section.more:
             lines.append(((f"and {section.more:,} more, all of them in the transcript", "dim"),))
-    return lines
+    return lines if told is whole_label else [*lines, (), ((fit(SHORT, width), "dim"),)]
+
+
+def in_brief(heads: Sequence[str], sections: Sequence[Section], width: int) -> bool:
+    """Whether there is more to tell than fits beside each other."""
+    _, cell = _widths(heads, sections, width)
+    return _form(_rows(sections), cell, whole=False)[0] is _brief
+
+
+def _rows(sections: Iterable[Section]) -> list[Row]:
+    return [row for section in sections for row in section.rows]
+
+
+def _title(section: Section) -> str:
+    return clean(section.title or "above them")
+
+
+def _widths(heads: Sequence[str], sections: Sequence[Section], width: int) -> tuple[int, int]:
+    """Cells of the column of names, and of each of the others."""
+    names = (*map(_title, sections), *(clean(row.name) for row in _rows(sections)))
+    name = max(NAME_WIDTH[0], min(NAME_WIDTH[1], width // 4, max(map(width_of, names), default=0)))
+    return name, (width - name) // len(heads)
 
 
 def _head(title: str, heads: Sequence[str], name: int, cell: int) -> Line:
@@ -99,17 +116,17 @@ _TWO_LINES = (("label", "note"), ("mode", "owner", "size", "time"))
 _MORE_LINES = (("label",), ("note",), ("mode", "owner"), ("size", "time"))
 
 
-def _form(rows: Sequence[Row], cell: int, *, whole: bool) -> Form:
-    """On one line if every file fits on one, else in brief or on several lines."""
+def _form(rows: Sequence[Row], cell: int, *, whole: bool) -> tuple[Form, Told]:
+    """On one line if every file fits on one, else in brief or on several lines; and how labels are told."""
     room = cell - BETWEEN
     for shape in (_ONE_LINE, _TWO_LINES):
         if shape is _TWO_LINES and not whole:
-            return _brief
+            return _brief, type_alone
         for told in (whole_label, type_alone):
             form = _aligned(rows, shape, told)
             if all(_width(pieces) <= room for row in rows for lines in form(row) for pieces in lines):
-                return form
-    return _aligned(rows, _MORE_LINES, type_alone)
+                return form, told
+    return _aligned(rows, _MORE_LINES, type_alone), type_alone
 
 
 def _width(pieces: Pieces) -> int:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from cnitui.domain.directories import Section, listed
 from cnitui.domain.evidence import Observed, Unavailable
 from cnitui.domain.facts import Answered, CniDirectories, Transcript
-from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Listing, Paragraph, Quote
+from cnitui.engine.guide.blocks import GLYPHS, Block, Command, Heading, Item, Listing, Paragraph, Quote
 from cnitui.engine.judging.listings import Listings, OpenNode
 from cnitui.engine.reports.transcript import without_secrets
 
 SHOWN_LINES = 600
 """Lines of one answer that the page holds; copied and saved are all that were kept."""
-SHORT = "Where a type stands alone it is short for system_u:object_r:TYPE:s0."
 _HEADS = {"reference": "reference {}", "fails": "{} (fails)", "not ready": "{} (not ready)"}
 
 
@@ -40,7 +39,7 @@ def listing_blocks(listings: Listings, *, whole: bool) -> tuple[Block, ...]:
     heads = tuple(_HEADS.get(node.standing, "{}").format(node.name) for node in listings)
     legend = _legend(listings, sections)
     signs = (Paragraph(legend, "dim"),) if legend else ()
-    return (*notes, *signs, Listing(heads, sections, whole=shown), Paragraph(SHORT, "dim"))
+    return (*notes, *signs, Listing(heads, sections, whole=shown))
 
 
 def _directories(node: OpenNode) -> CniDirectories | None:
@@ -88,8 +87,8 @@ def _unread(node: OpenNode, *, asking: bool) -> Iterator[Block]:
 
 
 def transcript_blocks(listings: Listings) -> tuple[Block, ...]:
-    """Every command that was run on these nodes in the last look, with what it answered and its exit code."""
-    return tuple(block for node in listings for block in (*_notes(node), *_transcript(node)))
+    """What was run in the last look, with answers and exit codes; the node that is compared comes first."""
+    return tuple(block for node in reversed(listings) for block in (*_notes(node), *_transcript(node)))
 
 
 def _transcript(node: OpenNode) -> Iterator[Block]:
@@ -110,9 +109,9 @@ def _transcript(node: OpenNode) -> Iterator[Block]:
 def _answers(transcript: Transcript) -> Iterator[Block]:
     for answer in transcript.answers:
         yield Command(answer.command)
-        yield Quote(_said(answer))
         cut = ", longer than is kept: its middle is missing" if answer.cut else ""
-        yield Item(f"exit {answer.status}{cut}", "warn" if answer.status or cut else "dim")
+        sign = GLYPHS["warn" if answer.status or cut else "dim"]
+        yield Quote(_said(answer), f"{sign} exit {answer.status}{cut}")
 
 
 def _said(answer: Answered) -> str:

@@ -1,4 +1,4 @@
-"""What `ctrl+s` saves: the focused log, the open nodes' transcripts, the report on the last step, else the case file."""
+"""What `ctrl+s` saves: the focused log, open nodes' transcripts, the report on the last step, else the case file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What was run on a node and what it answered, as a terminal would show it: to copy, to save, to send to a colleague.
 
-Secrets are taken out as they are from case files. `cnitui diagnose --text` understands it.
+Secrets are taken out as they are from case files.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from cnitui.engine.guide.blocks import Block
+from cnitui.engine.guide.blocks import Block, Listing
 from cnitui.engine.judging.listings import Listings
 from cnitui.engine.reports.transcript import as_session
 from cnitui.tui.copying import CopyRequested
+from cnitui.tui.listing_lines import in_brief
 from cnitui.tui.listing_page import listing_blocks, note_of, transcript_blocks
 from cnitui.tui.messages import ListingsWalked, LookAgain
 from cnitui.tui.widgets.blocks_view import BlocksView
@@ -39,6 +40,10 @@ class ListingsPane(Pane):
     listings: reactive[Listings] = reactive((), repaint=False)
     transcript: reactive[bool] = reactive(False, repaint=False, bindings=True)
     whole: reactive[bool] = reactive(False, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._narrow = False
 
     def compose(self) -> ComposeResult:
         yield self.rule
@@ -78,6 +83,18 @@ class ListingsPane(Pane):
         self.rule.title = f"{'Transcript' if self.transcript else self.title} {' and '.join(self.names)}"
         self.rule.note = note_of(self.listings)
         self.page.show(self._blocks(), from_top=from_top)
+        self._note_width()
+
+    def on_resize(self) -> None:
+        self._note_width()
+
+    def _note_width(self) -> None:
+        """Whether the listing is told in brief at this width, unless all of it is wanted."""
+        shown = (block for block in self.page.blocks if isinstance(block, Listing) and len(block.heads) > 1)
+        narrow = any(in_brief(block.heads, block.sections, self.page.text_width) for block in shown)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.refresh_bindings()
 
     def _blocks(self) -> tuple[Block, ...]:
         if self.transcript:
@@ -90,8 +107,8 @@ class ListingsPane(Pane):
     # --- keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A transcript has no columns."""
-        return not self.transcript if action == "whole" else True
+        """All columns are asked for only where they are not shown anyway; a transcript has none."""
+        return self._narrow if action == "whole" else True
 
     def action_transcript(self) -> None:
         self.transcript = not self.transcript

@@ -107,11 +107,16 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._arrange()
 
+    @property
+    def text_width(self) -> int:
+        """Cells that a line of text may take."""
+        return (self.scrollable_content_region.width or self.size.width) - MARGIN - 1
+
     def _arrange(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
         if not width:
             return
-        self._lines = self.lines_of(width - MARGIN - 1)
+        self._lines = self.lines_of(self.text_width)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
