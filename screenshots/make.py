@@ -81,6 +81,15 @@ def pane(key: str) -> Callable[[Run, CnituiApp], Awaitable[None]]:
     return prepare
 
 
+def listings(*keys: str) -> Callable[[Run, CnituiApp], Awaitable[None]]:
+    async def prepare(pilot: Run, app: CnituiApp) -> None:
+        await overview(pilot, app)
+        await pilot.press("j", "j", "f3", "enter", *keys)
+        await pilot.pause(0.5)
+
+    return prepare
+
+
 async def preview(pilot: Run, app: CnituiApp) -> None:
     await step(7)(pilot, app)
     await pilot.press("enter")
@@ -121,6 +130,9 @@ SHOTS = (
     Shot("overview-80x24", (80, 24), overview),
     Shot("logs", (160, 40), pane("f2")),
     Shot("selinux", (160, 40), pane("f3")),
+    Shot("listings", (160, 40), listings()),
+    Shot("listings-80x24", (80, 24), listings()),
+    Shot("listings-transcript", (120, 35), listings("t")),
     Shot("guide-1-symptoms", (140, 36), step(1)),
     Shot("guide-2-reports", (140, 36), step(2)),
     Shot("guide-3-selinux", (140, 36), step(3)),

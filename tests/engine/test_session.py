@@ -15,6 +15,7 @@ from cnitui.domain.facts import (
     PodStatus,
     Run,
     SelinuxMode,
+    Transcript,
 )
 from cnitui.domain.finding import Diagnosis
 from cnitui.engine.ports import Changed, Interrupted, Listed, Removed
@@ -322,6 +323,28 @@ async def test_looking_again_reads_one_node_or_all(tmp_path: Path) -> None:
         assert at.shell.visits.count("worker-02") == counted["worker-02"]
         at.session.look_again()
         await at.until(lambda _: all(at.shell.visits.count(name) > count for name, count in counted.items()))
+
+
+async def test_a_healthy_node_is_read_when_it_is_opened_and_once(tmp_path: Path) -> None:
+    calm = [pod(name) for name in ("master-01", "worker-01", "worker-02")]
+    async with sitting(tmp_path, shell=FakeShell()) as at:
+        at.cluster.show(*calm)
+        at.cluster.node_list = tuple(node(found.node) for found in calm)
+        at.cluster.list_all()
+        await at.until(lambda state: phase(state, "master-01") == "done")
+        assert set(at.shell.visits) == {"master-01"}, "the reference alone"
+        at.session.look_at(("worker-02",), opened=("worker-02",))
+        state = await at.until(lambda state: phase(state, "worker-02") == "done")
+        assert state.case.value(Transcript, "worker-02") is not None
+        at.session.look_at((), opened=())
+        at.session.look_at(("worker-01",), opened=("worker-01",))
+        await at.until(lambda state: phase(state, "worker-01") == "done")
+        visits = list(at.shell.visits)
+        assert set(visits) == {"master-01", "worker-01", "worker-02"}
+        at.session.look_at(("worker-02",), opened=("worker-02",))
+        state = await at.settled()
+        assert at.shell.visits == visits
+        assert phase(state, "worker-02") == "done"
 
 
 async def test_nothing_is_written_by_looking(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cnitui.tui.app import CnituiApp
 from cnitui.tui.messages import StateChanged
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.pods import PodsPane
-from cnitui.tui.screens.main import MainScreen
+from cnitui.tui.screens.listings import ListingsScreen
 
 
 async def _no_services() -> Services:
@@ -30,7 +30,7 @@ class Showing(CnituiApp):
 
     def __init__(self, **options: str) -> None:
         super().__init__(_no_services, **options)  # type: ignore[arg-type]  # a theme's name at most
-        self.main = MainScreen()
+        self.main = ListingsScreen()
         self.copied: list[str] = []
 
     def _load(self) -> None:  # type: ignore[override]  # the app's own is a worker, for it imports

@@ -17,6 +17,7 @@ from cnitui.tui import wording
 from cnitui.tui.screens.confirming import plan_confirmation
 from tests.engine.guide.states import NOON, incident, offering
 from tests.engine.guide.test_doing import DOES_NOT_FIT, FITS, PREVIEW, ROLLING
+from tests.tui.listings import founding as founding_listings
 from tests.tui.showing import Showing, showing
 from tests.tui.widgets.conftest import PlainText
 
@@ -81,6 +82,18 @@ async def settled(app: Showing, pilot: Pilot[int]) -> list[str]:
 async def test_overview(screen: SnapshotAssertion, size: tuple[int, int]) -> None:
     async with showing(founding(), size) as (app, pilot):
         assert await settled(app, pilot) == screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=["80x24", "120x35", "200x50"])
+async def test_listings_and_transcript(screen: SnapshotAssertion, size: tuple[int, int]) -> None:
+    state = replace(founding_listings(), install=CalicoInstall("v3.27.0", "manifest", "kube-system"))
+    async with showing(state, size) as (app, pilot):
+        await pilot.press("j", "j", "f3", "enter")
+        assert await settled(app, pilot) == screen(name=f"listing-{size[0]}")
+        await pilot.press("w")
+        assert await settled(app, pilot) == screen(name=f"whole-{size[0]}")
+        await pilot.press("t")
+        assert await settled(app, pilot) == screen(name=f"transcript-{size[0]}")
 
 
 async def test_every_step_of_the_guide(screen: SnapshotAssertion) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cnitui.domain.directories import Attribute, Cell, Row, Section
+from cnitui.domain.directories import ATTRIBUTES, Attribute, Cell, Row, Section
 from cnitui.domain.facts import DirectoryEntry
 from cnitui.domain.selinux import Label
 from cnitui.tui.text import clean, exactly, fit, pad, width_of, wrap
@@ -21,11 +21,10 @@ BETWEEN, GAP = 2, 1
 """Empty cells between two columns, and between two pieces of one."""
 SIGN = 2
 """Cells for the sign before what differs, and air."""
-LONG_LABEL = 60
-"""Cells of a label (categories can be endless) beyond which it does not widen its column and goes on below."""
+LONG_PIECE = 60
+"""Cells beyond which a label or a link does not widen its column and goes on below: both can be endless."""
 
 _ABSENT = {"missing": "not there", "unlisted": "? not listed", "unread": "? not read"}
-_BRIEF: tuple[Attribute, ...] = ("mode", "owner", "size", "target")
 ORDINARY = ("system_u", "object_r")
 SHORT = "A type alone is short for system_u:object_r:TYPE:s0."
 
@@ -64,21 +63,21 @@ def whole_label(label: Label | None) -> str:
 def listing_lines(heads: Sequence[str], sections: Sequence[Section], width: int, *, whole: bool = True) -> list[Line]:
     """All rows of these sections, at most `width` cells wide; not `whole` they are told in brief where it is narrow."""
     name, cell = _widths(heads, sections, width)
-    form, told = _form(_rows(sections), cell, whole=whole)
+    chosen = _choose(_rows(sections), cell, whole=whole)
     lines: list[Line] = []
     for section in sections:
         lines += [*([()] if lines else []), _head(_title(section), heads, name, cell)]
         for row in section.rows:
-            lines.extend(_row_lines(wrap(clean(row.name), name), form(row), name, cell, differs=row.differs))
+            lines.extend(_row_lines(wrap(clean(row.name), name), chosen.form(row), name, cell, differs=row.differs))
         if section.more:
             lines.append(((f"and {section.more:,} more, all of them in the transcript", "dim"),))
-    return lines if told is whole_label else [*lines, (), ((fit(SHORT, width), "dim"),)]
+    return [*lines, (), ((fit(SHORT, width), "dim"),)] if chosen.short else lines
 
 
 def in_brief(heads: Sequence[str], sections: Sequence[Section], width: int) -> bool:
     """Whether there is more to tell than fits beside each other."""
     _, cell = _widths(heads, sections, width)
-    return _form(_rows(sections), cell, whole=False)[0] is _brief
+    return _choose(_rows(sections), cell, whole=False).brief
 
 
 def _rows(sections: Iterable[Section]) -> list[Row]:
@@ -111,29 +110,52 @@ Form = Callable[[Row], list[list[Pieces]]]
 """For each cell of a row its lines."""
 Told = Callable[[Label | None], str]
 """How a label is told."""
-_ONE_LINE = (("label", "note", "mode", "owner", "size", "time"),)
-_TWO_LINES = (("label", "note"), ("mode", "owner", "size", "time"))
-_MORE_LINES = (("label",), ("note",), ("mode", "owner"), ("size", "time"))
+Shape = tuple[tuple[str, ...], ...]
+"""Which attributes stand on which line."""
+_ONE_LINE: Shape = (("label", "note", "mode", "owner", "size", "time", "target"),)
+_TWO_LINES: Shape = (("label", "note"), ("mode", "owner", "size", "time", "target"))
+_MORE_LINES: Shape = (("label",), ("note",), ("mode", "owner"), ("size", "time"), ("target",))
+_BRIEF: tuple[Shape, ...] = (
+    (("label", "hint", "mode", "owner", "size"),),
+    (("label", "hint", "mode"),),
+    (("label", "hint"),),
+)
+"""Shapes in which the rest is told only where it differs."""
 
 
-def _form(rows: Sequence[Row], cell: int, *, whole: bool) -> tuple[Form, Told]:
-    """On one line if every file fits on one, else in brief or on several lines; and how labels are told."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The form of all rows; `brief` when there is more to tell, `short` when labels are told by their types."""
+
+    form: Form
+    brief: bool = False
+    short: bool = False
+
+
+def _choose(rows: Sequence[Row], cell: int, *, whole: bool) -> _Chosen:
+    """On one line if every file fits on one, else in brief or on several lines."""
     room = cell - BETWEEN
-    for shape in (_ONE_LINE, _TWO_LINES):
-        if shape is _TWO_LINES and not whole:
-            return _brief, type_alone
-        for told in (whole_label, type_alone):
-            form = _aligned(rows, shape, told)
-            if all(_width(pieces) <= room for row in rows for lines in form(row) for pieces in lines):
-                return form, told
-    return _aligned(rows, _MORE_LINES, type_alone), type_alone
+    for told in (whole_label, type_alone):
+        if _fits(rows, form := _aligned(rows, _ONE_LINE, told), room):
+            return _Chosen(form, short=told is type_alone)
+    if not whole:
+        forms = [_with_others(_aligned(rows, shape, type_alone), shape[0]) for shape in _BRIEF]
+        return _Chosen(next((form for form in forms if _fits(rows, form, room)), forms[-1]), brief=True, short=True)
+    for told in (whole_label, type_alone):
+        if _fits(rows, form := _aligned(rows, _TWO_LINES, told), room):
+            return _Chosen(form, short=told is type_alone)
+    return _Chosen(_aligned(rows, _MORE_LINES, type_alone), short=True)
+
+
+def _fits(rows: Iterable[Row], form: Form, room: int) -> bool:
+    return all(_width(pieces) <= room for row in rows for lines in form(row) for pieces in lines)
 
 
 def _width(pieces: Pieces) -> int:
     return sum(piece.width for piece in pieces) + GAP * (len(pieces) - 1)
 
 
-def _aligned(rows: Sequence[Row], shape: Sequence[Sequence[str]], told: Told) -> Form:
+def _aligned(rows: Sequence[Row], shape: Shape, told: Told) -> Form:
     """A form in which what is of one kind stands below each other."""
     columns = {part: max(map(width_of, _texts(rows, part, told)), default=0) for line in shape for part in line}
 
@@ -154,7 +176,7 @@ def _texts(rows: Iterable[Row], part: str, told: Told) -> Iterator[str]:
     for row in rows:
         for cell in row.cells:
             if cell.entry is not None:
-                yield fit(_piece(cell, cell.entry, part, told).text, LONG_LABEL)
+                yield fit(_piece(cell, cell.entry, part, told).text, LONG_PIECE)
 
 
 def _padded(piece: Piece, width: int, part: str) -> Piece:
@@ -163,21 +185,24 @@ def _padded(piece: Piece, width: int, part: str) -> Piece:
     return Piece(pad(piece.text, width, right=part == "size"), piece.role, piece.sign)
 
 
-def _brief(row: Row) -> list[list[Pieces]]:
-    """The label and what the policy would say; below it what else is not the same on both nodes."""
-    unlike = frozenset[Attribute]().union(*(cell.differs for cell in row.cells if cell.entry is not None))
-    others = [part for part in _BRIEF if part in unlike] if all(cell.entry is not None for cell in row.cells) else []
-    return [_brief_lines(cell, others) for cell in row.cells]
+def _with_others(form: Form, parts: Sequence[str]) -> Form:
+    """The form, and below it on both nodes what it leaves out and is not the same on both."""
+
+    def lines_of(row: Row) -> list[list[Pieces]]:
+        lines = form(row)
+        if any(cell.entry is None for cell in row.cells):
+            return lines
+        unlike = frozenset[Attribute]().union(*(cell.differs for cell in row.cells))
+        others = [part for part in ATTRIBUTES if part in unlike and part not in parts]
+        return [[*told, *_others(cell, others)] for told, cell in zip(lines, row.cells, strict=True)]
+
+    return lines_of
 
 
-def _brief_lines(cell: Cell, others: Sequence[Attribute]) -> list[Pieces]:
-    entry = cell.entry
-    if entry is None:
-        return [(_absent(cell),)]
-    note = (Piece(clean(cell.misplaced), "warn", "!"),) if cell.misplaced else ()
-    first = (_piece(cell, entry, "label", type_alone), *note)
-    second = tuple(_piece(cell, entry, part, type_alone) for part in others)
-    return [first, second] if second else [first]
+def _others(cell: Cell, parts: Sequence[Attribute]) -> list[Pieces]:
+    if not parts or cell.entry is None:
+        return []
+    return [tuple(_piece(cell, cell.entry, part, type_alone) for part in parts)]
 
 
 def _absent(cell: Cell) -> Piece:
@@ -188,17 +213,18 @@ def _absent(cell: Cell) -> Piece:
 
 
 def _piece(cell: Cell, entry: DirectoryEntry, part: str, told: Told) -> Piece:
-    if part == "note":
-        return Piece(f"policy {clean(cell.misplaced)}", "warn", "!") if cell.misplaced else Piece("")
+    if part in ("note", "hint"):
+        words = f"policy {cell.misplaced}" if part == "note" else cell.misplaced
+        return Piece(clean(words), "warn", "!") if cell.misplaced else Piece("")
+    differs = part in cell.differs
     text = {
         "label": told(entry.label),
         "mode": f"{entry.kind}{entry.mode}",
         "owner": f"{entry.owner}:{entry.group}".strip(":"),
         "size": "" if entry.size is None else str(entry.size),
         "time": entry.modified,
-        "target": f"→ {entry.target}" if entry.target else "no link",
+        "target": f"→ {entry.target}" if entry.target else "no link" * differs,
     }[part]
-    differs = part in cell.differs
     return Piece(clean(text), "bad" if differs else "normal", "≠" if differs else " ")
 
 
@@ -208,13 +234,18 @@ def _piece(cell: Cell, entry: DirectoryEntry, part: str, told: Told) -> Piece:
 def _row_lines(
     name: Sequence[str], cells: Sequence[list[Pieces]], width: int, cell: int, *, differs: bool
 ) -> Iterator[Line]:
-    """One row: its name at the left, its cells beside each other; what is longer than its column goes on below."""
+    """One row: its name at the left, its cells beside each other; what is longer than its column goes on below.
+
+    What two nodes agree on is dim.
+    """
+    ink = "normal" if differs or len(cells) == 1 else "dim"
     told = [[line for pieces in one for line in _cell_lines(pieces, cell - BETWEEN)] for one in cells]
     for number in range(max(len(name), *map(len, told))):
-        spans = [(exactly(name[number] if number < len(name) else "", width), "normal" if differs else "dim")]
+        spans = [(exactly(name[number] if number < len(name) else "", width), ink)]
         for lines in told:
             spans.append((" " * BETWEEN, "dim"))
-            spans.extend(lines[number] if number < len(lines) else ((" " * (cell - BETWEEN), "dim"),))
+            line = lines[number] if number < len(lines) else ((" " * (cell - BETWEEN), "dim"),)
+            spans.extend((text, ink if role == "normal" else role) for text, role in line)
         yield tuple(spans)
 
 

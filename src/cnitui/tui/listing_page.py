@@ -102,7 +102,7 @@ def _transcript(node: OpenNode) -> Iterator[Block]:
     transcript, hidden = without_secrets(reading.value)
     yield Heading(f"{node.name}: {len(transcript.answers)} commands, by {reading.source.command or 'hand'}")
     if hidden:
-        yield Item(f"{hidden} secrets are hidden here.", "warn")
+        yield Item(f"Hidden here: {hidden} {'secret' if hidden == 1 else 'secrets'}.", "warn")
     yield from _answers(transcript)
 
 

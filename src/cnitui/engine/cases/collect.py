@@ -46,6 +46,8 @@ MOST_PODS = 500
 """Pods (and nodes) whose objects are kept; failing ones come first."""
 MOST_NODES = 100
 """Failing nodes whose logs, events and commands are kept."""
+MOST_OTHERS = 20
+"""Other nodes of which the same is kept because somebody looked at them."""
 MOST_BYTES = 128 << 20
 AT_ONCE = 16
 """Requests to the API server at a time: a case is saved while everybody else needs that server too."""
@@ -199,12 +201,15 @@ class _Collector:
         return self._files.pod(document) if document is not None else None
 
     def _subjects(self, pods: Sequence[PodStatus]) -> tuple[PodStatus, ...]:
-        """The failing pods, bounded, and the pod they are compared with."""
+        """The failing pods, bounded, the pod they are compared with, and those that somebody looked at."""
         reference = reference_node(pods, self._state.nodes)
         stuck = self._state.stuck
         failing = [pod for pod in pods if pod.node and (pod.failing is not None or pod.node in stuck or waits(pod))]
         chosen = [*self._bounded(failing, MOST_NODES, "logs, events and commands")]
         chosen += [pod for pod in pods if pod.node and pod.node in (reference, self._state.reference)]
+        looked_at = set(self._state.kept_nodes) - {pod.node for pod in chosen}
+        others = [pod for pod in pods if pod.node in looked_at and pod not in failing]
+        chosen += self._bounded(others, MOST_OTHERS, "listings of healthy nodes")
         return tuple({pod.uid: pod for pod in chosen}.values())
 
     # --- logs, events, endpoints ------------------------------------------------------------------------------------

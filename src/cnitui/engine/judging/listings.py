@@ -57,17 +57,19 @@ def _standing(state: State, node: str) -> Standing:
     return "healthy" if row.healthy else "not ready"
 
 
-def pair(state: State, wanted: Sequence[str], cursor: str) -> tuple[str, ...]:
+def pair(state: State, wanted: Sequence[str], cursor: str, before: Sequence[str] = ()) -> tuple[str, ...]:
     """Whose listings to open: two that were marked, else a node beside the reference; the reference stands first.
 
-    The reference itself is opened beside a node that fails, as that is the question then; alone when none does.
+    The reference itself is opened beside a node that fails, as that is the question then; when none does, beside the
+    one that was opened before, which may have been repaired since.
     """
     there = [node for node in wanted if node in state.roster.by_name]
     if len(there) > 1:
         return tuple(sorted(there, key=lambda node: node != state.reference)[:2])
     node = next(iter(there), cursor)
     if node in ("", state.reference):
-        node = next((pod.node for pod in state.failing if pod.node), node)
+        others = (*(pod.node for pod in state.failing), *(one for one in before if one in state.roster.by_name))
+        node = next((other for other in others if other not in ("", state.reference)), node)
     return tuple(dict.fromkeys(filter(None, (state.reference, node))))
 
 

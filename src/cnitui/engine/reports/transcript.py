@@ -38,7 +38,7 @@ def _session(node: OpenNode) -> list[str]:
         return [f"# {node.name} was not read" + (f": {reading.why}" if reading is not None else "")]
     transcript, hidden = without_secrets(reading.value)
     at = f" at {reading.source.at:%Y-%m-%d %H:%M:%S} UTC" if reading.source.at else ""
-    note = f", {hidden} secrets hidden" if hidden else ""
+    note = f", secrets hidden: {hidden}" if hidden else ""
     lines = [f"# {node.name}, read by {reading.source.command or 'a command'}{at}{note}"]
     for answer in transcript.answers:
         lines += [f"[cnitui@{node.name} ~]$ {answer.command}", *_texts(answer), f"# exit {answer.status}"]

@@ -28,7 +28,7 @@ class ListingsScreen(MainScreen):
     def open_listings(self, node: str = "") -> None:
         """Of this node, else of the marked ones, else of the one under the cursor; beside the reference."""
         wanted = (node,) if node else self.query_one(PodsPane).marked
-        self.listed = pair(self.state, wanted, self.query_one(PodsPane).node)
+        self.listed = pair(self.state, wanted, self.query_one(PodsPane).node, self.listed)
         if self.single != "listings":
             self._came_from = (self._focused_pane() or "pods", bool(self._zoomed))
         self.query_one(ListingsPane).transcript = False
