@@ -50,9 +50,11 @@ def _legend(listings: Listings, sections: tuple[Section, ...]) -> str:
     """What the signs mean, as far as there are any."""
     rows = [row for section in sections for row in section.rows]
     parts = []
-    if len(listings) > 1:
-        count = sum(section.differing for section in sections)
-        parts.append(f"≠ unlike {listings[0].name}: {count} of {len(rows)}" if count else "no difference")
+    count = sum(section.differing for section in sections)
+    if count:
+        parts.append(f"≠ unlike {listings[0].name}: {count} of {len(rows)}")
+    elif len(listings) > 1 and all(cell.presence in ("there", "missing") for row in rows for cell in row.cells):
+        parts.append("no difference")
     if any(cell.misplaced for row in rows for cell in row.cells):
         parts.append("! what the policy's default is")
     return " · ".join(parts)

@@ -75,6 +75,7 @@ async def test_a_node_that_is_not_listed_says_how_far_it_is_or_what_is_missing(s
         await pilot.pause()
         assert words in text_of(app)
         assert "? not read" in text_of(app), "the other node is listed all the same"
+        assert "no difference" not in text_of(app)
 
 
 async def test_keys_show_the_transcript_walk_read_again_and_copy_without_secrets() -> None:

@@ -36,7 +36,9 @@ async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeReque
     tried = await _tried(shell, node, again) if again else ()
     prefix = shell.by_hand(node)
     read = readings_of(node.name, completed(outputs, tried), at, prefix, request)
-    said: Reading[object] = Observed(transcript_of((*outputs, *tried)), Source(prefix, node.name, at))
+    place = {command.name: number for number, command in enumerate(commands)}
+    asked = sorted(outputs, key=lambda output: place.get(output.name, len(place)))
+    said: Reading[object] = Observed(transcript_of((*asked, *tried)), Source(prefix, node.name, at))
     return (*read, (Transcript, node.name, said))
 
 
