@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnitui.domain.evidence import Source
-from cnitui.domain.facts import AttemptLogs
+from cnitui.domain.facts import AttemptLogs, CniFiles
+from cnitui.domain.finding import Verdict
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote
 from cnitui.tui.layout import lay_out
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
-from tests.engine.guide.states import FATAL, cluster, incident, judged, pod, with_nodes, with_pods
+from tests.engine.guide.states import (
+    FATAL,
+    WORKERS,
+    cluster,
+    finding,
+    found,
+    incident,
+    judged,
+    pod,
+    with_nodes,
+    with_pods,
+)
+from tests.tui.listings import founding
 
 
 def headings(blocks: tuple[Block, ...]) -> list[str]:
@@ -23,6 +36,7 @@ def test_a_failing_node_has_pod_causes_log_events_and_the_command() -> None:
         "Node",
         "Pod kube-system/calico-node-worker-01: Init:CrashLoopBackOff",
         "Causes",
+        "Node, from inside",
         "Last attempt of install-cni",
         "Events",
         "By hand",
@@ -33,8 +47,52 @@ def test_a_failing_node_has_pod_causes_log_events_and_the_command() -> None:
 
 def test_the_failing_container_is_marked_with_its_exit_code() -> None:
     grid = [block for block in node_blocks(incident(), "worker-01") if isinstance(block, Grid)][1]
-    assert grid.rows[0][:5] == ("install-cni", "init", "waiting CrashLoopBackOff", "3", "exit 1 at 11:59:00")
+    assert grid.rows[0][:5] == ("install-cni", "init", "CrashLoopBackOff", "3", "exit 1 at 11:59:00")
     assert grid.roles == ("bad",)
+
+
+def test_causes_stand_by_rank_and_what_was_ruled_out_in_one_line() -> None:
+    state = found(
+        incident(),
+        finding("disk-full", Verdict.RULED_OUT, *WORKERS),
+        finding("unknown", Verdict.RULED_OUT, *WORKERS),
+        finding("bgp-not-ready", Verdict.UNDETERMINED, *WORKERS),
+        finding("selinux-denial", Verdict.CONFIRMED, *WORKERS),
+        finding("image-pull", Verdict.CONFIRMED, "worker-02"),
+    )
+    blocks = node_blocks(state, "worker-01")
+    start = blocks.index(Heading("Causes")) + 1
+    told = [block.text for block in blocks[start : start + 3] if isinstance(block, Item)]
+    assert told == [
+        "confirmed: title of selinux-denial",
+        "undetermined: title of bgp-not-ready",
+        "ruled out: disk-full, unknown",
+    ]
+
+
+def test_what_the_node_told_is_on_its_page_and_nothing_is_cut_at_80_columns() -> None:
+    state = founding()
+    names = tuple(f"plugin-{number:02}" for number in range(30))
+    case = state.case.with_observed(CniFiles(names, ()), Source("ssh"), "worker-01")
+    message = "container runtime network not ready: " * 6 + "the end of it"
+    master, *others = state.nodes
+    nodes = (master, *(replace(node, ready_message=message) for node in others))
+    state = with_nodes(replace(state, case=case), *nodes)
+    lines = ["".join(text for text, _ in line) for line in lay_out(node_blocks(state, "worker-01"), 77)]
+    text = " ".join(" ".join(lines).split())
+    assert "…" not in text
+    assert "the end of it" in text
+    for words in (
+        "/opt/cni/bin",
+        "8: system_u:object_r:container_file_t:s0",
+        "mode now enforcing",
+        "CNI configuration none",
+    ):
+        assert words in text, words
+    assert all(name in text for name in names)
+    assert "It was not read yet" in " ".join(
+        block.text for block in node_blocks(judged(cluster()), "worker-01") if isinstance(block, Item)
+    )
 
 
 def test_a_healthy_node_has_no_causes() -> None:

@@ -213,7 +213,7 @@ def machine_questions() -> tuple[tuple[str, Question], ...]:
         ("kubelet", _of(NodeStatus, lambda node: node.kubelet)),
         ("architecture", _of(NodeStatus, lambda node: node.architecture)),
         ("distribution", _of(Platform, lambda platform: f"{platform.distribution} {platform.version}".strip())),
-        ("runtime sets SELinux labels", _of(ContainerLabel, _labelling)),
+        *RUNTIME_QUESTIONS,
     )
 
 
@@ -239,3 +239,9 @@ def _labelling(label: ContainerLabel) -> str:
     if label.labelling is None:
         return f"{UNKNOWN} not told"
     return "yes" if label.labelling else "no"
+
+
+RUNTIME_QUESTIONS: tuple[tuple[str, Question], ...] = (
+    ("runtime sets SELinux labels", _of(ContainerLabel, _labelling)),
+)
+"""About the node's container runtime."""

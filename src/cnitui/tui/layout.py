@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
+from itertools import zip_longest
 
 from cnitui.domain.comparison import UNKNOWN, Comparison, Row
 from cnitui.engine.guide.blocks import (
@@ -148,7 +149,16 @@ def _grid(block: Grid, width: int) -> Iterable[Line]:
         yield (("  " + _cells([block.headers[column] for column in kept], widths), "dim"),)
     for index, row in enumerate(shown):
         role: Role = block.roles[index] if index < len(block.roles) else "normal"
-        yield (f"{GLYPHS[role]} ", role), (_cells([row[column] for column in kept], widths), "normal")
+        texts = [row[column] for column in kept]
+        first, *more = _wrapped(texts, widths) if block.wrap else [texts]
+        yield (f"{GLYPHS[role]} ", role), (_cells(first, widths), "normal")
+        for line in more:
+            yield (("  " + _cells(line, widths), "normal"),)
+
+
+def _wrapped(texts: Sequence[str], widths: Sequence[int]) -> list[Sequence[str]]:
+    """The lines of one row: each text goes on in its own column."""
+    return list(zip_longest(*(wrap_words(text, size) for text, size in zip(texts, widths, strict=True)), fillvalue=""))
 
 
 def _cells(texts: Sequence[str], widths: Sequence[int]) -> str:

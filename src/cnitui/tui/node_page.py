@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from cnitui.domain.comparison import compare
 from cnitui.domain.evidence import Unavailable
-from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodEvents, PodStatus
+from cnitui.domain.facts import AttemptLogs, CniDirectories, CniFiles, ContainerStatus, PodEvents, PodStatus
+from cnitui.domain.finding import Finding, Verdict
+from cnitui.domain.listing import listed
 from cnitui.domain.plan import ObjectRef
+from cnitui.domain.questions import RUNTIME_QUESTIONS, selinux_questions
 from cnitui.domain.remedies.base import command
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
-from cnitui.engine.guide.judging import VERDICT_ROLES
+from cnitui.engine.guide.investigation import directories_of
+from cnitui.engine.guide.judging import VERDICT_ROLES, folded
 from cnitui.engine.state import State
+
+MOST_FILES = 60
+"""Names of files that the page tells; the listing has them all."""
 
 
 def pod_ref(pod: PodStatus) -> ObjectRef:
@@ -36,10 +46,11 @@ def node_blocks(state: State, name: str) -> tuple[Block, ...]:
             ("System", f"{node.os_image}, kernel {node.kernel}, {node.runtime}, kubelet {node.kubelet}"),
             ("Taints", ", ".join(node.taints) or "none"),
         )
-        blocks += [Heading("Node"), Grid(("", ""), facts)]
+        blocks += [Heading("Node"), Grid(("", ""), facts, wrap=True)]
     if row.pod is not None:
         blocks.extend(_pod(row.pod))
     blocks.extend(_findings(state, name))
+    blocks.extend(_host(state, name))
     blocks.extend(_last_attempt(state, name))
     blocks.extend(_events(state, name))
     if row.pod is not None:
@@ -57,25 +68,54 @@ def _pod(pod: PodStatus) -> list[Block]:
         for status in pod.containers
     )
     headers = ("CONTAINER", "KIND", "STATE", "RESTARTS", "LAST ATTEMPT", "IMAGE")
-    return [Heading(f"Pod {pod.namespace}/{pod.name}: {pod.status}"), Grid(headers, rows, roles, leaves=(1, 5))]
+    containers = Grid(headers, rows, roles, leaves=(1,), wrap=True)
+    return [Heading(f"Pod {pod.namespace}/{pod.name}: {pod.status}"), containers]
 
 
 def _container(status: ContainerStatus) -> tuple[str, ...]:
     failure = status.last_failure
     last = f"exit {failure.exit_code} at {failure.finished_at:%H:%M:%S}" if failure and failure.finished_at else "–"
-    state = f"{status.state} {status.waiting_reason}".strip()
+    state = status.waiting_reason or status.state
     return (status.name, "init" if status.init else "", state, str(status.restart_count), last, status.image)
 
 
 def _findings(state: State, name: str) -> list[Block]:
+    """The causes by rank; those that were ruled out in one line, for the guide tells why."""
     findings = [f for f in (state.diagnosis.findings if state.diagnosis else ()) if not f.nodes or name in f.nodes]
     if not findings or state.pod(name) not in state.failing:
         return []
-    blocks: list[Block] = [Heading("Causes")]
-    for finding in findings:
-        words = f"{finding.verdict.words}: {finding.title}"
-        blocks.append(Item(words, VERDICT_ROLES[finding.verdict], finding.judgement.because))
+    still = [finding for finding in findings if finding.verdict is not Verdict.RULED_OUT]
+    ruled_out = [finding.cause for finding in findings if finding.verdict is Verdict.RULED_OUT]
+    blocks: list[Block] = [Heading("Causes"), *(_cause(group) for group in folded(still))]
+    if ruled_out:
+        blocks.append(Item(f"ruled out: {', '.join(ruled_out)}", "good", "Why is told in step 5 of the guide."))
     return blocks
+
+
+def _cause(group: tuple[Finding, ...]) -> Item:
+    """One cause, or those that nothing but the same can be said of."""
+    verdict = group[0].verdict
+    titles = group[0].title if len(group) == 1 else ", ".join(finding.cause for finding in group)
+    return Item(f"{verdict.words}: {titles}", VERDICT_ROLES[verdict], group[0].judgement.because)
+
+
+def _host(state: State, name: str) -> list[Block]:
+    """What the node itself told: SELinux, mounts, room, what is in its CNI directories, the runtime."""
+    directories = state.case.value(CniDirectories, name)
+    bin_dir, net_dir = (directories.bin_dir, directories.net_dir) if directories else directories_of(state)
+    questions = (*selinux_questions(bin_dir, net_dir), *RUNTIME_QUESTIONS)
+    compared = compare(state.case, "", [name], questions)
+    if not compared.rows:
+        return [Heading("Node, from inside"), Item("It was not read yet: enter reads and lists it.", "dim")]
+    rows = (*((row.label, row.cells[0]) for row in compared.rows), *_files(state, name))
+    return [Heading("Node, from inside"), Grid(("", ""), rows, wrap=True)]
+
+
+def _files(state: State, name: str) -> Iterator[tuple[str, str]]:
+    files = state.case.value(CniFiles, name)
+    if files is not None:
+        yield "CNI binaries", listed(files.binaries, MOST_FILES) or "none"
+        yield "CNI configuration", listed(files.configuration, MOST_FILES) or "none"
 
 
 def _last_attempt(state: State, name: str) -> list[Block]:
@@ -98,4 +138,4 @@ def _events(state: State, name: str) -> list[Block]:
         for event in events.events[-30:]
     )
     roles: tuple[Role, ...] = tuple("dim" if e.kind == "Normal" else "warn" for e in events.events[-30:])
-    return [Heading("Events"), Grid(("LAST", "REASON", "TIMES", "MESSAGE"), rows, roles, leaves=(2,))]
+    return [Heading("Events"), Grid(("LAST", "REASON", "TIMES", "MESSAGE"), rows, roles, wrap=True)]

@@ -63,12 +63,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A small table with one role per row; `leaves` are the columns that go, in this order, where it is narrow."""
+    """A small table with one role per row; `leaves` are the columns that go, in this order, where it is narrow.
+
+    With `wrap` nothing is cut: what is too long goes on below.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     roles: tuple[Role, ...] = ()
     leaves: tuple[int, ...] = ()
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,14 @@ def other_causes(state: State) -> Outline:
     counts = {verdict: sum(f.verdict is verdict for f in diagnosis.findings) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict.words}" for verdict, count in counts.items() if count)
     open_ones = counts[Verdict.POSSIBLE] + counts[Verdict.UNDETERMINED]
-    blocks = [block for group in _folded(diagnosis.findings) for block in _group_blocks(group)]
+    blocks = [block for group in folded(diagnosis.findings) for block in _group_blocks(group)]
     summary = f"{open_ones} open" if open_ones else "all decided"
     stance: StepState = "pass" if diagnosis.confident or not open_ones else "unknown"
     stance = stance if state.settled else "running"
     return Outline(stance, summary, f"{told}.", tuple(blocks))
 
 
-def _folded(findings: Sequence[Finding]) -> Iterator[tuple[Finding, ...]]:
+def folded(findings: Sequence[Finding]) -> Iterator[tuple[Finding, ...]]:
     """The findings by verdict; those that have nothing but the same reason are one. `unknown` follows what decides."""
     groups: dict[object, list[Finding]] = {}
     for finding in sorted(findings, key=lambda one: (one.verdict.rank, one.cause == UNKNOWN)):
