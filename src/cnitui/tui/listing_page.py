@@ -65,7 +65,8 @@ def _notes(node: OpenNode) -> Iterator[Block]:
     asking = node.look is not None and node.look.phase == "asking"
     error = node.look.error if node.look is not None else None
     if error is not None:
-        yield Item(f"{node.name} was not read: {error.what}", "warn", error.next_step)
+        words = error.what if node.name in error.what else f"{node.name} was not read: {error.what}"
+        yield Item(words, "warn", error.next_step)
     elif isinstance(node.directories, Unavailable) and not asking:
         yield Item(f"{node.name} did not tell: {node.directories.why}", "warn", node.directories.next_step)
     elif node.directories is None or asking:

@@ -57,9 +57,10 @@ UNTOLD = Unavailable("ls timed out on this node", Source("ssh worker-02"), "See 
     [
         (looked("asking"), "◌ reading worker-02 …"),
         (replace(looked("asking"), looks=()), "◌ reading worker-02 …"),
-        (looked("failed", REFUSED), "! worker-02 was not read: worker-02 refuses the key"),
+        (looked("failed", REFUSED), "! worker-02 refuses the key"),
         (looked("failed", REFUSED), "Add the key of ops to its authorized_keys"),
         (looked("failed", UNCONFIRMED), "Press b"),
+        (looked("failed", NodeLoginFailed("no such user")), "! worker-02 was not read: no such user"),
         (looked("done"), "! Nothing is known of the directories of worker-02."),
         (
             replace(looked("done"), case=looked("done").case.with_readings([(CniDirectories, "worker-02", UNTOLD)])),

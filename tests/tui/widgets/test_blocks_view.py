@@ -96,4 +96,36 @@ async def test_each_role_has_a_style_of_its_own_beside_its_sign() -> None:
         signs = [next((text.strip(), style) for text, style in styled(widget, y) if text.strip()) for y in range(3)]
         assert [sign for sign, _ in signs] == ["✗", "✓", "!"]
         assert len({style for _, style in signs}) == 3
-        assert {f"blocks--{role}" for role in ROLES} == BlocksView.COMPONENT_CLASSES
+        assert {f"blocks--{role}" for role in (*ROLES, "match", "prompt")} == BlocksView.COMPONENT_CLASSES
+
+
+async def test_a_page_is_searched_while_typing_and_n_walks_through_what_was_found() -> None:
+    blocks = (*LONG[:30], Paragraph("[needle] 宽 one"), *LONG[30:], Paragraph("another Needle"))
+    async with shown(blocks) as (widget, pilot):
+        await pilot.press("slash", *"needle")
+        await pilot.pause()
+        assert "/needle▏" in lines_of(widget)[-1]
+        assert "2 found" in lines_of(widget)[-1]
+        first = widget.scroll_offset.y
+        assert " [needle] 宽 one" in lines_of(widget)
+        await pilot.press("enter")
+        row = lines_of(widget).index(" [needle] 宽 one")
+        assert [text for text, style in styled(widget, row) if "underline" in style] == ["needle"]
+        for key in ("n", "N", "N"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert widget.scroll_offset.y == widget.max_scroll_y, "from the first one on to the last"
+        await pilot.press("n")
+        await pilot.pause()
+        assert widget.scroll_offset.y == first
+
+
+async def test_escape_takes_a_search_back_and_keys_are_keys_again() -> None:
+    async with shown(LONG) as (widget, pilot):
+        await pilot.press("j", "j", "slash", *"paragraph 40", "escape")
+        await pilot.pause()
+        assert widget.scroll_offset.y == 2
+        assert not any("underline" in style for _, style in styled(widget, 0))
+        await pilot.press("n", "j")
+        await pilot.pause()
+        assert widget.scroll_offset.y == 3

@@ -84,7 +84,7 @@ async def shell(run: Invocation) -> int:
     while words and words[0].startswith("-"):
         flag = words.pop(0)
         if "c" in flag and words:
-            inner.session.name, inner.session.arguments = next(iter(words[1:]), "bash"), words[2:]
+            inner.session.name, inner.session.arguments = next(iter(words[1:]), run.arguments[0]), words[2:]
             return await inner.run(words[0])
     return await inner.run(run.stdin)
 

@@ -1,4 +1,4 @@
-"""Shows blocks of the guide: laid out for its width, scrollable, text kept literal."""
+"""Shows blocks of the guide: laid out for its width, scrollable, searchable, text kept literal."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cnitui.engine.guide.blocks import Block
 from cnitui.tui.layout import Line, lay_out
+from cnitui.tui.text import width_of
+from cnitui.tui.widgets.pattern import Pattern, pattern_of
+from cnitui.tui.widgets.prompted import Prompted
 
 MARGIN = 1
 """Empty cells at the left, so that text stands under the tables' text."""
@@ -35,7 +37,7 @@ ROLES = (
 )
 
 
-class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
+class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
     """A read-only page of blocks; `show` replaces them and keeps the scroll position when little has changed."""
 
     DEFAULT_CSS = """
@@ -56,9 +58,11 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         & > .blocks--removed { color: $foreground; background: $error 14%; }
         & > .blocks--removed-key { color: $text-accent; background: $error 14%; }
         & > .blocks--hunk { color: $text-accent; }
+        & > .blocks--match { background: $warning 35%; text-style: underline; }
+        & > .blocks--prompt { color: $text-accent; background: $surface; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in (*ROLES, "match", "prompt")}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "rows(1)", "Down", show=False, id="blocks.down", tooltip="One line down"),
         Binding("k,up", "rows(-1)", "Up", show=False, id="blocks.up", tooltip="One line up"),
@@ -66,6 +70,11 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
             "pagedown,ctrl+d,space", "pages(1)", "Page", show=False, id="blocks.page-down", tooltip="One page down"
         ),
         Binding("pageup,ctrl+u", "pages(-1)", "Page", show=False, id="blocks.page-up", tooltip="One page up"),
+        Binding(
+            "slash", "search", "Search", key_display="/", show=False, id="blocks.search", tooltip="Search this page"
+        ),
+        Binding("n", "found(1)", "Next", show=False, id="blocks.next", tooltip="Next line that was found"),
+        Binding("N", "found(-1)", "Previous", show=False, id="blocks.previous", tooltip="Previous line found"),
         Binding("g,home", "edge(False)", "Top", show=False, id="blocks.top", tooltip="To the top"),
         Binding("G,end", "edge(True)", "End", show=False, id="blocks.end", tooltip="To the end"),
     ]
@@ -74,6 +83,9 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._blocks: tuple[Block, ...] = ()
         self._lines: tuple[Line, ...] = ()
+        self._pattern: Pattern | None = None
+        self._found: list[int] = []
+        self._at = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -104,6 +116,54 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_edge(self, end: bool) -> None:
         self.scroll_to(y=self.max_scroll_y if end else 0, animate=False)
 
+    # --- search ---
+
+    def action_search(self) -> None:
+        """Mark what matches while it is typed, and go to the first line found from here on; escape takes that back."""
+        top, before = self.scroll_offset.y, self._pattern
+
+        def changed(typed: str) -> None:
+            self._search(pattern_of(typed, may_invert=False), top)
+
+        def closed(meant: bool) -> None:
+            if not meant:
+                self._search(before, top)
+                self.scroll_to(y=top, animate=False)
+
+        self.ask("/", "", changed, closed)
+
+    def action_found(self, by: int) -> None:
+        """To the next line found, and on from the other end."""
+        if self._found:
+            self._go((self._at + by) % len(self._found))
+
+    def _search(self, pattern: Pattern | None, top: int) -> None:
+        self._pattern = pattern
+        self._find()
+        self._go(next((place for place, line in enumerate(self._found) if line >= top), 0))
+        self.refresh()
+
+    def _find(self) -> None:
+        wanted = self._pattern
+        texts = ("".join(text for text, _ in line) for line in self._lines) if wanted is not None else ()
+        self._found = [number for number, text in enumerate(texts) if wanted is not None and wanted.matches(text)]
+        self._at = min(self._at, max(0, len(self._found) - 1))
+
+    def _go(self, place: int) -> None:
+        """Bring a line found into view, one line of what stands before it with it."""
+        if place < len(self._found):
+            self._at = place
+            self.scroll_to(y=max(0, self._found[place] - 1), animate=False)
+
+    @property
+    def _asked(self) -> str:
+        """The prompt's line, and how much it finds."""
+        assert self.prompt is not None
+        count = f"  {len(self._found):,} found" if self.prompt.text else ""
+        return f"{self.prompt.shown(max(1, self.size.width - len(count)))}{count}"
+
+    # --- drawing ---
+
     def on_resize(self) -> None:
         self._arrange()
 
@@ -117,6 +177,7 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         if not width:
             return
         self._lines = self.lines_of(self.text_width)
+        self._find()
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
@@ -128,11 +189,25 @@ class BlocksView(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         index = y + self.scroll_offset.y
         base = self.rich_style
+        if self.prompt is not None and y == self.size.height - 1:
+            asked = self.get_component_rich_style("blocks--prompt")
+            return Strip([Segment(self._asked, asked)]).adjust_cell_length(width, asked)
         if index >= len(self._lines):
             return Strip.blank(width, base)
         segments = [Segment(" " * MARGIN, base)]
         segments += [Segment(text, self._style(role, base)) for text, role in self._lines[index]]
-        return Strip(segments).adjust_cell_length(width, base)
+        strip = Strip(segments).adjust_cell_length(width, base)
+        return strip if self._pattern is None else self._marked(strip, index, self._pattern)
+
+    def _marked(self, strip: Strip, index: int, pattern: Pattern) -> Strip:
+        """The line with what matches on another ground."""
+        text = "".join(piece for piece, _ in self._lines[index])
+        mark = self.get_component_rich_style("blocks--match")
+        for start, end in pattern.spans(text):
+            left, right = (MARGIN + width_of(text[:place]) for place in (start, end))
+            inside = Strip(Segment.apply_style(strip.crop(left, right), post_style=mark))
+            strip = Strip.join([strip.crop(0, left), inside, strip.crop(right)])
+        return strip
 
     def _style(self, role: str, base: Style) -> Style:
         if role == "normal":

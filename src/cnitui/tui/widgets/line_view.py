@@ -5,18 +5,16 @@ Roles say what a text means; the theme says how that looks, and a glyph says it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cnitui.engine.guide.blocks import Role
 from cnitui.tui.text import clip, pad, width_of
-from cnitui.tui.widgets.prompt import Prompt
+from cnitui.tui.widgets.prompted import Prompted
 
 SIGNS: dict[Role, str] = {"bad": "✗", "warn": "!", "good": "✓", "accent": "▸", "normal": " ", "dim": " "}
 """The sign beside a coloured cell; what is normal or dim has none."""
@@ -25,7 +23,7 @@ Span = tuple[str, Style]
 """A piece of a line: clean text and how it is drawn."""
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(Prompted, can_focus=True):
     """A widget that draws its lines itself, only those in view."""
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -73,7 +71,6 @@ class LineView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._inks: dict[tuple[str, ...], Style] = {}
-        self.prompt: Prompt | None = None
 
     # --- inks ---
 
@@ -135,34 +132,3 @@ class LineView(ScrollView, can_focus=True):
         if used < width:
             segments.append(Segment(" " * (width - used), fill if fill is not None else self.rich_style))
         return Strip(segments, width)
-
-    # --- prompt ---
-
-    def ask(self, sign: str, text: str, changed: Callable[[str], None], closed: Callable[[bool], None]) -> None:
-        """Open the prompt; it takes the keys until enter or escape."""
-
-        def close(meant: bool) -> None:
-            self.prompt = None
-            closed(meant)
-            self.refresh()
-
-        self.prompt = Prompt(sign, text, changed, close)
-        self.refresh()
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """While typing, printable keys are text."""
-        return self.prompt is not None and character is not None and character.isprintable()
-
-    def on_key(self, event: events.Key) -> None:
-        """Typing."""
-        if self.prompt is not None and self.prompt.key(event):
-            event.stop()
-            event.prevent_default()
-            self.refresh()
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Pasting into the prompt."""
-        if self.prompt is not None:
-            event.stop()
-            self.prompt.paste(event.text)
-            self.refresh()
