@@ -105,4 +105,7 @@ def test_what_was_not_read_and_what_was_not_listed_are_questions_and_no_differen
 def test_more_files_than_are_shown_are_counted() -> None:
     many = replace(HEALTHY, files={BIN: tuple(file(f"{BIN}/f{number:05}") for number in range(3000))})
     lines = text(77, many)
-    assert "and 2,600 more, all of them in the transcript" in lines
+    assert "and 2,600 more" in lines
+    assert "and 2,600 more, none unlike" in text(77, many, many)
+    other = replace(HEALTHY, files={BIN: tuple(replace(one, size=1) for one in many.files[BIN])})
+    assert "and 2,600 more, 2,600 unlike" in text(77, many, other)

@@ -7,7 +7,7 @@ system's own matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 from typing import Literal
@@ -61,11 +61,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A directory and what is in it, or (without a path) what is above both; `more` rows are not in it."""
+    """A directory and what is in it, or (without a path) what is above both.
+
+    `more` rows are not in it, of which `more_differing` differ.
+    """
 
     title: str
     rows: tuple[Row, ...]
     more: int = 0
+    more_differing: int = 0
 
     @property
     def differing(self) -> int:
@@ -112,7 +116,8 @@ def _directory(shelves: Sequence[_Shelf | None]) -> Section:
     rows = [_row(name, [shelf.cell(name) if shelf is not None else Cell() for shelf in shelves]) for name in names]
     kept = _most_telling(rows)
     title = " · ".join(dict.fromkeys(shelf.path for shelf in shelves if shelf is not None))
-    return Section(title, (itself, *kept), len(rows) - len(kept))
+    left_out = sum(row.differs for row in rows) - sum(row.differs for row in kept)
+    return Section(title, (itself, *kept), len(rows) - len(kept), left_out)
 
 
 def _most_telling(rows: Sequence[Row]) -> list[Row]:
@@ -145,23 +150,25 @@ def _at(node: CniDirectories | None, path: str) -> Cell:
 
 def _row(name: str, cells: Sequence[Cell]) -> Row:
     first, *others = cells
-    return Row(name, (first, *(replace(cell, differs=_differing(first, cell)) for cell in others)))
+    unlike = [(cell, _differing(first, cell)) for cell in others]
+    return Row(name, (first, *(replace(cell, differs=differs) if differs else cell for cell, differs in unlike)))
 
 
 def _differing(first: Cell, cell: Cell) -> frozenset[Attribute]:
     if {first.presence, cell.presence} == {"there", "missing"}:
         return frozenset(ATTRIBUTES)
-    if first.entry is None or cell.entry is None:
-        return frozenset()
-    return frozenset(name for name in ATTRIBUTES if _told(first.entry, name) != _told(cell.entry, name))
+    one, other = first.entry, cell.entry
+    if one is None or other is None:
+        return _NOTHING
+    return frozenset(name for name, told in _TOLD.items() if told(one) != told(other)) or _NOTHING
 
 
-def _told(entry: DirectoryEntry, attribute: Attribute) -> object:
-    told: dict[Attribute, object] = {
-        "label": entry.label,
-        "mode": (entry.kind, entry.mode),
-        "owner": (entry.owner, entry.group),
-        "size": entry.size if entry.kind == "-" else None,
-        "target": entry.target,
-    }
-    return told[attribute]
+_NOTHING: frozenset[Attribute] = frozenset()
+_TOLD: dict[Attribute, Callable[[DirectoryEntry], object]] = {
+    "label": lambda entry: entry.label,
+    "mode": lambda entry: (entry.kind, entry.mode),
+    "owner": lambda entry: (entry.owner, entry.group),
+    "size": lambda entry: entry.size if entry.kind == "-" else None,
+    "target": lambda entry: entry.target,
+}
+"""What is compared of each attribute."""

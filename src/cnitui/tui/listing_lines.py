@@ -70,7 +70,7 @@ def listing_lines(heads: Sequence[str], sections: Sequence[Section], width: int,
         for row in section.rows:
             lines.extend(_row_lines(wrap(clean(row.name), name), chosen.form(row), name, cell, differs=row.differs))
         if section.more:
-            lines.append(((f"and {section.more:,} more, all of them in the transcript", "dim"),))
+            lines.append(((fit(_more(section, len(heads)), width), "dim"),))
     return [*lines, (), ((fit(SHORT, width), "dim"),)] if chosen.short else lines
 
 
@@ -82,6 +82,13 @@ def in_brief(heads: Sequence[str], sections: Sequence[Section], width: int) -> b
 
 def _rows(sections: Iterable[Section]) -> list[Row]:
     return [row for section in sections for row in section.rows]
+
+
+def _more(section: Section, nodes: int) -> str:
+    """How many rows are left out, and whether there is anything in them."""
+    if nodes == 1:
+        return f"and {section.more:,} more"
+    return f"and {section.more:,} more, {f'{section.more_differing:,}' if section.more_differing else 'none'} unlike"
 
 
 def _title(section: Section) -> str:
@@ -217,15 +224,19 @@ def _piece(cell: Cell, entry: DirectoryEntry, part: str, told: Told) -> Piece:
         words = f"policy {cell.misplaced}" if part == "note" else cell.misplaced
         return Piece(clean(words), "warn", "!") if cell.misplaced else Piece("")
     differs = part in cell.differs
-    text = {
-        "label": told(entry.label),
-        "mode": f"{entry.kind}{entry.mode}",
-        "owner": f"{entry.owner}:{entry.group}".strip(":"),
-        "size": "" if entry.size is None else str(entry.size),
-        "time": entry.modified,
-        "target": f"→ {entry.target}" if entry.target else "no link" * differs,
-    }[part]
+    text = "no link" if part == "target" and differs and not entry.target else _TEXT[part](entry, told)
     return Piece(clean(text), "bad" if differs else "normal", "≠" if differs else " ")
+
+
+_TEXT: dict[str, Callable[[DirectoryEntry, Told], str]] = {
+    "label": lambda entry, told: told(entry.label),
+    "mode": lambda entry, _: f"{entry.kind}{entry.mode}",
+    "owner": lambda entry, _: f"{entry.owner}:{entry.group}".strip(":"),
+    "size": lambda entry, _: "" if entry.size is None else str(entry.size),
+    "time": lambda entry, _: entry.modified,
+    "target": lambda entry, _: f"→ {entry.target}" if entry.target else "",
+}
+"""What is told of each attribute."""
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
