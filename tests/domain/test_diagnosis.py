@@ -15,6 +15,7 @@ from cnitui.domain.facts import (
     PodRow,
     PodRows,
     PodStatus,
+    Transcript,
 )
 from cnitui.domain.finding import Finding, Judgement, Verdict
 from cnitui.domain.ranking import ranked
@@ -118,6 +119,7 @@ def test_what_could_not_be_read_is_said_once_for_all_nodes() -> None:
     case = two_nodes(attempt_logs(*NOT_WRITEABLE), attempt_logs(*NOT_WRITEABLE))
     for node in ("worker-01", "worker-02"):
         case = case.with_unavailable(AvcDenials, "SSH refused", SOURCE, node)
+        case = case.with_unavailable(Transcript, "SSH refused", SOURCE, node)  # which is no evidence of its own
     missing = diagnose(case).unavailable
     assert [(m.what, m.why) for m in missing] == [("avc denials of worker-01, worker-02", "SSH refused")]
 
