@@ -18,7 +18,7 @@ from cnitui.domain.facts import (
     Transcript,
 )
 from cnitui.domain.finding import Diagnosis
-from cnitui.engine.ports import Changed, Interrupted, Listed, Removed
+from cnitui.engine.ports import Changed, Interrupted, Listed, Page, Removed
 from cnitui.engine.state import State
 from cnitui.errors import (
     ClusterUnreachable,
@@ -29,7 +29,7 @@ from cnitui.errors import (
     ServerFailure,
 )
 from tests.engine.fake_cluster import node, pod
-from tests.engine.fake_sitting import FakeShell, ScriptedCluster, renamed, sitting
+from tests.engine.fake_sitting import CALICO, FakeShell, ScriptedCluster, renamed, sitting
 
 MASTER, FIRST, SECOND = pod("master-01"), pod("worker-01", failing=True), pod("worker-02", failing=True)
 DOWN = ClusterUnreachable("connection refused")
@@ -98,6 +98,18 @@ async def test_a_replaced_pod_is_looked_at_anew_and_its_predecessor_is_not(tmp_p
         assert set(at.shell.visits[visits:]) == {"worker-01"}
         assert at.cluster.read.count(coming.name) == 1
         assert len(at.seen) - published < 10, "two pods of one node must not chase each other"
+
+
+async def test_while_the_lists_come_no_worker_is_taken_for_the_reference(tmp_path: Path) -> None:
+    worker, master = pod("worker-09"), pod("master-01")
+    async with sitting(tmp_path) as at:
+        at.cluster.node_stream.say(Listed((node("worker-09"), node("worker-01"), node("master-01"))))
+        at.cluster.daemonset_stream.say(Listed((CALICO,)))
+        at.cluster.pod_stream.say(Page((worker, FIRST)))
+        state = await at.until(lambda state: len(state.pods) == 2)
+        assert state.reference == ""
+        at.cluster.pod_stream.say(Listed((worker, FIRST, master)))
+        assert (await at.settled()).reference == "master-01"
 
 
 async def test_the_reference_is_kept_while_it_is_healthy_and_left_when_it_fails(tmp_path: Path) -> None:

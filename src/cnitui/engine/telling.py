@@ -70,11 +70,17 @@ class Teller:
             self._alarm = loop.call_later(max(0.0, self._due - time.monotonic()), self._again)
 
     def _reference(self, state: State) -> str:
-        """Keep the reference while it is healthy: a comparison that changes its base would confuse."""
+        """Keep the reference while it is healthy: a comparison that changes its base would confuse.
+
+        So while the lists are still coming only a node of the control plane is taken, as nothing better can follow.
+        """
         row = self._picture.roll.row(state.reference)
         if row is not None and row.healthy:
             return state.reference
-        return reference_node(state.pods, state.nodes) if state.roster.ready else ""
+        found = reference_node(state.pods, state.nodes) if state.roster.ready else ""
+        node = state.node(found)
+        whole = self._picture.pods.listed and self._picture.nodes.known
+        return found if whole or (node is not None and node.control_plane) else ""
 
 
 def progress_of(diagnosis: Diagnosis | None) -> Progress:

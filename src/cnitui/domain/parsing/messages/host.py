@@ -329,7 +329,7 @@ HOST = (
         "/var/run/cgroup does not exist on node which is needed by calico-node",
         ("projectcalico/calico#6907",),
         unless=(
-            r"nodename|subnet\.env|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|"
+            r"^grep: |nodename|subnet\.env|kubeconfig|serviceaccount|\.sock|exec: |\.crt|\.pem|\.key|etcd-|\.ctl|"
             r"secrets/|/bin/sh|"
             r"conflist|: not found|\": stat /"
         ),
