@@ -14,7 +14,7 @@ from typing import cast
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
 from cnitui.domain.node_job import place_of, sealed
-from cnitui.engine.investigations.keeper import Keeper, Place
+from cnitui.engine.investigations.keeper import Keeper, Position
 from cnitui.engine.jobs.laboratory import Laboratory
 from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
@@ -170,10 +170,10 @@ class Session:
             self.investigation.leave_earlier()
             self._wake.set()
 
-    def at_place(self, place: Place) -> None:
+    def at(self, position: Position) -> None:
         """Where the user is in the guide."""
         if self.investigation is not None:
-            self.investigation.at(place, self.state)
+            self.investigation.at(position, self.state)
 
     async def begin_anew(self) -> None:
         """Leave the earlier investigation; nobody is asked about it again."""

@@ -14,7 +14,7 @@ import pytest
 from cnitui.domain.facts import PodStatus, Run
 from cnitui.domain.investigation import Investigation
 from cnitui.engine.investigations.earlier import INVESTIGATION, NEWEST, STALE_AFTER, kept_investigation
-from cnitui.engine.investigations.keeper import Place
+from cnitui.engine.investigations.keeper import Position
 from cnitui.engine.ports import Changed, LogRequest
 from cnitui.gateways.investigations import InvestigationShelf
 from tests.engine.fake_cluster import node, pod
@@ -55,21 +55,21 @@ async def kept(shelf: InvestigationShelf, at: Sitting, fact: Callable[[Investiga
     return found
 
 
-async def left(tmp_path: Path, shelf: InvestigationShelf, place: Place, considered: str = "") -> Investigation:
+async def left(tmp_path: Path, shelf: InvestigationShelf, position: Position, considered: str = "") -> Investigation:
     """What a sitting left that ended in the middle."""
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         await at.settled()
         if considered:
             at.session.repair.consider(considered)
-        at.session.at_place(place)
-        return await kept(shelf, at, lambda found: (found.step, found.considered) == (place.step, considered))
+        at.session.at(position)
+        return await kept(shelf, at, lambda found: (found.step, found.considered) == (position.step, considered))
 
 
 async def test_where_it_stands_is_on_disk_and_without_secrets(tmp_path: Path, shelf: InvestigationShelf) -> None:
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         at.session.logs.choose(["worker-01"])
         await at.settled()
-        at.session.at_place(Place(7, (3,)))
+        at.session.at(Position(7, (3,)))
         found = await kept(shelf, at, lambda found: found.step == 7)
     assert (found.skipped, found.over, found.found) == ((3,), False, "no cause is proven yet")
     written = {file.name: file.read_text() for file in (tmp_path / "state").rglob("*.json")}
@@ -85,7 +85,7 @@ async def test_healthy_nodes_leave_nothing_behind(tmp_path: Path, shelf: Investi
 
 
 async def test_a_later_sitting_is_offered_it_and_goes_on(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    before = await left(tmp_path, shelf, Place(7), "patch-daemonset")
+    before = await left(tmp_path, shelf, Position(7), "patch-daemonset")
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         state = await at.until(lambda state: state.earlier)
         assert state.earlier is not None
@@ -93,13 +93,13 @@ async def test_a_later_sitting_is_offered_it_and_goes_on(tmp_path: Path, shelf: 
         await at.session.go_on()
         state = await at.until(lambda state: state.earlier is None)
         assert state.repair.considered == "patch-daemonset"
-        at.session.at_place(Place(8))
+        at.session.at(Position(8))
         after = await kept(shelf, at, lambda found: found.step == 8)
     assert (after.id, after.began) == (before.id, before.began)
 
 
 async def test_nobody_is_asked_again_who_began_anew(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    before = await left(tmp_path, shelf, Place(2))
+    before = await left(tmp_path, shelf, Position(2))
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         await at.until(lambda state: state.earlier)
         await at.session.begin_anew()
@@ -110,7 +110,7 @@ async def test_nobody_is_asked_again_who_began_anew(tmp_path: Path, shelf: Inves
 
 
 async def test_what_is_left_for_later_is_offered_again(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    await left(tmp_path, shelf, Place(2))
+    await left(tmp_path, shelf, Position(2))
     for _ in range(2):
         async with sitting(tmp_path, cluster(), investigations=shelf) as at:
             await at.until(lambda state: state.earlier)
@@ -126,13 +126,13 @@ def age(shelf: InvestigationShelf) -> None:
 
 
 async def test_another_cluster_is_another_incident(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    await left(tmp_path, shelf, Place(2))
+    await left(tmp_path, shelf, Position(2))
     async with sitting(tmp_path, cluster(server="https://two:6443"), investigations=shelf) as at:
         assert (await at.settled()).earlier is None
 
 
 async def test_another_day_is_another_incident(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    await left(tmp_path, shelf, Place(2))
+    await left(tmp_path, shelf, Position(2))
     age(shelf)
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         assert (await at.settled()).earlier is None
@@ -164,13 +164,13 @@ async def test_a_disk_that_cannot_be_written_stops_nothing(tmp_path: Path) -> No
 async def test_the_newest_are_kept(tmp_path: Path, shelf: InvestigationShelf) -> None:
     for number in range(NEWEST + 2):
         shelf.keep(f"20250101T0000{number:02}Z-0000", "investigation", {})
-    await left(tmp_path, shelf, Place(2))
+    await left(tmp_path, shelf, Position(2))
     assert len(shelf.ids()) == NEWEST
     assert only(shelf) is not None
 
 
 async def test_garbage_on_disk_is_passed_over(tmp_path: Path, shelf: InvestigationShelf) -> None:
-    await left(tmp_path, shelf, Place(2))
+    await left(tmp_path, shelf, Position(2))
     shelf.keep("20990101T000000Z-0000", "investigation", ["no", "map"])
     shelf.keep(shelf.ids()[0], "logs", {"logs": 7})
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
@@ -206,7 +206,7 @@ async def test_attempts_that_the_kubelet_forgot_come_back(tmp_path: Path, shelf:
         async with asyncio.timeout(LONG_ENOUGH):
             while "words of the first" not in str(at.session.logs.seen()):
                 await asyncio.sleep(0.005)
-        at.session.at_place(Place(3))
+        at.session.at(Position(3))
         await kept(shelf, at, lambda found: found.step == 3)
     second = cluster(pod("master-01"), failed("c1", "c2"))
     second.logs = attempts("words of the second")
@@ -234,5 +234,5 @@ async def test_attempts_that_the_kubelet_still_serves_are_not_doubled(
                     await asyncio.sleep(0.005)
             assert log_of_attempt(at).count("the only words") == 1
             await at.session.go_on()
-            at.session.at_place(Place(4))
+            at.session.at(Position(4))
             await kept(shelf, at, lambda found: found.step == 4)

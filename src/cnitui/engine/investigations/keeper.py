@@ -50,7 +50,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where the user is in the guide."""
 
     step: int = 1
@@ -65,7 +65,7 @@ class Keeper:
         self._kept: Investigation | None = None
         self._diagnosis: Diagnosis | None = None
         self._logs: tuple[SeenLog, ...] = ()
-        self._place = Place()
+        self._position = Position()
         self._due = asyncio.Event()
         self._recalled = False
         self.earlier: Earlier | None = None
@@ -97,7 +97,7 @@ class Keeper:
         if found is None:
             return None
         self._kept = found.investigation
-        self._place = Place(self._kept.step, self._kept.skipped)
+        self._position = Position(self._kept.step, self._kept.skipped)
         return self._kept
 
     def leave_earlier(self) -> None:
@@ -112,9 +112,9 @@ class Keeper:
 
     # --- this one -------------------------------------------------------------------------------------------------
 
-    def at(self, place: Place, state: State) -> None:
+    def at(self, position: Position, state: State) -> None:
         """The user is at another place in the guide."""
-        self._place = place
+        self._position = position
         self.take(state)
 
     def take(self, state: State) -> None:
@@ -123,7 +123,7 @@ class Keeper:
             return
         before = self._kept or self._begun(state)
         self._diagnosis = state.diagnosis or self._diagnosis
-        now = _standing(before, state, self._place)
+        now = _standing(before, state, self._position)
         if self._kept is None or now != before:
             self._kept = replace(now, at=self._clock.now())
             self._due.set()
@@ -186,15 +186,15 @@ def _worth_keeping(state: State) -> bool:
     return bool(state.failing) or state.repair.applied is not None
 
 
-def _standing(before: Investigation, state: State, place: Place) -> Investigation:
+def _standing(before: Investigation, state: State, position: Position) -> Investigation:
     """The same investigation as this state shows it; its time stays until something else is new."""
     repair = state.repair
     applied = repair.applied.plan_id if repair.applied is not None else before.plan
     return replace(
         before,
         found=_found(state.diagnosis) or before.found,
-        step=place.step,
-        skipped=place.skipped,
+        step=position.step,
+        skipped=position.skipped,
         considered=repair.considered or before.considered,
         plan="" if repair.undone else applied,
         done=tuple(Done(action.at, action.words) for action in repair.actions),

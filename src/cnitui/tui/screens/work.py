@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
 from cnitui.engine.investigations.earlier import Earlier
-from cnitui.engine.investigations.keeper import Place
+from cnitui.engine.investigations.keeper import Position
 from cnitui.engine.jobs.trying import covered
 from cnitui.engine.judging.listings import listings_of
 from cnitui.engine.repair.apply import Confirmation
@@ -74,7 +74,7 @@ class WorkScreen(JobsScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.watch(self.query_one(GuidePane), "step", self._note_place, init=False)
+        self.watch(self.query_one(GuidePane), "step", self._note_position, init=False)
         self._serve()
 
     @work(exclusive=True, exit_on_error=True)
@@ -137,10 +137,10 @@ class WorkScreen(JobsScreen):
             self.query_one(GuidePane).step = kept.step
             await self.session.go_on()
 
-    def _note_place(self) -> None:
+    def _note_position(self) -> None:
         """What a later sitting begins with."""
         if self.session is not None:
-            self.session.at_place(Place(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
+            self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
 
     # --- looking --------------------------------------------------------------------------------------------------
 
