@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cnitui.domain.comparison import Comparison, Row, compare
+from cnitui.domain.comparison import Comparison, Row, before_and_now, compare
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
     AvcDenials,
@@ -27,7 +27,7 @@ from cnitui.domain.facts import (
     Run,
     SelinuxMode,
 )
-from cnitui.domain.questions import machine_questions, selinux_questions
+from cnitui.domain.questions import condition_questions, denials_since, machine_questions, selinux_questions
 from cnitui.domain.selinux import Avc, Label
 
 BIN, NET = "/opt/cni/bin", "/etc/cni/net.d"
@@ -263,3 +263,44 @@ def test_custom_directories_are_asked_about_with_their_parents() -> None:
     labels = [name for name, _ in selinux_questions("/usr/libexec/cni", "/etc/cni/net.d")]
     assert labels[2:6] == ["/usr/libexec", "/usr/libexec/cni", "/etc/cni", "/etc/cni/net.d"]
     assert next(name for name, _ in selinux_questions("/cni", "/net")[2:]) == "/"
+
+
+# --- before and now -------------------------------------------------------------------------------------------------
+
+
+def test_nodes_that_changed_alike_are_told_once_and_what_nobody_knows_not_at_all() -> None:
+    before, now = CaseFile(), CaseFile()
+    for place, node in enumerate(("worker-01", "worker-02", "worker-03")):
+        before = observed(before, node, directories("usr_t"), process(f"s0:c{place},c9"))
+        now = observed(now, node, directories("usr_t" if node == "worker-03" else "bin_t"), process("s0:c7,c8"))
+    nodes = ("worker-01", "worker-02", "worker-03")
+    first, second = before_and_now(before, now, nodes, [(name, ask, ask) for name, ask in QUESTIONS])
+    assert (first.nodes, second.nodes) == (("worker-01", "worker-02"), ("worker-03",))
+    assert {row.label: row.cells for row in first.differing.rows} == {
+        BIN: ("system_u:object_r:usr_t:s0", "system_u:object_r:bin_t:s0"),
+        f"files in {BIN}": ("1: system_u:object_r:usr_t:s0", "1: system_u:object_r:bin_t:s0"),
+    }
+    assert not second.differing.rows
+    assert "mode now" not in {row.label for row in first.rows}, "nobody asked"
+    assert first.comparison.columns == (("before",), ("now",))
+
+
+def test_a_denial_of_the_pod_that_was_replaced_is_none_of_the_new_one() -> None:
+    applied = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    source, target = label("system_u:system_r:container_t:s0"), label("system_u:object_r:bin_t:s0")
+    late = Avc(("write",), "install", source, target, "dir", False, "raw", applied + timedelta(seconds=2))
+    made = PodStatus("kube-system", "new", "u", "worker-01", "Running", created_at=applied + timedelta(seconds=3))
+    case = observed(CaseFile(), "worker-01", AvcDenials((late,)))
+    ask = denials_since(applied)
+    assert ask(case, "worker-01").startswith("1 · ")
+    assert ask(observed(case, "worker-01", made), "worker-01") == "none since then"
+    assert ask(case, "worker-02") == ""
+
+
+def test_a_condition_is_told_without_its_message() -> None:
+    ((name, ask),) = condition_questions(["NetworkUnavailable"])
+    node = NodeStatus("worker-01", conditions={"NetworkUnavailable": "True NoRouteCreated: since 12:00:01"})
+    assert (name, ask(observed(CaseFile(), "worker-01", node), "worker-01")) == (
+        "node NetworkUnavailable",
+        "True NoRouteCreated",
+    )

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnitui.domain.redaction import Redactor
+from cnitui.domain.finding import Evidence, Finding, Judgement, Verdict
+from cnitui.domain.redaction import PART, Redactor, hidden_words, parts_of
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQifQ.c2lnbmF0dXJl"
 HIDDEN = [
@@ -125,3 +126,25 @@ def test_a_hostile_megabyte_takes_no_time(unit: str) -> None:
     began = time.process_time()
     Redactor().text(text, "")
     assert time.process_time() - began < 5
+
+
+def test_a_fact_is_redacted_in_every_text_and_is_the_same_object_without_a_secret() -> None:
+    plain = Finding("disk-full", "the disk is full", Judgement(Verdict.LIKELY, "it says so"), ("worker-01",))
+    redactor = Redactor()
+    assert redactor.fact(plain, "report") is plain
+    quoted = Evidence("kubectl logs x", "line 1", f"saw {JWT} in a header")
+    told = Finding("unknown", "PASSWORD=hunter2", Judgement(Verdict.LIKELY, "it says so", (quoted,)), ("worker-01",))
+    clean = redactor.fact(told, "report")
+    assert not any(secret in repr(clean) for secret in (JWT, "hunter2"))
+    assert clean.judgement.verdict is Verdict.LIKELY
+    assert hidden_words(redactor.hidden) == "1 × JSON web token, 1 × value of a secret variable"
+
+
+def test_a_long_log_is_redacted_in_parts_that_cut_no_line_and_no_key() -> None:
+    key = b"-----BEGIN PRIVATE KEY-----\n" + b"LEAKYkeyMATERIAL\n" * 40 + b"-----END PRIVATE KEY-----\n"
+    fill = b"2026-11-23T10:00:00.000000000Z a line\n" * (PART // 38)
+    parts = list(parts_of(fill[: -len(fill) // 40] + b"\n" + key + fill + b"no end"))
+    assert len(parts) > 1
+    assert b"".join(parts).endswith(b"no end")
+    redactor = Redactor()
+    assert b"LEAKY" not in b"".join(redactor.data(part, "log") for part in parts)

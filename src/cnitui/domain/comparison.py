@@ -126,6 +126,55 @@ def _differs(base: str, cell: str) -> bool:
     return known and _alike(base) != _alike(cell)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Nodes whose answers changed alike between two moments: each row's cells are the answer before and the one now."""
+
+    nodes: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def comparison(self) -> Comparison:
+        """The two moments side by side."""
+        return Comparison((("before",), ("now",)), self.rows, has_reference=False)
+
+    @property
+    def differing(self) -> Change:
+        """Only what changed."""
+        return Change(self.nodes, tuple(row for row in self.rows if row.any_differs))
+
+
+AskedTwice = tuple[str, Question, Question]
+"""A label, the question before, and the same question now."""
+
+
+def before_and_now(
+    before: CaseFile, now: CaseFile, nodes: Sequence[str], questions: Sequence[AskedTwice]
+) -> tuple[Change, ...]:
+    """What each node answered before and answers now; nodes alike in both are one change.
+
+    A question that nobody could answer at either moment is left out.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    answers: dict[str, tuple[tuple[str, str], ...]] = {}
+    for node in nodes:
+        answers[node] = tuple((ask(before, node), ask_now(now, node)) for _, ask, ask_now in questions)
+        groups.setdefault(tuple(_alike(cell) for pair in answers[node] for cell in pair), []).append(node)
+    labels = [label for label, _, _ in questions]
+    return tuple(
+        Change(tuple(group), _changed_rows(labels, [answers[node] for node in group])) for group in groups.values()
+    )
+
+
+def _changed_rows(labels: Sequence[str], answers: Sequence[tuple[tuple[str, str], ...]]) -> tuple[Row, ...]:
+    rows = []
+    for index, label in enumerate(labels):
+        was, now = (_shared([given[index][moment] for given in answers]) for moment in (0, 1))
+        if any(cell and not cell.startswith(UNKNOWN) for cell in (was, now)):
+            rows.append(Row(label, (was, now), (False, _differs(was, now))))
+    return tuple(rows)
+
+
 def unknown(case: CaseFile, fact: type[object], node: str) -> str:
     """Why there is no answer: `? sudo wants a password`; "" when nobody asked yet."""
     reading = case.reading(fact, node)

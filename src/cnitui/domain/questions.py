@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from cnitui.domain.comparison import UNKNOWN, Question, unknown
-from cnitui.domain.evidence import CaseFile
+from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
     AvcDenials,
     CniDirectories,
@@ -24,6 +26,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, Label
 
 F = TypeVar("F")
+NO_DENIALS = "none on record"
 
 
 # --- questions about SELinux ----------------------------------------------------------------------------------------
@@ -145,11 +148,39 @@ def _denials(case: CaseFile, node: str) -> str:
     install = case.value(InstallCni, node)
     mine = [avc for avc in fact.records if install is None or avc.comm == install.process]
     if not mine:
-        return "none on record"
+        return NO_DENIALS
     last = mine[-1]
     when = f" · last {last.time:%H:%M:%S}" if last.time else ""
     softened = "" if last.enforced else " (permissive)"
     return f"{len(mine)} · {last.summary}{softened}{when}"
+
+
+def denials_since(at: datetime) -> Question:
+    """As the question about denials, of those alone that came after `at`: an audit log keeps the older ones.
+
+    What the old pod met while it was being replaced is not the new one's, so a pod made later counts from its making.
+    """
+
+    def denials(case: CaseFile, node: str) -> str:
+        fact = case.value(AvcDenials, node)
+        if fact is None:
+            return unknown(case, AvcDenials, node)
+        pod = case.value(PodStatus, node)
+        since = max(at, pod.created_at) if pod is not None and pod.created_at is not None else at
+        later = replace(fact, records=tuple(avc for avc in fact.records if avc.time is None or avc.time > since))
+        told = _denials(case.with_observed(later, Source(""), node), node)
+        return "none since then" if told == NO_DENIALS else told
+
+    return denials
+
+
+def condition_questions(types: Iterable[str]) -> tuple[tuple[str, Question], ...]:
+    """What a Node says of each of these conditions: `True KubeletReady`."""
+
+    def told(kind: str) -> Question:
+        return _of(NodeStatus, lambda node: node.conditions.get(kind, "").partition(": ")[0])
+
+    return tuple((f"node {kind}", told(kind)) for kind in types)
 
 
 def _mount_of(path: str) -> Question:

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar, cast
+
+from cnitui.domain.recording import Hidden
+
+F = TypeVar("F")
 
 _SENSITIVE = (
     r"(?:token|passw(?:or)?d|passphrase|secret|credentials?|client-key-data|client-certificate-data|"
@@ -165,6 +170,10 @@ _RULES = (
 )
 
 
+_ANY_HINT = re.compile("|".join(sorted({re.escape(hint) for rule in _RULES for hint in rule.hints})))
+"""Most texts have none, and this alone is asked of them."""
+
+
 class Redactor:
     """Redacts texts and counts what it hid, per text that it is told the name of."""
 
@@ -176,9 +185,16 @@ class Redactor:
         """(text's name, kind of secret) to how often."""
         return dict(self._counts)
 
+    @property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """The same as a list: by text, then by kind."""
+        return tuple(Hidden(what, count, where) for (where, what), count in sorted(self._counts.items()))
+
     def text(self, text: str, where: str) -> str:
         """The text without secrets."""
         lowered = text.lower()
+        if _ANY_HINT.search(lowered) is None:
+            return text
         for rule in _RULES:
             if any(hint in lowered for hint in rule.hints):
                 text = rule.pattern.sub(lambda match, rule=rule: self._hidden(match, rule, where), text)  # type: ignore[misc]
@@ -191,6 +207,24 @@ class Redactor:
     def document(self, document: object, where: str) -> object:
         """As `text`, for plain data of the API: by the names of fields, of variables and by what values look like."""
         return self._plain(document, where, "")
+
+    def fact(self, fact: F, where: str) -> F:
+        """As `text`, for a frozen dataclass (or a tuple or mapping of some) and every text in it."""
+        return cast("F", self._told(fact, where))
+
+    def _told(self, value: object, where: str) -> object:
+        if type(value) is str:
+            return self.text(value, where)
+        if isinstance(value, tuple):
+            return tuple(self._told(item, where) for item in value)
+        if isinstance(value, Mapping):
+            return {self._told(key, where): self._told(item, where) for key, item in value.items()}
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        found = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
+        clean = {name: self._told(item, where) for name, item in found.items()}
+        changed = {name: item for name, item in clean.items() if item != found[name]}
+        return replace(value, **changed) if changed else value
 
     def _plain(self, value: object, where: str, name: str) -> object:
         if isinstance(value, str):
@@ -232,6 +266,34 @@ class Redactor:
             return secret
         self._counts[where, what] += 1
         return f"{_PLACEHOLDER} {what}, {len(secret)} characters]"
+
+
+PART = 16_384
+_KEY_BEGINS, _KEY_ENDS = b"PRIVATE KEY-----", b"-----END "
+
+
+def parts_of(data: bytes) -> Iterator[bytes]:
+    """A long text in whole lines of about `PART` bytes, to be redacted one after the other; no private key is cut."""
+    part: list[bytes] = []
+    size, inside = 0, False
+    for line in data.splitlines(keepends=True):
+        part.append(line)
+        size += len(line)
+        if _KEY_BEGINS in line:
+            inside = _KEY_ENDS not in line
+        if size >= (PART * 4 if inside else PART):
+            yield b"".join(part)
+            part, size = [], 0
+    if part:
+        yield b"".join(part)
+
+
+def hidden_words(hidden: Iterable[Hidden]) -> str:
+    """`2 × bearer token, 1 × private key`; "" when nothing was hidden."""
+    counts: Counter[str] = Counter()
+    for one in hidden:
+        counts[one.what] += one.count
+    return ", ".join(f"{count} × {what}" for what, count in sorted(counts.items()))
 
 
 def is_secret_name(name: str) -> bool:
