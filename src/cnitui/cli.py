@@ -187,11 +187,14 @@ def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
 
 @run.command()
 @click.argument("plan_id", required=False, default="", metavar="[ID]")
-@click.option("-o", "--output", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["markdown", "json", "html"]), default="markdown", show_default=True)
 @common
 @click.pass_context
 def report(ctx: click.Context, /, plan_id: str, output: str, **given: Any) -> None:
-    """Report on an applied plan: findings, change, outcome, verification; without an ID the latest."""
+    """Report on an applied plan: findings, timeline, change, before and after, verification; without an ID the latest.
+
+    `-o html > report.html` is one page that needs no network.
+    """
     from cnitui.commands import run_report
 
     sys.exit(run_report(merged(ctx, given), plan_id, output))

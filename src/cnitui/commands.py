@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
 import signal
 import sys
@@ -27,6 +26,7 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.reports.forms import as_text
 from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
 from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
@@ -194,10 +194,8 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
 def run_report(settings: Settings, plan_id: str, output: str) -> int:
     """Print what was kept of a plan."""
     report = plan_report(FileJournal(settings.state_dir), plan_id)
-    if output == "json":
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        click.echo(as_plan_markdown(report), nl=False)
+    told = as_plan_markdown(report) if output == "markdown" else as_text(report, "json" if output == "json" else "html")
+    click.echo(told, nl=False)
     return HEALTHY
 
 

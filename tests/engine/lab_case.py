@@ -10,6 +10,7 @@ from pathlib import Path
 from cnitui.compose import open_case, services
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.recording import Piece, Recording
+from cnitui.engine.cases.collect import BOUNDS, Bounds
 from cnitui.engine.cases.saving import Saved, save_case
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
@@ -51,11 +52,11 @@ async def connected(lab: Lab, folder: Path, **changes: object) -> AsyncIterator[
         yield opened, settings
 
 
-async def collected(lab: Lab, folder: Path, **changes: object) -> Collected:
+async def collected(lab: Lab, folder: Path, *, bounds: Bounds = BOUNDS, **changes: object) -> Collected:
     """Look at the lab until everything was read, then save the case as `case.tar.gz`."""
     async with connected(lab, folder, **changes) as (opened, settings):
         state = await sitting(opened, WAIT)
-        saved = await save_case(opened, state, folder / "case.tar.gz")
+        saved = await save_case(opened, state, folder / "case.tar.gz", bounds=bounds)
         return Collected(judged(state), state, saved, settings)
 
 

@@ -120,9 +120,9 @@ def test_the_file_is_its_owners_only(written: Path) -> None:
 def test_an_existing_file_is_not_replaced_unless_told(bundles: Bundles, written: Path) -> None:
     before = written.read_bytes()
     with pytest.raises(StateError, match="exists already"):
-        bundles.write_text(written, "other", overwrite=False)
+        bundles.write_bytes(written, b"other", overwrite=False)
     assert written.read_bytes() == before
-    bundles.write_text(written, "other", overwrite=True)
+    bundles.write_bytes(written, b"other", overwrite=True)
     assert written.read_text() == "other"
 
 
@@ -132,14 +132,14 @@ def test_a_full_disk_leaves_nothing_behind(bundles: Bundles, tmp_path: Path, mon
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StateError, match="No space left on device"):
-        bundles.write_text(tmp_path / "report.md", "text", overwrite=False)
+        bundles.write_bytes(tmp_path / "report.md", b"text", overwrite=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["missing/case.tar.gz", "."])
 def test_a_place_that_cannot_be_written_is_named(bundles: Bundles, tmp_path: Path, name: str) -> None:
     with pytest.raises(StateError, match=r"folder|exists"):
-        bundles.write_text(tmp_path / name, "text", overwrite=False)
+        bundles.write_bytes(tmp_path / name, b"text", overwrite=False)
 
 
 def test_only_audit_lines_of_the_context_are_taken(bundles: Bundles, tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ async def test_ctrl_s_on_the_last_step_saves_the_report(case: Collected, tmp_pat
         await told(driver, "saved the report")
         await save_as(driver, tmp_path / "report.json")
         await driver.until((tmp_path / "report.json").exists)
+        await save_as(driver, tmp_path / "report.html")
+        await driver.until((tmp_path / "report.html").exists)
         diagnosis = judged(driver.state)
     assert offered.startswith("cnitui-report-")
     text = (tmp_path / "report.md").read_text()
@@ -158,6 +160,7 @@ async def test_ctrl_s_on_the_last_step_saves_the_report(case: Collected, tmp_pat
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["schema"] == "cnitui/report/v1"
     assert report["diagnosis"] == as_data(diagnosis)
+    assert "<h1>Calico on worker-01, worker-02</h1>" in (tmp_path / "report.html").read_text()
 
 
 async def test_ctrl_s_in_a_log_saves_that_log(case: Collected, tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from textual.widgets import Button, Input
 
 from cnitui.engine.guide.blocks import Item
 from cnitui.errors import HostKeyUnknown
-from cnitui.tui.screens.dialogs import Confirmation, ConfirmScreen, FileNameScreen, HostKeyScreen
+from cnitui.tui.screens.dialogs import Confirmation, ConfirmScreen, FileName, FileNameScreen, HostKeyScreen
 from tests.engine.guide.states import incident
 from tests.tui.showing import Showing, showing
 
-Dialog = ModalScreen[bool | None] | ModalScreen[Confirmation | None] | ModalScreen[str | None]
+Dialog = ModalScreen[bool | None] | ModalScreen[Confirmation | None] | ModalScreen[FileName | None]
 UNANSWERED = object()
 
 
@@ -150,7 +150,15 @@ async def test_a_host_key_is_refused_unless_somebody_accepts_it(keys: tuple[str,
 async def test_a_file_name_is_offered_and_may_be_changed_or_refused() -> None:
     async with asked(FileNameScreen("Save", "report.md")) as asking:
         await asking.press("end", *".txt", "enter")
-        assert asking.answer == "report.md.txt"
+        assert asking.answer == FileName("report.md.txt")
     async with asked(FileNameScreen("Save", "report.md")) as asking:
         await asking.press("escape")
         assert asking.answer is None
+
+
+@pytest.mark.parametrize(("keys", "raw"), [(("enter",), False), (("tab", "space", "shift+tab", "enter"), True)])
+async def test_secrets_stay_in_a_log_only_when_a_person_says_so(keys: tuple[str, ...], raw: bool) -> None:
+    async with asked(FileNameScreen("Save", "x.log", raw_offered=True)) as asking:
+        assert "keep passwords, tokens and keys" in asking.app.text
+        await asking.press(*keys)
+        assert asking.answer == FileName("x.log", raw)

@@ -184,6 +184,10 @@ class Journal(Protocol):
         """Read one back; raises StateError."""
         ...
 
+    def place(self, plan_id: str, file: str) -> Path:
+        """Where a file of one plan lies, be it there or not; raises StateError for an id or name that is none."""
+        ...
+
     def plans(self) -> tuple[str, ...]:
         """Ids of the plans kept, oldest first."""
         ...
@@ -246,8 +250,12 @@ class CaseFiles(Protocol):
         """Write a case file whole or not at all; raises StateError."""
         ...
 
-    def write_text(self, path: Path, text: str, *, overwrite: bool) -> None:
-        """Write a report whole or not at all; raises StateError."""
+    async def read(self, path: Path) -> Recording:
+        """The recording in a case file; raises UsageError and ConfigurationError."""
+        ...
+
+    def write_bytes(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """Write a report or a log whole or not at all; raises StateError."""
         ...
 
 

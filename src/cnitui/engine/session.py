@@ -9,24 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import cast
 
-from cnitui.domain.evidence import Reading, Source, Unavailable
-from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
+from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.node_job import place_of, sealed
+from cnitui.engine.applying import Applying, Place
 from cnitui.engine.investigations.keeper import Keeper, Position
 from cnitui.engine.jobs.laboratory import Laboratory
 from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.probes.node import probe_node
 from cnitui.engine.reading.reader import Reader, Scene
-from cnitui.engine.reading.subjects import node_request, unread
+from cnitui.engine.reading.subjects import unread
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
 from cnitui.engine.services import Services
-from cnitui.engine.state import State, daemonset_of
+from cnitui.engine.state import Before, State, daemonset_of
 from cnitui.engine.telling import Teller
 from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
@@ -80,6 +78,7 @@ class Session:
         )  # fmt: skip
         bench = services.bench
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
+        self._applying = Applying(services, self.repair, self._book, self._wake.set, self._place, self._now)
         trials = services.recorded.trials if services.recorded else ()
         self.laboratory = Laboratory(bench, self._wake.set, self._book.take, trials)
         self.logs = LogBoard(cluster, clock)
@@ -89,7 +88,6 @@ class Session:
         self._shown: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._settled = False
-        self._repaired: tuple[str, ...] = ()
         self._was_cut = False
 
     # --- intents --------------------------------------------------------------------------------------------------
@@ -188,30 +186,15 @@ class Session:
 
     async def apply(self, confirmation: Confirmation) -> None:
         """Apply what is previewed, then look at everything anew and verify."""
-        repaired = tuple(pod.node for pod in self.state.failing)
-        undoing = self.state.repair.undoing
-        await self.repair.apply(confirmation)
-        self.look_again()
-        if self.repair.state.phase == "applied" and not undoing:
-            await self.verify(repaired)
+        await self._applying.apply(confirmation, self.logs.forgotten(), self.look_again)
 
-    async def verify(self, repaired: tuple[str, ...] = ()) -> None:
+    async def verify(self) -> None:
         """The guide's four checks, on the nodes that were repaired."""
-        self._repaired = repaired or self._repaired
-        read = self.read_files if self.shell is not None else None
-        await self.repair.verify(self._repaired, self.state.reference, read)
+        await self._applying.verify()
 
-    async def read_files(self, node: str) -> Reading[CniFiles]:
-        """What is in a node's CNI directories now."""
-        pod = self.state.pod(node)
-        if self.shell is None or pod is None:
-            return Unavailable("nodes are not read", Source(f"ssh {node}", node))
-        readings = await probe_node(self.shell, self._node(node), node_request(pod, None), self.clock)
-        self._book.take(readings)
-        self._wake.set()
-        found = next((reading for fact, _, reading in readings if fact is CniFiles), None)
-        unasked = Unavailable("the node did not say", Source(f"ssh {node}", node))
-        return cast("Reading[CniFiles]", found or unasked)
+    def remember(self, before: Before) -> None:
+        """How things were before the plan of an earlier sitting."""
+        self._applying.remember(before)
 
     # --- the loop -------------------------------------------------------------------------------------------------
 
@@ -341,6 +324,7 @@ class Session:
             repair=self.repair.state,
             trials=self.laboratory.trials,
             earlier=self.investigation.offered(state) if self.investigation is not None else None,
+            before=self._applying.before,
         )
 
     def _pod(self, node: str) -> PodStatus | None:
@@ -350,6 +334,15 @@ class Session:
     def _node(self, name: str) -> NodeStatus:
         row = self._picture.roll.row(name)
         return (row.node if row is not None else None) or NodeStatus(name)
+
+    def _now(self) -> State:
+        """The state with what came since it was published, as far as a repair is concerned."""
+        roster, case = self._picture.roll.roster(), self._book.case
+        return replace(self.state, roster=roster, case=case, repair=self.repair.state, before=self._applying.before)
+
+    def _place(self, name: str) -> Place | None:
+        pod = self._pod(name)
+        return Place(self._node(name), pod) if pod is not None else None
 
     def _scene(self) -> Scene:
         known, waiting = self._picture.nodes.known, tuple(sorted(self._judge.waiting)[:MOST_WAITING])

@@ -86,6 +86,8 @@ class State:
     """The case file that is shown instead of a cluster."""
     earlier: Earlier | None = None
     """An investigation of an earlier sitting that could be gone on with; None once somebody decided."""
+    before: Before | None = None
+    """How things were before a plan was applied; None while none was."""
     settled: bool = False
     """Whether all that is to be read has been read (or refused) and judged."""
 
@@ -196,6 +198,24 @@ class State:
     @cached_property
     def _cohorts_by_node(self) -> dict[str, Cohort]:
         return {node: cohort for cohort in self.cohorts for node in cohort.members}
+
+
+View = Literal["now", "before", "both"]
+"""Which moment is shown, where a plan was applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things were just before a plan was applied at `at` (UTC): `state` is all that was known then."""
+
+    plan_id: str
+    at: datetime
+    state: State
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that failed then, by name."""
+        return tuple(sorted({pod.node for pod in self.state.failing if pod.node}))
 
 
 def daemonset_of(daemonsets: Sequence[DaemonSetStatus], failing: Iterable[PodStatus]) -> DaemonSetStatus | None:

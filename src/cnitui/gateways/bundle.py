@@ -77,9 +77,13 @@ class Bundles:
         packed = await in_daemon_thread(lambda: packed_archive(members, int(recording.at.timestamp())))
         place(path, packed, overwrite=overwrite)
 
-    def write_text(self, path: Path, text: str, *, overwrite: bool) -> None:
-        """Write a text whole or not at all; raises StateError."""
-        place(path, text.encode("utf-8", "replace"), overwrite=overwrite)
+    async def read(self, path: Path) -> Recording:
+        """As `read_bundle`; unpacking holds up nobody."""
+        return await in_daemon_thread(lambda: read_bundle(path))
+
+    def write_bytes(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """Write it whole or not at all, for its owner only; raises StateError."""
+        place(path, data, overwrite=overwrite)
 
 
 def _is_of(line: bytes, context: str) -> bool:

@@ -1,7 +1,7 @@
 """Our memory on disk: the audit log and, per plan, its documents; on disk before a call returns.
 
-The folder is `$XDG_STATE_HOME/cnitui`: `audit.jsonl` and `plans/ID/NAME.json`. All of it is for its owner only, since
-pre-images hold whole objects of the cluster.
+The folder is `$XDG_STATE_HOME/cnitui`: `audit.jsonl`, `plans/ID/NAME.json` and other files of a plan beside them. All
+of it is for its owner only, since pre-images hold whole objects of the cluster.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ AUDIT_FILE, PLANS = "audit.jsonl", "plans"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_FILE = re.compile(r"[a-z][a-z0-9-]{0,40}(\.[a-z0-9]{1,8}){1,2}")
 
 
 class FileJournal:
@@ -60,6 +61,12 @@ class FileJournal:
             raise StateError(f"{path} is not JSON: {error}") from error
         return document
 
+    def place(self, plan_id: str, file: str) -> Path:
+        """Where a file of one plan lies, be it there or not; raises StateError for an id or name that is none."""
+        if not _FILE.fullmatch(file):
+            raise StateError(f"{file[:60]!r} is no name of a plan's file")
+        return self._folder_of(plan_id) / file
+
     def plans(self) -> tuple[str, ...]:
         """Ids of the plans kept, oldest first; raises StateError when the folder cannot be read."""
         folder = self._room
@@ -80,11 +87,15 @@ class FileJournal:
         raise StateError(f"{self._room} has no free id left for this second")
 
     def _path(self, plan_id: str, name: str) -> Path:
-        if not _ID.fullmatch(plan_id):
-            raise StateError(f"{plan_id[:60]!r} is no plan's id", "An id looks like 20260102T030405Z-1a2b.")
+        folder = self._folder_of(plan_id)
         if not _NAME.fullmatch(name):
             raise StateError(f"{name[:60]!r} is no document's name")
-        return self._room / plan_id / f"{name}.json"
+        return folder / f"{name}.json"
+
+    def _folder_of(self, plan_id: str) -> Path:
+        if not _ID.fullmatch(plan_id):
+            raise StateError(f"{plan_id[:60]!r} is no plan's id", "An id looks like 20260102T030405Z-1a2b.")
+        return self._room / plan_id
 
     def _doing(self, what: str, act: Callable[[], T]) -> T:
         try:

@@ -1,16 +1,21 @@
-"""What `ctrl+s` saves: the focused log, open nodes' transcripts, the report on the last step, else the case file."""
+"""What `ctrl+s` saves: the focused log, open nodes' transcripts, the report on the last step, else the case file.
+
+All of them leave without secrets; of a log a person may ask for the bytes as they came.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cnitui.domain.redaction import Redactor, hidden_words, parts_of
 from cnitui.engine.cases.saving import save_case
 from cnitui.engine.judging.listings import Listings
 from cnitui.engine.ports import CaseFiles
-from cnitui.engine.reports.account import as_report
+from cnitui.engine.reports.forms import FORMS, as_report
 from cnitui.engine.reports.transcript import as_session
 from cnitui.engine.services import Services
 from cnitui.engine.session import Session
@@ -41,11 +46,13 @@ def saving_of(state: State, at: datetime, step: int, focused: object, opened: Li
         title = f"Save what was run on {' and '.join(names)}, without secrets"
         return Saving(title, f"{'-'.join(map(_plain, names))}-{moment}.txt", text=as_session(opened))
     if isinstance(focused, LogPane):
-        name = f"{_plain(focused.feed.node)}-{_plain(focused.feed.container)}-{moment}.log"
+        feed = focused.feed
+        parts = filter(None, (_plain(feed.node), _plain(feed.container), feed.moment, moment))
+        name = f"{'-'.join(parts)}.log"
         return Saving("Save everything kept of this log", name, log=focused)
     context = _plain(state.connection.context or "cluster")
     if step == REPORT_STEP:
-        return Saving("Save the report (.md, or .json)", f"cnitui-report-{context}-{moment}.md", report=True)
+        return Saving("Save the report: .html, .md or .json", f"cnitui-report-{context}-{moment}.html", report=True)
     return Saving("Save a case file: all evidence, without secrets", f"cnitui-{context}-{moment}.tar.gz")
 
 
@@ -58,17 +65,17 @@ def file_of(name: str) -> Path:
     return Path(name).expanduser()
 
 
-async def save(saving: Saving, path: Path, services: Services, session: Session) -> str:
-    """Save it and answer what was written, in words; raises CnituiErrors."""
+async def save(saving: Saving, path: Path, services: Services, session: Session, *, raw: bool = False) -> str:
+    """Save it and answer what was written, in words; `raw` is for logs alone. Raises CnituiErrors."""
     state = session.state
     files = services.files
     if files is None:
         raise StateError("nothing can be saved here")
     files.check(path, overwrite=False)
     if saving.log is not None:
-        return f"saved {saving.log.save(path)} lines to {path}"
+        return await _save_log(files, path, saving.log, raw=raw)
     if saving.text:
-        files.write_text(path, saving.text, overwrite=False)
+        files.write_bytes(path, saving.text.encode("utf-8", "replace"), overwrite=False)
         return f"saved {saving.text.count(chr(10)):,} lines to {path}"
     if saving.report:
         return _save_report(files, path, state, services.clock.now())
@@ -78,6 +85,22 @@ async def save(saving: Saving, path: Path, services: Services, session: Session)
     return f"saved {saved.pieces} pieces of evidence to {path}{hidden}{missing}"
 
 
+async def _save_log(files: CaseFiles, path: Path, log: LogPane, *, raw: bool) -> str:
+    data = log.kept()
+    lines = f"saved {data.count(bytes([10])):,} lines to {path}"
+    if raw:
+        files.write_bytes(path, data, overwrite=False)
+        return f"{lines} as they came: what is secret in them is in the file"
+    redactor, clean = Redactor(), list[bytes]()
+    for part in parts_of(data):
+        clean.append(redactor.data(part, path.name))
+        await asyncio.sleep(0)  # keys and screen get their turn: a log may be long
+    files.write_bytes(path, b"".join(clean), overwrite=False)
+    hidden = hidden_words(redactor.hidden)
+    return f"{lines}; hidden: {hidden}" if hidden else f"{lines}; nothing in them looked like a secret"
+
+
 def _save_report(files: CaseFiles, path: Path, state: State, at: datetime) -> str:
-    files.write_text(path, as_report(state, at, markdown=path.suffix != ".json"), overwrite=False)
+    report = as_report(state, at, FORMS.get(path.suffix.lower(), "markdown"))
+    files.write_bytes(path, report.encode("utf-8", "replace"), overwrite=False)
     return f"saved the report to {path}"

@@ -13,7 +13,7 @@ import pytest
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.facts import AttemptLogs
 from cnitui.domain.report import as_data
-from cnitui.engine.cases import collect as collecting
+from cnitui.engine.cases.collect import Bounds
 from cnitui.engine.cases.saving import save_case
 from cnitui.engine.sitting import judged, sitting
 from cnitui.errors import ClusterUnreachable, StateError
@@ -162,10 +162,9 @@ async def test_an_existing_file_is_kept_unless_told_otherwise(tmp_path: Path) ->
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_more_failing_nodes_than_the_bound_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "MOST_NODES", 2)
+async def test_more_failing_nodes_than_the_bound_are_counted(tmp_path: Path) -> None:
     async with still("selinux-denial", nodes=6) as lab:
-        found = await collected(lab, tmp_path, node_access="none")
+        found = await collected(lab, tmp_path, bounds=Bounds(nodes=2), node_access="none")
     left = len(found.state.failing) - 2
     assert f"logs, events and commands of {left} more nodes (at most 2 are kept)" in found.saved.unavailable
     state = await sitting(found.opened(), WAIT)

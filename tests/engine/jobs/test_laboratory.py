@@ -16,7 +16,7 @@ from cnitui.engine.jobs.laboratory import Laboratory, provable
 from cnitui.engine.ports import LogRequest
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.engine.reports.account import as_report
+from cnitui.engine.reports.forms import as_report
 from cnitui.errors import UsageError
 from tests.engine.guide.states import NOON, cluster, finding, found, incident
 from tests.engine.jobs.conftest import JobCluster
@@ -145,5 +145,5 @@ async def test_the_report_tells_of_control_variant_and_outcome(jobs_bench: Workb
     text = as_report(state, NOON)
     assert "## Experiment on worker-01" in text
     assert "- variant, with " in text
-    (document,) = json.loads(as_report(state, NOON, markdown=False))["experiments"]
+    (document,) = json.loads(as_report(state, NOON, "json"))["experiments"]
     assert document["conclusion"] == "confirmed"

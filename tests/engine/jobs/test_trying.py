@@ -18,7 +18,7 @@ from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.engine.reports.account import as_report
+from cnitui.engine.reports.forms import as_report
 from cnitui.engine.state import State
 from cnitui.errors import UsageError
 from tests.engine.fake_cluster import FakeCluster, daemonset
@@ -72,7 +72,7 @@ async def test_step_8_and_the_report_tell_of_it(
     view = guide(after)[7]
     assert (view.state, view.blocks[0]) == (state, Heading("Tried on worker-01"))
     assert "## Tried on worker-01" in as_report(after, NOON)
-    assert json.loads(as_report(after, NOON, markdown=False))["tries"][0]["works"] is (code == 0)
+    assert json.loads(as_report(after, NOON, "json"))["tries"][0]["works"] is (code == 0)
 
 
 async def test_only_what_is_previewed_and_not_applied_can_be_tried(seen: Preview) -> None:

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, PodEvents, Run
 from cnitui.engine.repair.state import Action, RepairState
-from cnitui.engine.reports.timeline import Moment, timeline
-from cnitui.engine.state import State
-from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed, with_nodes, with_pods
+from cnitui.engine.reports.timeline import Moment, runs, timeline
+from cnitui.engine.state import Before, State
+from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed, pod, with_nodes, with_pods
 
 
 def of_kind(state: State, kind: str) -> list[Moment]:
@@ -90,3 +90,15 @@ def test_a_node_says_since_when_it_is_as_it_is() -> None:
 
 def test_nothing_known_is_an_empty_timeline() -> None:
     assert timeline(State()) == ()
+
+
+def test_the_attempts_before_a_plan_stay_though_their_pods_are_gone() -> None:
+    earlier = incident()
+    healed = with_pods(cluster(), *(pod(node.name, failing=False) for node in earlier.nodes))
+    state = replace(healed, before=Before("plan", NOON - timedelta(seconds=30), earlier))
+    before, now, both = ({moment.words for moment in timeline(state, view)} for view in ("before", "now", "both"))
+    failed, done = "install-cni ended with exit code 1 Error", "install-cni ended with exit code 0"
+    assert (failed in before, failed in now, failed in both) == (True, False, True)
+    assert (done in before, done in now, done in both) == (False, True, True)
+    assert {one.run.exit_code for one in runs(state)} == {0, 1}
+    assert len(timeline(state)) == len(set(timeline(state)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -42,25 +43,36 @@ from cnitui.engine.state import State
 from cnitui.errors import ClusterUnreachable, CnituiError, Forbidden, NodeError, NotFound, Unauthorized
 
 T = TypeVar("T")
-MOST_PODS = 500
-"""Pods (and nodes) whose objects are kept; failing ones come first."""
-MOST_NODES = 100
-"""Failing nodes whose logs, events and commands are kept."""
 MOST_OTHERS = 20
 """Other nodes of which the same is kept because somebody looked at them."""
-MOST_BYTES = 128 << 20
 AT_ONCE = 16
 """Requests to the API server at a time: a case is saved while everybody else needs that server too."""
 TRIES = 3
 """How often a pod is read again because an attempt ended while its logs were read."""
 
 
-async def collect(services: Services, state: State, files: CaseFiles, kept: Sequence[KeptLog] = ()) -> Recording:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a case may hold: pods (and nodes) whose objects are kept, failing ones first; failing nodes whose logs,
+    events and commands are kept; bytes. `within` are the seconds that asking may take; None: as long as it takes."""
+
+    pods: int = 500
+    nodes: int = 100
+    size: int = 128 << 20
+    within: float | None = None
+
+
+BOUNDS = Bounds()
+
+
+async def collect(
+    services: Services, state: State, files: CaseFiles, kept: Sequence[KeptLog] = (), bounds: Bounds = BOUNDS
+) -> Recording:
     """Everything that a diagnosis of this state rests on, as it is now; `kept` is what only log panes still have.
 
     Raises ClusterUnreachable or Unauthorized when the API server does not answer at all.
     """
-    collector = _Collector(services, state, files)
+    collector = _Collector(services, state, files, bounds)
     known = services.recorded.kept if services.recorded else ()
     for node, container, lines in (*known, *kept):
         source = f"cnitui, log pane of {container} on {node}"
@@ -81,8 +93,9 @@ def _trial(number: int, found: Experiment | Try, services: Services) -> Piece:
 class _Collector:
     """One collection: its pieces by request, so that reading again replaces what was read before."""
 
-    def __init__(self, services: Services, state: State, files: CaseFiles) -> None:
+    def __init__(self, services: Services, state: State, files: CaseFiles, bounds: Bounds) -> None:
         self._services, self._state, self._files = services, state, files
+        self._bounds = bounds
         self._api: ClusterApi = services.cluster
         self._pieces: dict[tuple[PieceKind, tuple[str, ...]], Piece] = {}
         self._reach: dict[str, str] = {}
@@ -93,11 +106,11 @@ class _Collector:
     async def recording(self) -> Recording:
         began = self._now()
         self._lists()
-        pods = await self._objects()
-        subjects = self._subjects(pods)
-        endpoints = await self._endpoints() if subjects else None
-        await asyncio.gather(*(self._pod(pod) for pod in subjects))
-        await self._nodes(subjects, endpoints)
+        try:
+            async with asyncio.timeout(self._bounds.within):
+                await self._ask()
+        except TimeoutError:
+            self._left_out.append(f"what was not read within {self._bounds.within:g} s")
         connection, state = self._api.connection, self._state
         return Recording(
             at=began,
@@ -112,6 +125,13 @@ class _Collector:
             audit=self._files.audit_lines(connection.context),
         )
 
+    async def _ask(self) -> None:
+        pods = await self._objects()
+        subjects = self._subjects(pods)
+        endpoints = await self._endpoints() if subjects else None
+        await asyncio.gather(*(self._pod(pod) for pod in subjects))
+        await self._nodes(subjects, endpoints)
+
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
@@ -120,8 +140,8 @@ class _Collector:
     def keep(self, piece: Piece) -> None:
         """Keep a piece; once the case has reached its bound, only that there was one."""
         size = len(piece.data) + len(piece.errors)
-        if self._bytes + size > MOST_BYTES:
-            why = f"left out: the case file would be larger than {MOST_BYTES >> 20} MiB"
+        if self._bytes + size > self._bounds.size:
+            why = f"left out: the case file would be larger than {self._bounds.size >> 20} MiB"
             piece = Piece(
                 piece.kind, piece.key, piece.source, piece.at, piece.node, failure=Failure("ClusterError", why)
             )
@@ -166,12 +186,12 @@ class _Collector:
         order = sorted(
             state.pods, key=lambda pod: (pod.uid not in failing, pod.node not in read, pod.node != state.reference)
         )
-        pods = self._bounded(order, MOST_PODS, "pods and nodes")
-        names = {pod.node: None for pod in pods} | {node.name: None for node in state.nodes[:MOST_PODS]}
+        pods = self._bounded(order, self._bounds.pods, "pods and nodes")
+        names = {pod.node: None for pod in pods} | {node.name: None for node in state.nodes[: self._bounds.pods]}
         others = [
             *(daemonset_ref(found.namespace, found.name) for found in state.daemonsets),
             *(_core("namespaces", "Namespace", name) for name in sorted({pod.namespace for pod in pods})),
-            *(_core("nodes", "Node", name) for name in list(names)[:MOST_PODS] if name),
+            *(_core("nodes", "Node", name) for name in list(names)[: self._bounds.pods] if name),
         ]
         found, _ = await asyncio.gather(
             asyncio.gather(*(self._pod_object(pod) for pod in pods)),
@@ -205,7 +225,7 @@ class _Collector:
         reference = reference_node(pods, self._state.nodes)
         stuck = self._state.stuck
         failing = [pod for pod in pods if pod.node and (pod.failing is not None or pod.node in stuck or waits(pod))]
-        chosen = [*self._bounded(failing, MOST_NODES, "logs, events and commands")]
+        chosen = [*self._bounded(failing, self._bounds.nodes, "logs, events and commands")]
         chosen += [pod for pod in pods if pod.node and pod.node in (reference, self._state.reference)]
         looked_at = set(self._state.kept_nodes) - {pod.node for pod in chosen}
         others = [pod for pod in pods if pod.node in looked_at and pod not in failing]

@@ -49,6 +49,9 @@ class NoJournal:
     def load(self, plan_id: str, name: str) -> object:
         raise StateError(f"plan {plan_id} is not part of the case file")
 
+    def place(self, plan_id: str, file: str) -> Path:
+        raise StateError(f"plan {plan_id} is not part of the case file")
+
     def plans(self) -> tuple[str, ...]:
         return ()
 

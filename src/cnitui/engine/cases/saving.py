@@ -6,18 +6,16 @@ leads to, and nothing that was hidden can come back in a quotation.
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.recording import Failure, Hidden, KeptLog, Piece, Recording
-from cnitui.domain.redaction import Redactor
+from cnitui.domain.recording import KeptLog, Recording
 from cnitui.domain.report import as_json
-from cnitui.engine.cases.collect import collect
+from cnitui.engine.cases.cleaning import redacted
+from cnitui.engine.cases.collect import BOUNDS, Bounds, collect
 from cnitui.engine.cases.replay import replayed
 from cnitui.engine.ports import CaseFiles
 from cnitui.engine.services import Services
@@ -41,7 +39,13 @@ class Saved:
 
 
 async def save_case(
-    services: Services, state: State, path: Path, *, overwrite: bool = False, kept: Sequence[KeptLog] = ()
+    services: Services,
+    state: State,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    kept: Sequence[KeptLog] = (),
+    bounds: Bounds = BOUNDS,
 ) -> Saved:
     """Write the case of this state, `kept` being logs that only we still have.
 
@@ -51,7 +55,7 @@ async def save_case(
     if files is None:
         raise StateError("case files cannot be written here")
     files.check(path, overwrite=overwrite)
-    recording, hidden = await redacted(await collect(services, state, files, kept))
+    recording, hidden = await redacted(await collect(services, state, files, kept, bounds))
     diagnosis = await diagnosed(recording, files, services.render)
     await files.write(path, recording, as_json(diagnosis), hidden, overwrite=overwrite)
     pieces = sum(piece.failure is None for piece in recording.pieces)
@@ -71,47 +75,3 @@ def _missing(recording: Recording) -> tuple[str, ...]:
     failures = [piece for piece in recording.pieces if piece.failure is not None]
     told = [f"{piece.source}: {piece.failure.what}" for piece in failures if piece.failure is not None]
     return (*dict.fromkeys(told), *recording.left_out)
-
-
-# --- redaction ------------------------------------------------------------------------------------------------------
-
-
-async def redacted(recording: Recording) -> tuple[Recording, tuple[Hidden, ...]]:
-    """The recording without secrets, and what was hidden where; keys and screen get their turn between two pieces."""
-    redactor = Redactor()
-    pieces: list[Piece] = []
-    for piece in recording.pieces:
-        pieces.append(_clean(piece, redactor))
-        await asyncio.sleep(0)
-    clean = replace(
-        recording,
-        server=redactor.text(recording.server, "manifest.json"),
-        reach={node: redactor.text(line, "manifest.json") for node, line in recording.reach.items()},
-        pieces=tuple(pieces),
-        audit=redactor.data(recording.audit, "audit.jsonl"),
-    )
-    counts = sorted(redactor.counts.items())
-    return clean, tuple(Hidden(what, count, where) for (where, what), count in counts)
-
-
-def _clean(piece: Piece, redactor: Redactor) -> Piece:
-    where = piece.source
-    failure = piece.failure
-    if failure is not None:
-        sentences = (redactor.text(failure.what, where), redactor.text(failure.next_step, where))
-        failure = Failure(failure.error, *sentences)
-    return replace(
-        piece,
-        source=redactor.text(piece.source, where),
-        data=_clean_data(piece, redactor),
-        errors=redactor.data(piece.errors, where),
-        failure=failure,
-    )
-
-
-def _clean_data(piece: Piece, redactor: Redactor) -> bytes:
-    """An object is redacted by its fields, everything else as text."""
-    if piece.kind not in ("object", "events", "trial") or not piece.data:
-        return redactor.data(piece.data, piece.source)
-    document = redactor.document(json.loads(piece.data), piece.source)
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape")

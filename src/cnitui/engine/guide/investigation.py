@@ -247,9 +247,14 @@ def selinux_comparison(state: State, nodes: Sequence[str] = ()) -> Comparison:
     return _compared(state, selinux_questions, nodes)
 
 
-def machine_comparison(state: State) -> Comparison:
+def _shown_before(state: State, key: str) -> str:
+    """Where a repair can be looked at, once there was one."""
+    return f" {key} and B show the repaired nodes before and now." if state.before is not None else ""
+
+
+def machine_comparison(state: State, nodes: Sequence[str] = ()) -> Comparison:
     """Step 4 and the differences screen: everything that is not SELinux, then SELinux and the host."""
-    return _compared(state, _all_questions, ())
+    return _compared(state, _all_questions, nodes)
 
 
 Asking = Callable[[str, str], tuple[tuple[str, Question], ...]]
@@ -283,7 +288,8 @@ def _read_nodes(state: State) -> list[str]:
 def selinux(state: State) -> Outline:
     """Step 3: modes, labels, the process's own label and the denials."""
     if not state.failing:
-        return Outline("pass", "nothing fails", "Nothing fails; the labels of a healthy node are no question.")
+        words = "Nothing fails; the labels of a healthy node are no question."
+        return Outline("pass", "nothing fails", words + _shown_before(state, "f3"))
     nodes = _read_nodes(state)
     read = [node for node in nodes if state.case.value(SelinuxMode, node) is not None]
     table: tuple[Block, ...] = (*unreadable(state), Columns(selinux_comparison(state)))
@@ -344,7 +350,8 @@ def _stopped(text: str) -> str:
 def master_against_worker(state: State) -> Outline:
     """Step 4: only what differs."""
     if not state.failing:
-        return Outline("pass", "nothing fails", "Nothing fails, so there is nothing to compare.")
+        words = "Nothing fails, so there is nothing to compare."
+        return Outline("pass", "nothing fails", words + _shown_before(state, "f5"))
     if not state.reference:
         text = "No node is healthy, so there is none to compare with. The causes are judged without a comparison."
         return Outline("unknown", "no healthy node", text)

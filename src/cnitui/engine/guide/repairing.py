@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cnitui.domain.plan import Plan, PodRestart
+from cnitui.engine.guide.before_after import Attempted, pairs
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
 from cnitui.engine.guide.judging import going_on
 from cnitui.engine.guide.names import on
@@ -15,7 +16,7 @@ from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.rollout import NodeProgress, Rollout
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.repair.verify import Check
-from cnitui.engine.state import State
+from cnitui.engine.state import Before, State
 
 CHECK_ROLES: dict[str, Role] = {"pass": "good", "fail": "bad", "unknown": "warn", "running": "accent", "waiting": "dim"}
 SHOWN_PODS = 100
@@ -139,7 +140,8 @@ def applying(_state: State, repair: RepairState) -> Outline:
         blocks = (Paragraph(repair.error.next_step, "dim"), *_rollout_blocks(repair.rollout), *_actions(repair))
         return Outline("fail", "failed", repair.error.what + ".", blocks)
     if repair.phase == "applying":
-        words = repair.rollout.words if repair.rollout else "writing"
+        unwritten = "keeping how it is before the change" if repair.applied is not repair.preview else "writing"
+        words = repair.rollout.words if repair.rollout else unwritten
         return Outline("running", words, f"Applying: {words}.", (*_rollout_blocks(repair.rollout), *_actions(repair)))
     if repair.applied is None or (repair.preview is not None and repair.applied is not repair.preview):
         ready = repair.preview is not None and not repair.preview.blocked
@@ -214,7 +216,7 @@ def reporting(state: State, repair: RepairState) -> Outline:
     """Step 11: everything on one page; ctrl+s saves it."""
     if state.diagnosis is None:
         return Outline("waiting", "", "There is nothing to report yet.")
-    headline = "ctrl+s saves this report as Markdown or JSON."
+    headline = "ctrl+s saves this report as HTML, Markdown or JSON."
     blocks: list[Block] = [Heading("Findings")]
     told = repair.diagnosed or state.diagnosis
     for finding in told.confident or (told.findings[:3] if told.status != "healthy" else ()):
@@ -224,5 +226,33 @@ def reporting(state: State, repair: RepairState) -> Outline:
     blocks.extend(_done(repair) if repair.actions else [Item("nothing was changed", "dim")])
     if repair.checks:
         blocks += [Heading("Verification"), *(_check(check) for check in repair.checks)]
+    if state.before is not None:
+        blocks += [Heading("Before and after"), *_pairs(state.before, state)]
     stance: StepState = "pass" if repair.phase == "verified" else "waiting"
     return Outline(stance, "ready", headline, tuple(blocks))
+
+
+def _pairs(before: Before, state: State) -> Iterator[Block]:
+    """Of each repaired node its last failing attempt and what has run since."""
+    for pair in pairs(before, state, before.nodes[:SHOWN_PODS]):
+        since = pair.after
+        good = since is not None and since.run.exit_code == 0
+        told = f"{pair.node}: {_ended(pair.before)}; since then {_ended(since)}"
+        yield Item(told, "good" if good else "warn", _last_line(pair.before))
+    more = len(before.nodes) - SHOWN_PODS
+    if more > 0:
+        yield Paragraph(f"and {more:,} more nodes", "dim")
+    yield Paragraph("In logs, SELinux, differences and timeline B shows before, now, or both.", "dim")
+
+
+def _ended(one: Attempted | None) -> str:
+    """`install-cni exit 1 at 19:29:21`."""
+    if one is None:
+        return "no attempt is known"
+    if one.run.finished_at is None:
+        return f"{one.container} runs"
+    return f"{one.container} exit {one.run.exit_code} at {one.run.finished_at:%H:%M:%S}"
+
+
+def _last_line(one: Attempted | None) -> str:
+    return one.words[-1] if one is not None and one.words else ""

@@ -10,6 +10,7 @@ import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus
@@ -17,6 +18,7 @@ from cnitui.domain.finding import Diagnosis
 from cnitui.domain.investigation import Investigation
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.ranking import claims
+from cnitui.domain.redaction import Redactor
 from cnitui.domain.remedies import Remedy, Situation, remedy
 from cnitui.domain.remedies.situation import SELINUX_CAUSES
 from cnitui.domain.report import as_data
@@ -32,6 +34,18 @@ from cnitui.engine.repair.workbench import DIAGNOSIS, Workbench
 from cnitui.errors import CnituiError, StateError
 
 UNDER_WAY: tuple[Phase, ...] = ("applying", "verifying")
+
+
+class Witness(Protocol):
+    """Sees how things are before a plan changes them."""
+
+    async def look(self) -> None:
+        """Look; never raises."""
+        ...
+
+    async def keep(self, plan_id: str) -> str:
+        """Keep what was seen beside the plan; answers why that was not possible, "" when it was."""
+        ...
 
 
 class Repair:
@@ -97,8 +111,11 @@ class Repair:
         self._did(f"previewed {planned.title} by server dry run")
         self._set(phase="planned", preview=seen)
 
-    async def apply(self, confirmation: Confirmation) -> bool:
-        """Carry out what is previewed; answers whether the rollout came to its end. Failures are told in the state."""
+    async def apply(self, confirmation: Confirmation, witness: Witness | None = None) -> bool:
+        """Carry out what is previewed; answers whether the rollout came to its end. Failures are told in the state.
+
+        The witness looks before anything is written.
+        """
         seen = self.state.preview
         if seen is None or self.state.busy or self.state.applied is seen:
             return False
@@ -106,8 +123,12 @@ class Repair:
         self._set(phase="applying", error=None, rollout=None, notes=(), checks=(), diagnosed=before)
         self._set(override=confirmation.override)
         try:
+            if witness is not None:
+                await witness.look()
             async for progress in apply(self._bench, seen, confirmation):
                 self._note(seen, progress)
+                if isinstance(progress, Recorded) and witness is not None:
+                    self._warn(await witness.keep(progress.plan_id))
         except CnituiError as error:
             written = self.state.applied is seen
             self._set(phase="applied" if written else "planned", error=error)
@@ -115,11 +136,16 @@ class Repair:
         self._set(phase="applied", undone=self.state.undoing)
         return self.state.rollout is not None and self.state.rollout.outcome == "done"
 
+    def _warn(self, words: str) -> None:
+        if words:
+            self._set(notes=(*self.state.notes, words))
+
     def _keep_diagnosis(self, plan_id: str) -> None:
         """For the plan's report; what is needed to take the plan back is on disk already."""
         if self.state.diagnosed is not None:
             with contextlib.suppress(StateError):
-                self._bench.journal.keep(plan_id, DIAGNOSIS, as_data(self.state.diagnosed))
+                clean = Redactor().fact(self.state.diagnosed, DIAGNOSIS)
+                self._bench.journal.keep(plan_id, DIAGNOSIS, as_data(clean))
 
     def _note(self, seen: Preview, progress: object) -> None:
         match progress:

@@ -19,7 +19,7 @@ from cnitui.errors import CnituiError
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
-DIAGNOSIS = "diagnosis"
+DIAGNOSIS, ACCOUNT = "diagnosis", "account"
 """Names of a plan's documents in the journal."""
 BEGUN, APPLIED, REFUSED, UNKNOWN, CANCELLED = "begun", "applied", "refused", "unknown", "cancelled"
 """States of a plan's outcome, beside those of its rollout; `unknown`: the server's answer to the write was lost."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from cnitui.domain.experiment import Experiment
+from cnitui.domain.redaction import Redactor
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.report import code, code_safe
@@ -13,17 +14,20 @@ from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.jobs.kept import kept_trials
 from cnitui.engine.jobs.trials import trials_of
 from cnitui.engine.ports import Journal
-from cnitui.engine.repair.workbench import DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
-from cnitui.engine.reports.account import SCHEMA
+from cnitui.engine.repair.workbench import ACCOUNT, DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
+from cnitui.engine.reports.account import SCHEMA, hidden_data
+from cnitui.engine.reports.account_markdown import before_and_now_lines
 from cnitui.errors import StateError
 
 _PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE)
 EXPERIMENTS, TRIES = "experiments", "tries"
+_TOLD = ("circumstances", "change", "before_and_now", "timeline", "actions", "advice")
+"""What the sitting that applied the plan told, and its report has from there."""
 _CONFIDENT = ("confirmed", "likely")
 
 
 def plan_report(journal: Journal, plan_id: str = "") -> Document:
-    """Everything kept of a plan (the latest without an id) as plain data; raises StateError."""
+    """Everything kept of a plan (the latest without an id) as plain data without secrets; raises StateError."""
     chosen = plan_id or next((one for one in reversed(journal.plans()) if _is_plan(journal, one)), "")
     if not chosen:
         raise StateError(
@@ -31,7 +35,13 @@ def plan_report(journal: Journal, plan_id: str = "") -> Document:
         )
     plan = as_mapping(journal.load(chosen, PLAN))
     parts = {name: _kept(journal, chosen, name) for name in _PARTS}
-    return {"schema": SCHEMA, "id": chosen, PLAN: plan, **parts, **_trials(journal, chosen, plan)}
+    account = _kept(journal, chosen, ACCOUNT)
+    told = {name: account.get(name) for name in _TOLD}
+    redactor = Redactor()
+    report = {"schema": SCHEMA, "id": chosen, PLAN: plan, **parts, **_trials(journal, chosen, plan), **told}
+    clean = as_mapping(redactor.document(report, "report"))
+    before = [one for one in _maps(account.get("hidden")) if isinstance(one.get("count"), int)]
+    return {**clean, "hidden": [*before, *hidden_data(redactor.hidden)]}
 
 
 def _trials(journal: Journal, plan_id: str, plan: Document) -> dict[str, list[dict[str, object]]]:
@@ -87,7 +97,10 @@ def _lines(report: Document) -> Iterator[str]:
     undone = as_mapping(report[UNDONE])
     if undone:
         yield f"- taken back by plan {_words(undone.get('by'))} at {_words(undone.get('at'))}"
+    yield from before_and_now_lines(as_mapping(report.get("before_and_now")))
     yield from _verification(as_mapping(report[VERIFICATION]))
+    hidden = ", ".join(f"{_words(one.get('count'))} × {_words(one.get('what'))}" for one in _maps(report.get("hidden")))
+    yield from ("", f"Hidden in this report: {hidden}.") if hidden else ()
 
 
 def _findings(diagnosis: Document) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from cnitui.domain.facts import AttemptLogs, AvcDenials, ContainerStatus, InstallCni, PodEvents, PodStatus, Run
 from cnitui.engine.guide.blocks import Role
-from cnitui.engine.state import State
+from cnitui.engine.state import State, View
 
 Kind = Literal["attempt", "event", "denial", "node", "action"]
 
@@ -25,17 +25,53 @@ class Moment:
     role: Role = "normal"
 
 
-def timeline(state: State) -> tuple[Moment, ...]:
-    """All moments known, oldest first."""
-    moments = [*_attempts(state), *_events(state), *_denials(state), *_nodes(state), *_actions(state)]
-    return tuple(sorted(moments, key=lambda moment: moment.at))
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """One attempt of a container on a node."""
+
+    node: str
+    container: str
+    run: Run
+
+
+def timeline(state: State, view: View = "both") -> tuple[Moment, ...]:
+    """All moments known, oldest first; where a plan was applied, those before it, those since, or both."""
+    before = state.before
+    if before is None:
+        return tuple(sorted(_moments(state), key=lambda moment: moment.at))
+    earlier = [] if view == "now" else [one for one in _moments(before.state) if one.at < before.at]
+    later = [] if view == "before" else [one for one in _moments(state) if view == "both" or one.at >= before.at]
+    return tuple(sorted(dict.fromkeys((*earlier, *later)), key=lambda moment: moment.at))
+
+
+def _moments(state: State) -> list[Moment]:
+    return [*_attempts(state), *_events(state), *_denials(state), *_nodes(state), *_actions(state)]
+
+
+def runs(state: State) -> tuple[NodeRun, ...]:
+    """Every attempt known of the moments before a plan and since, oldest first; one without a start is left out."""
+    states = (state.before.state, state) if state.before is not None else (state,)
+    found = {
+        (one.node, one.container, one.run.container_id or one.run.started_at): one
+        for known in states
+        for one in _node_runs(known)
+        if one.run.started_at is not None
+    }
+    return tuple(sorted(found.values(), key=lambda one: (one.run.started_at or NEVER, one.node, one.container)))
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _node_runs(state: State) -> Iterator[NodeRun]:
+    for pod in state.pods:
+        for container in pod.containers:
+            yield from (NodeRun(pod.node, container.name, run) for run in _runs(state, pod, container))
 
 
 def _attempts(state: State) -> Iterator[Moment]:
-    for pod in state.pods:
-        for container in pod.containers:
-            for run in _runs(state, pod, container):
-                yield from _run(pod, container, run)
+    for one in _node_runs(state):
+        yield from _run(one)
 
 
 def _runs(state: State, pod: PodStatus, container: ContainerStatus) -> tuple[Run, ...]:
@@ -47,12 +83,13 @@ def _runs(state: State, pod: PodStatus, container: ContainerStatus) -> tuple[Run
     return tuple({run.container_id or run.started_at: run for run in runs}.values())
 
 
-def _run(pod: PodStatus, container: ContainerStatus, run: Run) -> Iterator[Moment]:
+def _run(one: NodeRun) -> Iterator[Moment]:
+    run = one.run
     if run.started_at is not None:
-        yield Moment(run.started_at, "attempt", pod.node, f"{container.name} started", "dim")
+        yield Moment(run.started_at, "attempt", one.node, f"{one.container} started", "dim")
     if run.finished_at is not None:
-        words = f"{container.name} ended with exit code {run.exit_code} {run.reason}".rstrip()
-        yield Moment(run.finished_at, "attempt", pod.node, words, "bad" if run.failed else "good")
+        words = f"{one.container} ended with exit code {run.exit_code} {run.reason}".rstrip()
+        yield Moment(run.finished_at, "attempt", one.node, words, "bad" if run.failed else "good")
 
 
 def _events(state: State) -> Iterator[Moment]:

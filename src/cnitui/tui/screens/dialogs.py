@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from cnitui.engine.guide.blocks import Block
 from cnitui.errors import HostKeyUnknown
@@ -151,21 +151,35 @@ class HostKeyScreen(ModalScreen[bool | None]):
         self.dismiss(None)
 
 
-class FileNameScreen(ModalScreen[str | None]):
-    """Where to save."""
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """Where to save, and whether the bytes as they came are wanted."""
 
+    name: str
+    raw: bool = False
+
+
+class FileNameScreen(ModalScreen[FileName | None]):
+    """Where to save; with `raw_offered` also whether secrets are to stay in it, which nothing but a person decides."""
+
+    DEFAULT_CSS = """
+    FileNameScreen Checkbox { margin: 1 0 0 0; background: $surface; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Save nothing"),
     ]
 
-    def __init__(self, title: str, suggestion: str) -> None:
+    def __init__(self, title: str, suggestion: str, *, raw_offered: bool = False) -> None:
         super().__init__()
-        self._title, self._suggestion = title, suggestion
+        self._title, self._suggestion, self._raw_offered = title, suggestion, raw_offered
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield words(self._title, "dialog-title")
             yield Input(self._suggestion, id="file", compact=True)
+            if self._raw_offered:
+                yield Checkbox("keep passwords, tokens and keys: the bytes as they came", id="raw", compact=True)
+                yield words("Left open, they are hidden in the file; tab and space change that.", "dialog-note")
             yield words("enter saves, esc does not; an existing file is not overwritten", "dialog-note")
 
     def on_mount(self) -> None:
@@ -173,7 +187,9 @@ class FileNameScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _save(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        name = event.value.strip()
+        raw = any(box.value for box in self.query("#raw").results(Checkbox))
+        self.dismiss(FileName(name, raw) if name else None)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from cnitui.engine.cases.given import seated
+from cnitui.engine.cases.recall import recall
 from cnitui.engine.investigations.earlier import Earlier
 from cnitui.engine.investigations.keeper import Position
 from cnitui.engine.jobs.trying import covered
@@ -85,6 +86,7 @@ class WorkScreen(JobsScreen):
             session = self.session = seated(services)
             session.subscribe(self._publish)
             self.bring_board(session.logs)
+            self._recall(services, session)
             await session.run()
         except CnituiError as error:
             self._failed(error)
@@ -95,6 +97,16 @@ class WorkScreen(JobsScreen):
             self._failed(next(_leaves(failures)))
         finally:
             await self.close_services()
+
+    @work(exclusive=True, group="recalling")
+    async def _recall(self, services: Services, session: Session) -> None:
+        """Once everything was read: how things were before the plan of an earlier sitting, if there was one."""
+        settled = asyncio.Event()
+        session.subscribe(lambda state: settled.set() if state.settled else None)
+        await settled.wait()
+        before = await recall(services, session.state.connection)
+        if before is not None and session is self.session:
+            session.remember(before)
 
     def _failed(self, error: CnituiError) -> None:
         state = self.session.state if self.session else State()
@@ -235,11 +247,13 @@ class WorkScreen(JobsScreen):
 
     @work(exclusive=True, group="saving")
     async def _save(self, saving: Saving, services: Services, session: Session) -> None:
-        name = await self.app.push_screen_wait(dialogs.FileNameScreen(saving.title, saving.suggestion))
-        if name is None:
+        dialog = dialogs.FileNameScreen(saving.title, saving.suggestion, raw_offered=saving.log is not None)
+        chosen = await self.app.push_screen_wait(dialog)
+        if chosen is None:
             return
         try:
-            self.notify(await save(saving, file_of(name), services, session), timeout=6, markup=False)
+            told = await save(saving, file_of(chosen.name), services, session, raw=chosen.raw)
+            self.notify(told, timeout=8, markup=False)
         except CnituiError as error:
             self.say(error)
 

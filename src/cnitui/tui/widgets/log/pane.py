@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from cnitui.engine.logs.feed import LogFeed
-from cnitui.engine.logs.kept import Entry, Rule
-from cnitui.errors import StateError
+from cnitui.engine.logs.kept import Entry, line_of
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.text import clean
 from cnitui.tui.widgets.log.keys import LOG_KEYS
@@ -257,17 +255,6 @@ class LogPane(LogWindow):
         text, what = (selected[0], "the selection") if selected else (self.in_view(), "the lines in view")
         self.post_message(CopyRequested(text, f"{what} of {clean(self.feed.node)}"))
 
-    def save(self, path: Path) -> int:
-        """Write everything kept, as it came, with rules as comments; answers the number of lines.
-
-        Raises StateError when the file cannot be written.
-        """
-        try:
-            with path.open("wb") as file:
-                for entry in self.feed.lines.since(0):
-                    file.write(f"# {entry.text}".encode() if isinstance(entry, Rule) else entry)
-                    file.write(b"\n")
-        except OSError as error:
-            what = f"{path} cannot be written: {error.strerror or error}"
-            raise StateError(what, "Choose another folder or make room") from error
-        return len(self.feed.lines)
+    def kept(self) -> bytes:
+        """Everything kept, as it came, with rules as comments."""
+        return b"".join(line_of(entry) + b"\n" for entry in self.feed.lines.since(0))
