@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from cnitui.settings import Settings
+from cnitui.tui.widgets.log.pane import LogPane
 from tests.tui.conftest import Drive, Driver
 
 SIZES = [(200, 50), (80, 24)]
@@ -95,12 +96,36 @@ async def test_the_founding_incident_is_seen_proven_repaired_verified_and_taken_
             ("DELETE", f"/api/v1/namespaces/{test_pod.namespace}/pods/{test_pod.name}"),
         ]
 
-        await driver.press("u")
+        await before_and_now(driver)
+        await driver.press("f4", "u")
         await driver.until(lambda: driver.state.repair.undoing and driver.state.repair.preview is not None)
         await confirm(driver)
         await driver.until(lambda: driver.state.repair.undone and driver.state.failing)
         audit = [json.loads(line) for line in (Path(settings.state_dir) / "audit.jsonl").read_text().splitlines()]
         assert [line["event"] for line in audit if line["event"] == "apply"] == ["apply", "apply"]
+
+
+async def before_and_now(driver: Driver) -> None:
+    """After a repair: both moments at first, and B shows one of them and both again."""
+    await driver.press("f3")
+    await driver.shows("before and now")
+    await driver.shows("none since then")
+    await driver.press("B")
+    await driver.shows("BEFORE, at ")
+    await driver.shows("reference master-01")
+    await driver.press("f5")
+    await driver.shows("install-cni fails")
+    await driver.press("f2")
+    await driver.shows("worker-01 BEFORE")
+    await driver.press("p", "B")
+    await driver.until(lambda: "BEFORE" not in driver.text())
+    assert isinstance(driver.app.focused, LogPane), "the focus does not leave with the log that had it"
+    await driver.press("B")
+    await driver.shows("worker-01 BEFORE")
+    await driver.press("f6")
+    await driver.shows("verified: ")
+    await driver.press("B")
+    await driver.shows("exit code 1")
 
 
 async def test_a_wrong_name_keeps_the_apply_button_dead_and_nothing_is_written(drive: Drive) -> None:

@@ -133,6 +133,8 @@ class CnituiApp(App[int]):
         if self.work is not None:
             for name in ("overview", "logs", "selinux", "guide", "differences", "timeline", "listings"):
                 yield SystemCommand(name, f"Show the {name}", lambda name=name: self._go(name))
+            words = "Logs, SELinux, differences and timeline before the repair, now, or both"
+            yield SystemCommand("before, now, both", words, self.work.action_view)
             yield SystemCommand("look again", "Read everything anew", self.work.action_look_again)
             yield SystemCommand("save", "Save the focused log, the report or a case file", self.work.action_save)
             yield SystemCommand("undo", "Preview taking the latest applied plan back", self.work.action_undo)

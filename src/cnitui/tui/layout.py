@@ -223,7 +223,7 @@ def comparison_lines(comparison: Comparison, width: int, *, header: bool = True)
         lines.extend([()] if lines else [])
         lines.extend([_column_heads(comparison, shown, label, cell)] if header else [])
         for row in comparison.rows:
-            lines.extend(_row_lines(row, shown, label, cell))
+            lines.extend(_row_lines(row, shown, label, cell, "bad" if comparison.has_reference else "accent"))
     return lines
 
 
@@ -258,22 +258,23 @@ def _compact(text: str, width: int) -> str:
     return _USER_AND_ROLE.sub("…", text)
 
 
-def _row_lines(row: Row, shown: Sequence[int], label: int, cell: int) -> Iterable[Line]:
+def _row_lines(row: Row, shown: Sequence[int], label: int, cell: int, other: str) -> Iterable[Line]:
+    """`other` is the role of what differs: from a healthy node that is bad, from an earlier moment only news."""
     pieces = {index: wrap_words(_compact(row.cells[index], cell), cell) for index in shown}
     for line in range(max(map(len, pieces.values()))):
         spans: list[Span] = [(exactly(fit(clean(row.label), label - 1, "middle") if line == 0 else "", label), "dim")]
         for index, parts in pieces.items():
             text = parts[line] if line < len(parts) else ""
             mark = " ≠ " if row.differs[index] and line == 0 else " " * MARK_WIDTH
-            spans.append((mark, "bad" if row.differs[index] else "dim"))
-            spans.append((pad(text, cell), _cell_role(row, index)))
+            spans.append((mark, other if row.differs[index] else "dim"))
+            spans.append((pad(text, cell), _cell_role(row, index, other)))
         yield tuple(spans)
 
 
-def _cell_role(row: Row, index: int) -> str:
+def _cell_role(row: Row, index: int, other: str) -> str:
     """What nobody knows is a warning, what differs is bright, and what is equal everywhere is dim."""
     if row.cells[index].startswith(UNKNOWN):
         return "warn"
     if row.differs[index]:
-        return "bad"
+        return other
     return "normal" if row.any_differs else "dim"

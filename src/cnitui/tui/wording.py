@@ -9,7 +9,7 @@ from cnitui.domain.finding import Diagnosis, Finding, Verdict
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
 from cnitui.engine.guide.blocks import Role
-from cnitui.engine.state import State
+from cnitui.engine.state import State, View
 from cnitui.errors import ClusterError
 
 SPIN = "◌"
@@ -229,3 +229,12 @@ def claim(finding: Finding, diagnosis: Diagnosis) -> str:
     more = "".join(f" · +{cause} on {nodes:,}" for cause, nodes in list(others.items())[:2])
     more += f" · +{len(others) - 2} more" if len(others) > 2 else ""
     return f"{finding.verdict.words.upper()}  {finding.title}{where}{more} · {finding.judgement.because}"
+
+
+def moment_words(state: State, view: View) -> str:
+    """What a pane's title says about the moment it shows: nothing while there is but one."""
+    before = state.before
+    if before is None:
+        return ""
+    told = {"now": "now", "before": f"BEFORE, at {before.at:%H:%M:%S}", "both": "before and now"}
+    return f" ── {told[view]}"

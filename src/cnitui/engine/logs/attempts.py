@@ -66,14 +66,19 @@ def waiting_for(container: ContainerStatus) -> str:
 def ending(attempt: Tracked, container: ContainerStatus | None) -> Rule:
     """The rule below an attempt: number, exit code, reason, duration and, for the newest, the back-off."""
     run = attempt.run
-    parts = [f"attempt {attempt.ordinal}", *_outcome(run)]
-    if run.started_at and run.finished_at:
-        parts.append(_duration((run.finished_at - run.started_at).total_seconds()))
+    parts = [f"attempt {attempt.ordinal}", *ending_words(run)]
     newest = (container.current or container.last) if container else None
     if container and run.failed and newest and newest.container_id == run.container_id:
         wait = back_off_of(container)
         parts.append(f"back-off {_duration(wait)}" if wait else "restarts at once")
     return Rule(" · ".join(parts), "attempt", run.failed, run.finished_at)
+
+
+def ending_words(run: Run) -> list[str]:
+    """How a run ended and how long it took."""
+    if run.started_at and run.finished_at:
+        return [*_outcome(run), _duration((run.finished_at - run.started_at).total_seconds())]
+    return _outcome(run)
 
 
 def _outcome(run: Run) -> list[str]:

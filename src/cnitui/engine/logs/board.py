@@ -8,10 +8,12 @@ from itertools import chain, groupby
 
 from cnitui.domain.facts import INSTALL_CNI, PodStatus
 from cnitui.domain.investigation import SeenLog
+from cnitui.engine.logs.earlier import earlier_feed
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import MAX_BYTES, KeptLines
 from cnitui.engine.logs.streams import cancelled
 from cnitui.engine.ports import Clock, ClusterApi
+from cnitui.engine.state import Before
 
 MAX_STREAMS = 50
 """Streams open at once; the connection pool is made for these and 32 other requests."""
@@ -30,6 +32,7 @@ class LogBoard:
         self._max_streams = max_streams
         self._pod_on: Callable[[str], PodStatus | None] = lambda _node: None
         self._feeds: dict[str, LogFeed] = {}
+        self._earlier: dict[tuple[str, str], LogFeed] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -72,6 +75,13 @@ class LogBoard:
         for node, feed in self._feeds.items():
             pod_now = pod_on(node)
             feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
+
+    def earlier(self, before: Before, node: str) -> LogFeed:
+        """The log of a node as it was before a plan; made once."""
+        key = (before.plan_id, node)
+        if key not in self._earlier:
+            self._earlier[key] = earlier_feed(self._api, self._clock, before, node)
+        return self._earlier[key]
 
     def remember(self, logs: Iterable[tuple[str, str, bytes]]) -> None:
         """Begin with what others have seen: node, container and lines."""

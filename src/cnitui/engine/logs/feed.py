@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.derive import next_attempt_at
-from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus
+from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus, Run
 from cnitui.domain.investigation import LONGEST_LOG, SeenLog
 from cnitui.domain.parsing.container_log import is_kubelets
 from cnitui.engine.logs.attempts import (
@@ -50,9 +50,12 @@ class LogFeed:
         node: str,
         container: str,
         lines: KeptLines | None = None,
+        moment: str = "",
     ) -> None:
         self._api, self._clock = api, clock
         self.node, self.container = node, container
+        self.moment = moment
+        """What is shown when that is not the present: `before`."""
         self.lines = lines if lines is not None else KeptLines()
         self.status = FeedStatus(FeedState.CONNECTING)
         self._pod: PodStatus | None = None
@@ -125,6 +128,12 @@ class LogFeed:
         """Keep lines of attempts that an earlier sitting saw and the kubelet no longer serves."""
         self.take_lines(lines)
         self._recalled = self.lines.end
+
+    def take_attempt(self, ordinal: int, pod: str, run: Run, entries: list[Entry]) -> None:
+        """Keep one attempt that was read elsewhere."""
+        start = self.lines.end
+        self._add(entries)
+        self._past.append(AttemptMark(ordinal, pod, run, start, self.lines.end))
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""

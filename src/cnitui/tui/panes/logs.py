@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
 from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.state import State
+from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.state import Before, State, View
 from cnitui.tui.widgets.log.grid import LogGrid
 from cnitui.tui.widgets.log.paint import Known
 from cnitui.tui.widgets.pane import Pane
@@ -25,11 +28,15 @@ class LogsPane(Pane):
     standing: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """The nodes that stand for all that fail."""
 
+    view: reactive[View] = reactive[View]("now", repaint=False)
+    """Which moment is shown, where a plan was applied."""
+
     def __init__(self) -> None:
         super().__init__()
         self._board: LogBoard | None = None
         self._failing: set[str] | None = None
         self._shown: tuple[str, ...] = ()
+        self._moment: tuple[View, str] = ("now", "")
 
     def compose(self) -> ComposeResult:
         yield LogGrid(
@@ -54,6 +61,9 @@ class LogsPane(Pane):
     def watch_standing(self) -> None:
         self._show()
 
+    def watch_view(self) -> None:
+        self._show()
+
     @property
     def nodes(self) -> tuple[str, ...]:
         """The nodes whose logs are shown, the reference first."""
@@ -68,11 +78,22 @@ class LogsPane(Pane):
         before, self._shown = self._shown, self.nodes
         rows = self.state.roster.by_name
         failing = {node for node in self._shown if node in rows and rows[node].failing}
-        if (before, failing) == (self._shown, self._failing):
+        earlier = self.state.before
+        moment: tuple[View, str] = (self.view, earlier.plan_id) if earlier is not None else ("now", "")
+        if (before, failing, moment) == (self._shown, self._failing, self._moment):
             return
-        self._failing = failing
-        feeds = self._board.choose(self._shown)
-        self.query_one(LogGrid).show(feeds, reference=self.state.reference, failing=failing)
+        self._failing, self._moment = failing, moment
+        grid, feeds = self.query_one(LogGrid), self._board.choose(self._shown)
+        if earlier is None or self.view == "now":
+            grid.show(feeds, reference=self.state.reference, failing=failing)
+        else:
+            grid.show(self._of_both(self._board, earlier, feeds), failing=failing, paired=self.view == "both")
+
+    def _of_both(self, board: LogBoard, before: Before, feeds: Sequence[LogFeed]) -> tuple[LogFeed, ...]:
+        """Of each node that was repaired its log before the plan, and for `both` the one of now beside it."""
+        repaired = [feed for feed in feeds if feed.node in before.nodes] or list(feeds)
+        both = self.view == "both"
+        return tuple(one for feed in repaired for one in (board.earlier(before, feed.node), feed)[: 2 if both else 1])
 
     def tick(self) -> None:
         """A second has passed: countdowns go on."""

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from cnitui.engine.state import State
+from cnitui.engine.state import State, View
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.wording import moment_words
 
 
 class PagePane(Pane):
@@ -21,6 +22,8 @@ class PagePane(Pane):
         Binding("c", "copy", "Copy", id="page.copy-pane", tooltip="Copy the pane's text"),
     ]
     state: reactive[State] = reactive(State(), repaint=False)
+    view: reactive[View] = reactive[View]("now", repaint=False)
+    """Which moment is shown, where a plan was applied."""
 
     def compose(self) -> ComposeResult:
         yield self.rule
@@ -41,13 +44,17 @@ class PagePane(Pane):
     def watch_state(self) -> None:
         self.renew()
 
+    def watch_view(self) -> None:
+        self.renew()
+
     def renew(self) -> None:
         """Fill the page anew, if somebody can see it."""
         if self.is_mounted and self.display:
+            self.rule.title = self.title + moment_words(self.state, self.view)
             self.fill()
 
     def on_show(self) -> None:
-        self.fill()
+        self.renew()
 
     def action_copy(self) -> None:
         self.post_message(CopyRequested(self.page.text, f"the pane {self.title}"))

@@ -2,60 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from cnitui.domain.comparison import Comparison
-from cnitui.engine.guide.blocks import Block, Columns, Item, Paragraph
+from cnitui.domain.comparison import Change, Comparison
+from cnitui.domain.listing import listed
+from cnitui.engine.guide.before_after import all_changes, selinux_changes
+from cnitui.engine.guide.blocks import Block, Columns, Heading, Item, Paragraph
 from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
-from cnitui.engine.state import State
+from cnitui.engine.state import Before, State
 from cnitui.tui.messages import ListingsOpened
 from cnitui.tui.panes.page import PagePane
 
 
 class ComparisonPane(PagePane):
-    """A comparison as a pane; what it compares, and `nothing` to say when that is nothing, is the subclass's."""
+    """A comparison as a pane; what it compares, and `nothing` to say when that is nothing, is the subclass's.
+
+    Where a plan was applied, it shows the moment before it, now, or each repaired node at both.
+    """
 
     nothing: ClassVar[str] = ""
     instead: ClassVar[str] = ""
     """What else there is to see while nothing fails."""
+    standing: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """The nodes that stand for all that fail, or failed before a plan."""
+
+    def watch_standing(self) -> None:
+        self.renew()
 
     def fill(self) -> None:
-        comparison = self.comparison()
+        state, before = self.state, self.state.before
+        if before is not None and self.view == "both":
+            changes = self.changes(before)
+            changed = sum(len(change.differing.rows) for change in changes)
+            self.rule.note = f"{changed} changed" if changed else ""
+            self.page.show(_side_by_side(before, changes))
+            return
+        shown = before.state if before is not None and self.view == "before" else state
+        comparison = self.comparison(shown)
         differing = len(comparison.differing.rows)
         self.rule.note = f"{differing} differ" if differing else ""
-        self.page.show(self._blocks(comparison))
+        self.page.show(self._blocks(shown, comparison))
 
-    def comparison(self) -> Comparison:
-        """What is shown now."""
+    def comparison(self, state: State) -> Comparison:
+        """What is shown of one moment."""
         raise NotImplementedError
 
-    def _blocks(self, comparison: Comparison) -> tuple[Block, ...]:
+    def changes(self, before: Before) -> tuple[Change, ...]:
+        """What is shown of both."""
+        raise NotImplementedError
+
+    def _blocks(self, state: State, comparison: Comparison) -> tuple[Block, ...]:
         """The comparison, and before it whatever a reader must know about it."""
-        state = self.state
         unread = unreached(state)
         if unread is not None:
             return (Paragraph(f"✗ {unread.headline}", "bad"), *unread.blocks)
         if state.diagnosis is None:
             return (Paragraph("◌ asking which pods fail …", "dim"),)
-        if not state.failing:
+        if not state.failing and state.before is None:
             return (Paragraph(f"Nothing fails, so there is nothing to compare. {self.instead}".rstrip(), "dim"),)
-        notes = (*self._notes(), *unreadable(state))
+        notes = (*self._notes(state), *unreadable(state))
         if comparison.rows:
             return (*notes, Columns(comparison))
         if state.settled:
             return notes or (Paragraph(self.nothing, "dim"),)
         return (*notes, Paragraph(f"◌ {progress(state)}", "dim"))
 
-    def _notes(self) -> tuple[Block, ...]:
-        if self.state.node_access == "none":
+    def _notes(self, state: State) -> tuple[Block, ...]:
+        if state.before is not None and not state.failing:
+            failed = f"{listed(self.standing)} failed before the plan of {state.before.at:%H:%M:%S}"
+            return (Item(f"Nothing fails any more; {failed}: B shows that.", "good"),)
+        if state.node_access == "none":
             words = "Nodes are not read (--node-access none): there is cluster evidence only, no labels and no denials."
             return (Item(words, "warn"),)
-        if not self.state.reference:
+        if not state.reference:
             return (Item("No node is healthy, so there is none to compare with.", "warn"),)
         return ()
+
+
+def _side_by_side(before: Before, changes: Sequence[Change]) -> tuple[Block, ...]:
+    """Each group of nodes that changed alike, its two moments beside each other."""
+    blocks: list[Block] = [Paragraph(f"The plan was applied at {before.at:%Y-%m-%d %H:%M:%S} UTC.", "dim")]
+    for change in changes:
+        blocks.append(Heading(listed(change.nodes, 12)))
+        blocks.append(Columns(change.comparison) if change.rows else Paragraph("Nothing changed.", "dim"))
+    return tuple(blocks) if changes else (Paragraph("Nothing is known of the repaired nodes.", "dim"),)
 
 
 def progress(state: State) -> str:
@@ -81,26 +115,27 @@ class SelinuxPane(ComparisonPane):
 
     pane_id = "selinux"
     title = "SELinux"
-    standing: reactive[tuple[str, ...]] = reactive((), repaint=False)
-    """The nodes that stand for all that fail."""
 
-    def watch_standing(self) -> None:
-        self.renew()
+    def comparison(self, state: State) -> Comparison:
+        return selinux_comparison(state, self.standing)
 
     def action_listings(self) -> None:
         self.post_message(ListingsOpened())
 
-    def comparison(self) -> Comparison:
-        return selinux_comparison(self.state, self.standing)
+    def changes(self, before: Before) -> tuple[Change, ...]:
+        return selinux_changes(before, self.state, self.standing)
 
 
 class DifferencesPane(ComparisonPane):
-    """Every answer on which the failing nodes differ from the reference."""
+    """Every answer on which the failing nodes differ from the reference, or what a plan changed."""
 
     nothing = "The failing nodes answer everything as the reference does."
 
     pane_id = "differences"
     title = "Differences"
 
-    def comparison(self) -> Comparison:
-        return machine_comparison(self.state).differing
+    def comparison(self, state: State) -> Comparison:
+        return machine_comparison(state, () if state.failing else self.standing).differing
+
+    def changes(self, before: Before) -> tuple[Change, ...]:
+        return tuple(change.differing for change in all_changes(before, self.state, self.standing))

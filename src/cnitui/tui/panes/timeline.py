@@ -16,7 +16,7 @@ class TimelinePane(PagePane):
     title = "Timeline"
 
     def fill(self) -> None:
-        found = timeline(self.state)
+        found = timeline(self.state, self.view)
         moments = found[-SHOWN:]
         self.rule.note = (
             f"the last {SHOWN:,} of {len(found):,} moments" if len(found) > SHOWN else f"{len(found)} moments"
@@ -28,6 +28,13 @@ class TimelinePane(PagePane):
         grid = Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments), leaves=(2,))
         self.page.show((grid,))
 
+    def watch_view(self) -> None:
+        super().watch_view()
+        self.call_after_refresh(self._to_end)
+
     def on_show(self) -> None:
         super().on_show()
+        self._to_end()
+
+    def _to_end(self) -> None:
         self.page.scroll_end(animate=False)

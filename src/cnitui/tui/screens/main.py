@@ -15,15 +15,16 @@ from cnitui.engine.guide import guide
 from cnitui.engine.jobs.laboratory import provable
 from cnitui.engine.jobs.trying import triable
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.state import State
+from cnitui.engine.state import State, View
 from cnitui.tui.choices import choices_of
 from cnitui.tui.members import MOST, Members
 from cnitui.tui.messages import PaneRequested, StateChanged, StepOpened, StepSkipped
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.listings import ListingsPane
 from cnitui.tui.panes.logs import LogsPane
+from cnitui.tui.panes.page import PagePane
 from cnitui.tui.panes.pods import PodsPane
-from cnitui.tui.panes.selinux import DifferencesPane, SelinuxPane
+from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.log.pane import LogPane
@@ -37,6 +38,10 @@ OVERVIEW = ("pods", "guide", "logs", "selinux")
 PANES = (*OVERVIEW, "differences", "timeline", "listings")
 KEYS = {"pods": "f1", "logs": "f2", "selinux": "f3", "guide": "f4", "differences": "f5", "timeline": "f6"}
 TITLES = {"pods": "Pods", "logs": "Logs", "selinux": "SELinux", "guide": "Guide"}
+OF_MOMENTS = ("logs", "selinux", "differences", "timeline")
+"""The panes that can show how things were before a plan."""
+VIEWS: tuple[View, ...] = ("before", "now", "both")
+WORDS_OF_VIEW: dict[View, str] = {"before": "how it was before the repair", "now": "how it is now", "both": "both"}
 WIDE, TALL = 110, 30
 """From this size on several panes are shown at once."""
 
@@ -61,6 +66,8 @@ class MainScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False, id="screen.back", tooltip="Back to the overview"),
         Binding("right_square_bracket", "step(1)", "Next", show=False, id="screen.step-next", tooltip="Next step"),
         Binding("left_square_bracket", "step(-1)", "Back", show=False, id="screen.step-back", tooltip="Previous step"),
+        Binding("B", "view", "Before/now", id="screen.view",
+                tooltip="Logs, SELinux, differences and timeline before the repair, now, or both"),
         Binding("greater_than_sign", "member(1)", "Next of group", key_display=">", show=False, id="screen.member-next",
                 tooltip="Logs and SELinux of the group's next node"),
         Binding("less_than_sign", "member(-1)", "Previous of group", key_display="<", show=False,
@@ -72,6 +79,8 @@ class MainScreen(Screen[None]):
         self.state = State()
         self.skipped: frozenset[int] = frozenset()
         self.members = Members()
+        self.view: View = "now"
+        self._seen_before = ""
         self._zoomed = ""
         self._last_single = "pods"
 
@@ -122,8 +131,8 @@ class MainScreen(Screen[None]):
         masthead.state = state
         masthead.hint = "f4 guide" if state.failing and self.single != "guide" else ""
         self.query_one(PodsPane).state = state
-        self._stand_for(self.members.shown(state))
-        self.query_one(DifferencesPane).state = state
+        self._notice_before()
+        self._stand_for(self._standing())
         self.query_one(TimelinePane).state = state
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
@@ -137,12 +146,34 @@ class MainScreen(Screen[None]):
             pane.step = 10
         self._name_tabs()
 
+    def _notice_before(self) -> None:
+        """What was applied here is seen beside what was before; of an earlier sitting it is offered only."""
+        before = self.state.before
+        if before is not None and before.plan_id != self._seen_before:
+            self._seen_before = before.plan_id
+            self._look_from("both" if self.state.repair.applied is not None else "now")
+
+    def _standing(self) -> tuple[str, ...]:
+        """The nodes that stand for all that fail: for those that did before a plan, unless others fail now."""
+        before = self.state.before
+        earlier = before is not None and (self.view != "now" or not self.state.failing)
+        return self.members.shown(before.state if before is not None and earlier else self.state)
+
     def _stand_for(self, nodes: tuple[str, ...]) -> None:
-        """Logs and SELinux show these nodes for all that fail."""
-        logs, selinux = self.query_one(LogsPane), self.query_one(SelinuxPane)
+        """Logs, SELinux and differences show these nodes for all that fail."""
+        logs = self.query_one(LogsPane)
         logs.set_reactive(LogsPane.standing, nodes)
-        selinux.set_reactive(SelinuxPane.standing, nodes)
-        logs.state = selinux.state = self.state
+        logs.state = self.state
+        for pane in self.query(ComparisonPane):
+            pane.set_reactive(ComparisonPane.standing, nodes)
+            pane.state = self.state
+
+    def _look_from(self, view: View) -> None:
+        """All panes show the same moment."""
+        self.view = view
+        self.query_one(LogsPane).view = view
+        for pane in self.query(PagePane):
+            pane.view = view
 
     def _name_tabs(self) -> None:
         tabs = self.query_one(TabLine)
@@ -244,10 +275,11 @@ class MainScreen(Screen[None]):
 
     @property
     def in_view(self) -> tuple[str, ...]:
-        """The failing nodes that the user looks at: under the cursor, and those whose logs and labels are shown."""
-        rows = self.state.roster.by_name
+        """The nodes that fail, or did before a plan, and that the user looks at: under the cursor, or shown."""
+        rows, before = self.state.roster.by_name, self.state.before
         wanted = dict.fromkeys((self.node, *self.query_one(LogsPane).nodes[: MOST + 1]))
-        return tuple(node for node in wanted if node in rows and rows[node].failing)
+        repaired = before.nodes if before is not None else ()
+        return tuple(node for node in wanted if node in rows and (rows[node].failing or node in repaired))
 
     # --- keys -----------------------------------------------------------------------------------------------------
 
@@ -257,7 +289,19 @@ class MainScreen(Screen[None]):
             return parameters != (self.single,)
         if action == "zoom":
             return not self.narrow
+        if action == "view":
+            return self.state.before is not None and any(self.pane(name).display for name in OF_MOMENTS)
         return True
+
+    def action_view(self) -> None:
+        """To the next of before, now and both."""
+        if self.state.before is None:
+            self.notify("There is no before: no plan was applied to this cluster within a day.", timeout=4)
+            return
+        self._look_from(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+        self._hand_out()
+        self.call_after_refresh(self._keep_focus)  # the log that had it may not be shown any more
+        self.notify(f"showing {WORDS_OF_VIEW[self.view]}", timeout=2)
 
     def action_overview(self) -> None:
         self.show_pane("pods", zoom=False)
@@ -316,6 +360,8 @@ class MainScreen(Screen[None]):
     def action_member(self, by: int) -> None:
         """Another member stands for the group of the node that keys mean."""
         if self.members.walk(self.state, self.node, by):
-            nodes = self.members.shown(self.state)
-            self.query_one(LogsPane).standing = self.query_one(SelinuxPane).standing = nodes
+            nodes = self._standing()
+            self.query_one(LogsPane).standing = nodes
+            for pane in self.query(ComparisonPane):
+                pane.standing = nodes
             self.looked_at()

@@ -21,6 +21,7 @@ _FIRST = (
     "guide.prove",
     "guide.verify",
     "guide.undo",
+    "screen.view",
     "guide.next",
     "guide.back",
     "table.select",

@@ -87,19 +87,26 @@ class LogGrid(Container):
         self._feeds: tuple[LogFeed, ...] = ()
         self._reference = ""
         self._failing: frozenset[str] = frozenset()
-        self._panes: dict[str, LogPane] = {}
+        self._panes: dict[tuple[str, str], LogPane] = {}
+        self._paired = False
         self._in_view: tuple[LogPane, ...] = ()
         self._dirty: dict[LogWindow, None] = {}
         self._ticker: Timer | None = None
 
     # --- what the owner tells ---
 
-    def show(self, feeds: Sequence[LogFeed], *, reference: str = "", failing: Collection[str] = ()) -> None:
-        """The chosen nodes' feeds; the reference node's comes first and stays on every page."""
+    def show(
+        self, feeds: Sequence[LogFeed], *, reference: str = "", failing: Collection[str] = (), paired: bool = False
+    ) -> None:
+        """The chosen nodes' feeds; the reference node's comes first and stays on every page.
+
+        Feeds that come in pairs stand side by side, where there is room for two.
+        """
         self._feeds = tuple(sorted(feeds, key=lambda feed: feed.node != reference))
+        self._paired = paired
         self._reference, self._failing = reference, frozenset(failing)
-        for node in [node for node, pane in self._panes.items() if pane.feed not in self._feeds]:
-            self._panes.pop(node).remove()
+        for key in [key for key, pane in self._panes.items() if pane.feed not in self._feeds]:
+            self._panes.pop(key).remove()
         self._arrange()
 
     def say(self, sentence: str) -> None:
@@ -129,6 +136,7 @@ class LogGrid(Container):
         """Columns and rows for as many panes as fit."""
         count = max(1, len(self._feeds))
         columns = max(1, min(count, self.size.width // LEAST_WIDTH))
+        columns -= columns % 2 if self._paired and columns > 1 else 0
         rows = max(1, min(-(-count // columns), self.size.height // LEAST_HEIGHT))
         return columns, rows
 
@@ -164,9 +172,10 @@ class LogGrid(Container):
             self.post_message(self.PageChanged(self, nodes))
 
     def _pane(self, feed: LogFeed) -> LogPane:
-        pane = self._panes.get(feed.node)
+        key = (feed.node, feed.moment)
+        pane = self._panes.get(key)
         if pane is None or pane.feed is not feed:
-            pane = self._panes[feed.node] = LogPane(feed, classify=self._classify, now=self._now)
+            pane = self._panes[key] = LogPane(feed, classify=self._classify, now=self._now)
             pane.on_wake = self._wake
             self.mount(pane)
         return pane
@@ -178,7 +187,8 @@ class LogGrid(Container):
             last = place == len(self._in_view) - 1
             page = f"page {self.page + 1}/{self.pages} [ ]" if last and self.pages > 1 else ""
             pane.note = " · ".join(filter(None, ["locked" if self.locked else "", page]))
-            pane.reference, pane.failing = pane.feed.node == self._reference, pane.feed.node in self._failing
+            pane.reference = pane.feed.node == self._reference
+            pane.failing = bool(pane.feed.moment) or pane.feed.node in self._failing
             self._wake(pane)
 
     def on_mount(self) -> None:

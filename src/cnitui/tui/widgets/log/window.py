@@ -270,6 +270,8 @@ class LogWindow(LineView):
         return self.strip([(" ", self.ink("normal")), (fit(clean(told[0]), self.size.width - 2), self.ink(told[1]))])
 
     def _sentence(self) -> tuple[str, str] | None:
+        if self.feed.moment:
+            return self.feed.status.why, "dim"
         return sentence(self.feed.status, self.feed.container, self._now(), empty=not self.view.rows)
 
     def _draw_selected(self, strip: Strip, start: int, end: int) -> Strip:
@@ -280,9 +282,10 @@ class LogWindow(LineView):
     def headings(self) -> list[list[Span]]:
         """Left part of the title, the longest first."""
         node = fit(clean(self.feed.node, 300), max(12, self.size.width // 2), "middle")
-        told = (node, self.ink("accent" if self.has_focus else "normal"))
+        told = [(node, self.ink("accent" if self.has_focus else "normal"))]
+        told += [(f" {self.feed.moment.upper()}", self.ink("warn"))] if self.feed.moment else []
         words = title_words(self.feed.status, self._now())
-        return [[told, *((text, self.ink(role)) for text, role in variant)] for variant in words]
+        return [[*told, *((text, self.ink(role)) for text, role in variant)] for variant in words]
 
     def notes(self) -> str:
         """Right part of the title."""
