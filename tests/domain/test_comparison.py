@@ -290,11 +290,18 @@ def test_a_denial_of_the_pod_that_was_replaced_is_none_of_the_new_one() -> None:
     source, target = label("system_u:system_r:container_t:s0"), label("system_u:object_r:bin_t:s0")
     late = Avc(("write",), "install", source, target, "dir", False, "raw", applied + timedelta(seconds=2))
     made = PodStatus("kube-system", "new", "u", "worker-01", "Running", created_at=applied + timedelta(seconds=3))
-    case = observed(CaseFile(), "worker-01", AvcDenials((late,)))
-    ask = denials_since(applied)
-    assert ask(case, "worker-01").startswith("1 · ")
-    assert ask(observed(case, "worker-01", made), "worker-01") == "none since then"
-    assert ask(case, "worker-02") == ""
+    denied = observed(CaseFile(), "worker-01", AvcDenials((late,)))
+    well = observed(denied, "worker-01", made)
+    waiting = replace(made, containers=(ContainerStatus("install-cni", init=True, last=Run("c", exit_code=1)),))
+    failing = observed(denied, "worker-01", waiting)
+    since, ever = denials_since(applied), dict(QUESTIONS)["denials"]
+    assert since(denied, "worker-01").startswith("1 · ")
+    assert since(well, "worker-01") == "none since then"
+    assert since(denied, "worker-02") == ""
+    assert ever(well, "worker-01") == "none on record since the pod was made"
+    assert ever(failing, "worker-01").startswith("1 · "), "a pod that fails is not acquitted by its age"
+    quiet = observed(well, "master-01", AvcDenials(()))
+    assert not compare(quiet, "master-01", ["worker-01"], [("denials", ever)]).differing.rows
 
 
 def test_a_condition_is_told_without_its_message() -> None:

@@ -111,21 +111,23 @@ async def before_and_now(driver: Driver) -> None:
     await driver.shows("before and now")
     await driver.shows("none since then")
     await driver.press("B")
+    await driver.shows("Nothing fails any more; worker-01, worker-02 failed before the plan")
+    await driver.press("B")
     await driver.shows("BEFORE, at ")
     await driver.shows("reference master-01")
     await driver.press("f5")
     await driver.shows("install-cni fails")
     await driver.press("f2")
     await driver.shows("worker-01 BEFORE")
-    await driver.press("p", "B")
+    await driver.press("p", "B", "B")
     await driver.until(lambda: "BEFORE" not in driver.text())
     assert isinstance(driver.app.focused, LogPane), "the focus does not leave with the log that had it"
-    await driver.press("B")
-    await driver.shows("worker-01 BEFORE")
     await driver.press("f6")
     await driver.shows("verified: ")
     await driver.press("B")
     await driver.shows("exit code 1")
+    await driver.press("f2")
+    await driver.until(lambda: isinstance(driver.app.focused, LogPane))
 
 
 async def test_a_wrong_name_keeps_the_apply_button_dead_and_nothing_is_written(drive: Drive) -> None:

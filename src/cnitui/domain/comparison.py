@@ -16,6 +16,9 @@ from cnitui.domain.evidence import CaseFile, Dossier, Unavailable
 UNKNOWN = "?"
 """The answer nobody could get; never counted as a difference."""
 
+OF_THIS_POD = " since the pod was made"
+"""Said of an answer that holds for the pod that is there now; another node's pod may never have had a forerunner."""
+
 _CATEGORIES = re.compile(r"\bc\d+(?:,c\d+)*\b")
 _LAST = re.compile(r" · last [\d:]+")
 _COUNT = re.compile(r"^\d+ · ")
@@ -111,7 +114,7 @@ def _alike(answer: str) -> str:
     """
     if answer.startswith(UNKNOWN):
         return UNKNOWN
-    return _COUNT.sub("", _LAST.sub("", _CATEGORIES.sub("c…", answer)))
+    return _COUNT.sub("", _LAST.sub("", _CATEGORIES.sub("c…", answer.removesuffix(OF_THIS_POD))))
 
 
 def _shared(answers: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from cnitui.domain.comparison import UNKNOWN, Question, unknown
+from cnitui.domain.comparison import OF_THIS_POD, UNKNOWN, Question, unknown
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
     AvcDenials,
@@ -23,7 +23,7 @@ from cnitui.domain.facts import (
     PodStatus,
     SelinuxMode,
 )
-from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, Label
+from cnitui.domain.selinux import CONFINED_CONTAINER_TYPES, Avc, Label
 
 F = TypeVar("F")
 NO_DENIALS = "none on record"
@@ -147,6 +147,10 @@ def _denials(case: CaseFile, node: str) -> str:
         return unknown(case, AvcDenials, node)
     install = case.value(InstallCni, node)
     mine = [avc for avc in fact.records if install is None or avc.comm == install.process]
+    own = _of_this_pod(mine, case.value(PodStatus, node))
+    if mine and not own:
+        return f"{NO_DENIALS}{OF_THIS_POD}"
+    mine = own
     if not mine:
         return NO_DENIALS
     last = mine[-1]
@@ -155,21 +159,23 @@ def _denials(case: CaseFile, node: str) -> str:
     return f"{len(mine)} · {last.summary}{softened}{when}"
 
 
-def denials_since(at: datetime) -> Question:
-    """As the question about denials, of those alone that came after `at`: an audit log keeps the older ones.
+def _of_this_pod(denials: list[Avc], pod: PodStatus | None) -> list[Avc]:
+    """Of a pod that is well, those since it was made: the log still holds what the one before it met."""
+    if pod is None or pod.failing is not None or pod.created_at is None:
+        return denials
+    return [avc for avc in denials if avc.time is None or avc.time > pod.created_at]
 
-    What the old pod met while it was being replaced is not the new one's, so a pod made later counts from its making.
-    """
+
+def denials_since(at: datetime) -> Question:
+    """As the question about denials, of those alone that came after `at`: an audit log keeps the older ones."""
 
     def denials(case: CaseFile, node: str) -> str:
         fact = case.value(AvcDenials, node)
         if fact is None:
             return unknown(case, AvcDenials, node)
-        pod = case.value(PodStatus, node)
-        since = max(at, pod.created_at) if pod is not None and pod.created_at is not None else at
-        later = replace(fact, records=tuple(avc for avc in fact.records if avc.time is None or avc.time > since))
+        later = replace(fact, records=tuple(avc for avc in fact.records if avc.time is None or avc.time > at))
         told = _denials(case.with_observed(later, Source(""), node), node)
-        return "none since then" if told == NO_DENIALS else told
+        return "none since then" if told.startswith(NO_DENIALS) else told
 
     return denials
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import on
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
@@ -36,6 +37,7 @@ class LogsPane(Pane):
         self._board: LogBoard | None = None
         self._failing: set[str] | None = None
         self._shown: tuple[str, ...] = ()
+        self._unfocused = False
         self._moment: tuple[View, str] = ("now", "")
 
     def compose(self) -> ComposeResult:
@@ -104,9 +106,16 @@ class LogsPane(Pane):
         """Full screen or not: the grid fits itself in."""
 
     def focus_content(self) -> None:
+        """Focus the first log; one that is still to be mounted gets the focus then."""
         active = self.query_one(LogGrid).active
+        self._unfocused = active is None
         if active is not None:
             active.focus()
+
+    @on(LogGrid.PageChanged)
+    def _focus_at_last(self) -> None:
+        if self._unfocused and self.display:
+            self.focus_content()
 
 
 def classify(line: str) -> Known:

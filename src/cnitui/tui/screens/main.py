@@ -40,7 +40,7 @@ KEYS = {"pods": "f1", "logs": "f2", "selinux": "f3", "guide": "f4", "differences
 TITLES = {"pods": "Pods", "logs": "Logs", "selinux": "SELinux", "guide": "Guide"}
 OF_MOMENTS = ("logs", "selinux", "differences", "timeline")
 """The panes that can show how things were before a plan."""
-VIEWS: tuple[View, ...] = ("before", "now", "both")
+VIEWS: tuple[View, ...] = ("now", "before", "both")
 WORDS_OF_VIEW: dict[View, str] = {"before": "how it was before the repair", "now": "how it is now", "both": "both"}
 WIDE, TALL = 110, 30
 """From this size on several panes are shown at once."""

@@ -107,6 +107,7 @@ class LogGrid(Container):
         self._reference, self._failing = reference, frozenset(failing)
         for key in [key for key, pane in self._panes.items() if pane.feed not in self._feeds]:
             self._panes.pop(key).remove()
+        self._in_view = tuple(pane for pane in self._in_view if pane in self._panes.values())
         self._arrange()
 
     def say(self, sentence: str) -> None:
