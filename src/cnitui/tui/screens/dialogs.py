@@ -151,6 +151,23 @@ class HostKeyScreen(ModalScreen[bool | None]):
         self.dismiss(None)
 
 
+class TickBox(Checkbox, inherit_bindings=False):
+    """A box whose sign is there only when it is ticked: Textual's is there always, and its colour alone would tell.
+
+    Enter is left to the dialog, which it ends everywhere else.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_button", "Tick", id="dialog.tick", tooltip="Set or remove the tick"),
+    ]
+
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"
+        super().watch_value()
+
+
 @dataclass(frozen=True, slots=True)
 class FileName:
     """Where to save, and whether the bytes as they came are wanted."""
@@ -163,10 +180,13 @@ class FileNameScreen(ModalScreen[FileName | None]):
     """Where to save; with `raw_offered` also whether secrets are to stay in it, which nothing but a person decides."""
 
     DEFAULT_CSS = """
-    FileNameScreen Checkbox { margin: 1 0 0 0; background: $surface; }
+    FileNameScreen TickBox { margin: 1 0 0 0; background: $surface; }
+    FileNameScreen TickBox > .toggle--button { color: $foreground; background: $surface; }
+    FileNameScreen TickBox.-on > .toggle--button { color: $text-warning; background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Save nothing"),
+        Binding("enter", "save", "Save", show=False, id="dialog.save", tooltip="Save to this file"),
     ]
 
     def __init__(self, title: str, suggestion: str, *, raw_offered: bool = False) -> None:
@@ -178,16 +198,16 @@ class FileNameScreen(ModalScreen[FileName | None]):
             yield words(self._title, "dialog-title")
             yield Input(self._suggestion, id="file", compact=True)
             if self._raw_offered:
-                yield Checkbox("keep passwords, tokens and keys: the bytes as they came", id="raw", compact=True)
-                yield words("Left open, they are hidden in the file; tab and space change that.", "dialog-note")
+                yield TickBox("keep passwords, tokens and keys: the bytes as they came", id="raw", compact=True)
+                yield words("Without the tick they are hidden in the file. tab, then space, sets it.", "dialog-note")
             yield words("enter saves, esc does not; an existing file is not overwritten", "dialog-note")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
     @on(Input.Submitted)
-    def _save(self, event: Input.Submitted) -> None:
-        name = event.value.strip()
+    def action_save(self) -> None:
+        name = self.query_one("#file", Input).value.strip()
         raw = any(box.value for box in self.query("#raw").results(Checkbox))
         self.dismiss(FileName(name, raw) if name else None)
 
