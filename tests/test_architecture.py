@@ -42,8 +42,8 @@ def test_the_domain_loads_no_toolkit_and_no_client() -> None:
 
 
 def test_the_engine_loads_no_toolkit_and_no_client() -> None:
-    loaded = loaded_by("import cnitui.engine.session, cnitui.engine.guide")
-    assert not loaded & {"textual", "rich", "kubernetes", "asyncssh", "yaml", "aiohttp", "click"}
+    loaded = loaded_by("import cnitui.engine.session, cnitui.engine.guide, cnitui.engine.reports.forms")
+    assert not loaded & {"textual", "rich", "kubernetes", "asyncssh", "yaml", "aiohttp", "click", "jinja2"}
 
 
 def test_the_first_frame_loads_no_client() -> None:
@@ -56,7 +56,12 @@ def test_help_loads_the_command_line_only() -> None:
 
 @pytest.mark.parametrize(
     ("package", "owner"),
-    [("asyncssh", "gateways/ssh"), ("kubernetes", "gateways/kubernetes"), ("yaml", "gateways/documents.py")],
+    [
+        ("asyncssh", "gateways/ssh"),
+        ("kubernetes", "gateways/kubernetes"),
+        ("yaml", "gateways/documents.py"),
+        ("jinja2", "engine/reports/html/render.py"),
+    ],
 )
 def test_each_client_library_has_one_importer(package: str, owner: str) -> None:
     importers = [
