@@ -17,17 +17,22 @@ import click
 
 from cnitui import __version__
 from cnitui.compose import services
+from cnitui.domain.facts import CALICO_SELECTOR
 from cnitui.domain.finding import Diagnosis
+from cnitui.domain.node_job import place_of
 from cnitui.domain.report import headline
 from cnitui.engine.cases.saving import Saved, save_case
-from cnitui.engine.jobs.preview import JobsPreview
-from cnitui.engine.repair.apply import Confirmation, Unrecorded, Written, apply
+from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
+from cnitui.engine.repair.apply import Confirmation, NodeWritten, Unrecorded, Written
+from cnitui.engine.repair.node_rollout import carry_out
+from cnitui.engine.repair.node_undo import nodes_begun
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
-from cnitui.engine.repair.undo import undo_preview
+from cnitui.engine.repair.undo import plan_to_undo, undo_preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.reports.forms import as_text
 from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
+from cnitui.engine.services import Services
 from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, UsageError
@@ -145,13 +150,36 @@ async def _undo(settings: Settings, plan_id: str, *, assume_yes: bool) -> int:
     async with services(settings) as opened:
         await opened.cluster.connect()
         bench = opened.bench
+        plan_id = plan_to_undo(bench, plan_id)
+        await _leave_to_read(opened, plan_id, assume_yes=assume_yes)
         seen = await undo_preview(bench, plan_id)
-        click.echo("\n".join(seen.diff))
+        click.echo("\n".join((*seen.diff, *_node_lines(seen))))
         _tell(seen)
         if seen.blocked:
             raise CnituiError(seen.blocked[0].words, "Nothing was changed.")
         name = seen.context if assume_yes else typed(seen.context)
         return await _carry_out(bench, seen, Confirmation(name, "undo from the command line"))
+
+
+async def _leave_to_read(opened: Services, plan_id: str, *, assume_yes: bool) -> None:
+    """Where nodes are read by Jobs: the leave to read those that the plan has changed."""
+    jobs = opened.jobs
+    begun = nodes_begun(opened.bench, plan_id) if jobs is not None else {}
+    if jobs is None or not begun:
+        return
+    nodes = {node.name: node for node in await opened.cluster.nodes()}
+    pods = await opened.cluster.pods("", CALICO_SELECTOR)
+    places = [place_of(pod, nodes[pod.node]) for pod in pods if pod.node in begun and pod.node in nodes]
+    if places:
+        seen = await preview_jobs(opened.bench, places)
+        if seen.problems:
+            raise UsageError(f"nodes cannot be read by Jobs: {seen.why_not}")
+        await jobs.confirm(seen, _leave(assume_yes=assume_yes)(seen))
+
+
+def _node_lines(seen: Preview) -> list[str]:
+    """The commands of each node, as they will be run."""
+    return [f"{change.node}: {step.line}" for change in seen.plan.nodes for step in change.steps]
 
 
 def _tell(seen: Preview) -> None:
@@ -172,10 +200,12 @@ def typed(context: str) -> str:
 
 async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation) -> int:
     outcome = told_last = ""
-    async for progress in apply(bench, seen, confirmation):
+    async for progress in carry_out(bench, seen, confirmation):
         match progress:
             case Written(target):
                 click.echo(f"patched {target.words}", err=True)
+            case NodeWritten(node, _, words):
+                click.echo(f"{node}: {words}", err=True)
             case Unrecorded(error):
                 click.echo(f"warning: {error}", err=True)
             case Rollout():
@@ -183,6 +213,9 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
                 if progress.words != told_last:
                     click.echo(progress.words, err=True)
                 told_last = progress.words
+    if seen.plan.nodes:
+        click.echo(f"taken back on {'all' if outcome == 'done' else 'not all'} of these nodes", err=True)
+        return HEALTHY if outcome == "done" else FAILED
     # After an undo the pods may well fail as they did before: that the change is back is what was asked for.
     click.echo(f"taken back; rollout: {outcome or 'left to the controller'}", err=True)
     return HEALTHY

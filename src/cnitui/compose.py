@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # nothing of these is needed for the first frame
     from cnitui.domain.evidence import CaseFile
     from cnitui.domain.recording import Recording
     from cnitui.engine import ports
-    from cnitui.engine.ports import NodeShell
+    from cnitui.engine.ports import NodeShell, NodeWriter
     from cnitui.engine.services import Opening, Services
     from cnitui.gateways.kubernetes.cluster import KubernetesCluster
     from cnitui.lab_process import LabProcess
@@ -110,6 +110,7 @@ def open_services(settings: Settings) -> Services:
         dump_yaml,
         close,
         Bundles(settings.state_dir),
+        writer=_node_writer(shell, settings),
     )
 
 
@@ -206,6 +207,19 @@ def _node_shell(settings: Settings) -> NodeShell | None:
     login = SshLogin(str(settings.ssh_config or ""), settings.ssh_user, str(settings.ssh_key or ""))
     hosts = {**settings.node_hosts, **dict(settings.node_patterns)}
     return LaterShell(settings.state_dir / "known_hosts", login, hosts)
+
+
+def _node_writer(shell: NodeShell | None, settings: Settings) -> NodeWriter | None:
+    """The way that changes nodes is the one that reads them; read-only there is none."""
+    from cnitui.engine.jobs.shell import JobShell
+    from cnitui.engine.jobs.writer import JobWriter
+    from cnitui.gateways.ssh.later import LaterShell, LaterWriter
+
+    if settings.readonly:
+        return None
+    if isinstance(shell, JobShell):
+        return JobWriter(shell)
+    return LaterWriter(shell) if isinstance(shell, LaterShell) else None
 
 
 @contextlib.asynccontextmanager

@@ -125,7 +125,11 @@ class NodeUnconfirmed(NodeError):
 
 
 class NodeJobFailed(NodeError):
-    """The Job that was to read the node did not get to run, or told nothing."""
+    """The Job that was to read the node did not get to run, or told nothing; `begun` when its program may have run."""
+
+    def __init__(self, what: str, next_step: str = "", *, node: str = "", begun: bool = False) -> None:
+        super().__init__(what, next_step, node=node)
+        self.begun = begun
 
 
 class HostKeyUnknown(NodeError):

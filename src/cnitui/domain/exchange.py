@@ -127,6 +127,36 @@ class NodeCommand:
     waits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NodeOrder:
+    """Commands that change a node: run as root, in this order, until one fails.
+
+    It is made in one place alone, from a confirmed preview (`engine/repair/leave.py`); the way to a node that takes
+    orders takes nothing else, and the way that reads takes no orders.
+    """
+
+    plan_id: str
+    node: str
+    commands: tuple[NodeCommand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How far an order got: the commands that ended, the last of which may have failed.
+
+    `lost` says why nobody knows what became of the next one, "" when it was not begun or all have ended.
+    """
+
+    outputs: tuple[CommandOutput, ...]
+    lost: str = ""
+
+    @property
+    def failed(self) -> CommandOutput | None:
+        """The command that ended the order."""
+        last = self.outputs[-1] if self.outputs else None
+        return last if last is not None and last.status != 0 else None
+
+
 def side_by_side(commands: Sequence[NodeCommand]) -> tuple[tuple[NodeCommand, ...], ...]:
     """What may run at once: those that wait beside all else, not after it."""
     waiting = tuple((command,) for command in commands if command.waits)

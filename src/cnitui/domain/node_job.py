@@ -24,6 +24,8 @@ LIFETIME_SECONDS = 90
 """The Job is ended after this time, whatever it does."""
 KEPT_SECONDS = 60
 """Once it has ended, the Job controller removes it after this time, if we have not."""
+WRITING, WRITING_SECONDS = "relabel", 420
+"""The container of a Job that changes a node, and its time: semanage builds the whole policy anew."""
 HOST = "/host"
 LABELS = {"app.kubernetes.io/name": "cnitui-node", "app.kubernetes.io/managed-by": "cnitui"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in LABELS.items())
@@ -66,7 +68,7 @@ class Job:
         return replace(self, document=_marked({**self.document, "spec": {**spec, "template": template}}, sitting))
 
 
-def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]]) -> Job:
+def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]], seconds: int = LIFETIME_SECONDS) -> Job:
     """The Job that reads a node: `scripts` are (container name, script for sh), each in a container, side by side."""
     mounts = _mounts(place.architecture)
     pod = {
@@ -80,9 +82,14 @@ def reading_job(name: str, place: Place, scripts: Sequence[tuple[str, str]]) -> 
         "volumes": [{"name": volume, "hostPath": {"path": path}} for volume, path, _ in mounts],
         "containers": [_container(container, script, place.image, mounts) for container, script in scripts],
     }
-    made = document(name, place.namespace, pod, LIFETIME_SECONDS)
+    made = document(name, place.namespace, pod, seconds)
     names = tuple(container for container, _ in scripts)
-    return Job(reference(name, place.namespace), place.node, place.image, made, names)
+    return Job(reference(name, place.namespace), place.node, place.image, made, names, seconds)
+
+
+def writing_job(name: str, place: Place, script: str) -> Job:
+    """The Job that carries out an order on a node: the same as one that reads, with more time."""
+    return reading_job(name, place, ((WRITING, script),), WRITING_SECONDS)
 
 
 def _marked(document: Mapping[str, object], sitting: str) -> dict[str, object]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from cnitui.domain.relabelling import LabelState, NodeStep
+
 PatchType = Literal["strategic", "json", "merge"]
 
 
@@ -66,6 +68,22 @@ class PodRestart:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeChange:
+    """What is done on one node: its steps in order as root, until one fails, and the steps that take them back.
+
+    `before` is what was read there and is its guard: when it reads otherwise just before the first step, nothing is
+    done. `pod` failed there, and is deleted after the last step so that its container starts at once, not at the end
+    of its back-off.
+    """
+
+    node: str
+    steps: tuple[NodeStep, ...]
+    undo: tuple[NodeStep, ...]
+    before: LabelState
+    pod: PodRestart | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A permission a plan needs: the verb and object of a SelfSubjectAccessReview."""
 
@@ -110,7 +128,7 @@ class Plan:
 
     `missing_evidence` lists what the remedy's cause still lacks; applying then needs an explicit override, which is
     recorded. `warnings` are said before the confirmation. `facts` holds what undoing it needs: daemonset, container,
-    field and value as texts.
+    field and value as texts. A plan of `nodes` has no `changes`: its first node is tried before all others.
     """
 
     remedy: str
@@ -127,6 +145,7 @@ class Plan:
     rollout: str = ""
     undo_by_hand: str = ""
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    nodes: tuple[NodeChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,16 @@ class Applying:
             await self._repair.apply(confirmation)
             look_again()
             return
-        self._repaired = tuple(pod.node for pod in state.failing)
-        self._witness = Witness(self._services, state, logs)
+        seen = state.repair.preview
+        nodes = tuple(change.node for change in seen.plan.nodes) if seen is not None else ()
+        self._repaired = nodes or tuple(pod.node for pod in state.failing)
+        self._witness, done = Witness(self._services, state, logs), False
         try:
-            await self._repair.apply(confirmation, self._witness)
+            done = await self._repair.apply(confirmation, self._witness)
         finally:
             self._keep_account()
         look_again()
-        if self._repair.state.phase == "applied":
+        if self._repair.state.phase == "applied" and (done or not nodes):
             await self.verify()
 
     async def verify(self) -> None:

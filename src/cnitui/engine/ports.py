@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from cnitui.domain.exchange import Answer as Answer
+from cnitui.domain.exchange import Carried as Carried
 from cnitui.domain.exchange import Changed as Changed
 from cnitui.domain.exchange import CommandOutput as CommandOutput
 from cnitui.domain.exchange import Connection as Connection
@@ -17,6 +18,7 @@ from cnitui.domain.exchange import Interrupted as Interrupted
 from cnitui.domain.exchange import Listed as Listed
 from cnitui.domain.exchange import LogRequest as LogRequest
 from cnitui.domain.exchange import NodeCommand as NodeCommand
+from cnitui.domain.exchange import NodeOrder as NodeOrder
 from cnitui.domain.exchange import Page as Page
 from cnitui.domain.exchange import Permission as Permission
 from cnitui.domain.exchange import Removed as Removed
@@ -154,6 +156,23 @@ class NodeShell(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class NodeWriter(Protocol):
+    """The way to a node that changes it: takes orders only, and an order comes from a confirmed preview only."""
+
+    @property
+    def means(self) -> str:
+        """How it gets there, for people: `over SSH, by sudo -n`."""
+        ...
+
+    def accesses(self, namespace: str) -> tuple[Access, ...]:
+        """What it needs to be allowed to do in the cluster."""
+        ...
+
+    async def write(self, node: NodeStatus, order: NodeOrder) -> Carried:
+        """Run the order's commands, once; raises a NodeError when nothing was done."""
+        ...
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
 from cnitui.engine.jobs.shell import JobShell
-from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, Settings, Shelf
+from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, NodeWriter, Settings, Shelf
 from cnitui.engine.repair.workbench import Workbench
 
 
@@ -16,8 +16,9 @@ from cnitui.engine.repair.workbench import Workbench
 class Services:
     """The opened ports; `render` turns an object of the API into text, `close` ends all of them.
 
-    `files` writes case files; `recorded` tells that the ports answer from one; `given` are facts that stand for all
-    that could be asked; `investigations` keeps how far the sitting came, where a later one may go on from it.
+    `writer` changes nodes, None where they are left alone; `files` writes case files; `recorded` tells that the ports
+    answer from one; `given` are facts that stand for all that could be asked; `investigations` keeps how far the
+    sitting came, where a later one may go on from it.
     """
 
     cluster: ClusterApi
@@ -31,13 +32,15 @@ class Services:
     recorded: Recorded | None = None
     given: CaseFile | None = None
     investigations: Shelf | None = None
+    writer: NodeWriter | None = None
 
     @property
     def bench(self) -> Workbench:
         """What a write needs at hand; the same for Jobs that read and for all else, so that they are one sitting's."""
         if self.jobs is not None:
-            return self.jobs.bench
-        return Workbench(self.cluster, self.journal, self.clock, self.render, self.settings.readonly)
+            return replace(self.jobs.bench, shell=self.shell, writer=self.writer)
+        made = Workbench(self.cluster, self.journal, self.clock, self.render, self.settings.readonly)
+        return replace(made, shell=self.shell, writer=self.writer)
 
     @property
     def jobs(self) -> JobShell | None:

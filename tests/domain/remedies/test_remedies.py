@@ -86,8 +86,9 @@ def test_every_remedy_says_whether_it_fits_and_why_and_how_it_is_done(found: Sit
         assert candidate.blast_radius
 
 
-def test_only_the_two_patches_are_carried_out_by_the_tool() -> None:
-    assert [candidate.id for candidate in REMEDIES if candidate.applicable] == ["patch-daemonset", "selinux-type"]
+def test_the_two_patches_and_the_relabelling_are_carried_out_by_the_tool() -> None:
+    carried_out = [candidate.id for candidate in REMEDIES if candidate.applicable]
+    assert carried_out == ["patch-daemonset", "selinux-type", "relabel"]
 
 
 def test_an_unknown_remedy_is_a_lookup_error() -> None:
@@ -327,7 +328,7 @@ def test_the_role_is_written_shown_and_run() -> None:
 
 def test_relabelling_quotes_what_the_cluster_says() -> None:
     commands = [step.command for step in remedy("relabel").steps(situation())]
-    assert "sudo semanage fcontext -a -t container_file_t '/opt/cni/bin(/.*)?'" in commands
+    assert "sudo semanage fcontext -a -t container_file_t -r s0 '/opt/cni/bin(/.*)?'" in commands
     assert "sudo restorecon -RFv /opt/cni/bin /etc/cni/net.d" in commands
     assert any("calico-node-worker-01-3" in command for command in commands)
 

@@ -52,6 +52,7 @@ class Remedy:
     steps: Callable[[Situation], tuple[Step, ...]]
     plan: Callable[[Situation], Planned] | None = None
     correction: str = ""
+    reads: Callable[[Situation], tuple[str, ...]] | None = None
 
     @property
     def applicable(self) -> bool:

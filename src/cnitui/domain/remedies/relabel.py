@@ -6,100 +6,33 @@ container. This is what rke2-selinux ships and k0s documents for /opt/cni and /e
 
 from __future__ import annotations
 
-import re
-
-from cnitui.domain.facts import CniDirectories, NodeStatus, Platform
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import DoesNotFit
-from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
+from cnitui.domain.relabelling import why_not
+from cnitui.domain.remedies.base import Fit, Fits, Remedy
+from cnitui.domain.remedies.relabel_plan import ID, candidates, directories_of, plan, steps, systems
 from cnitui.domain.remedies.situation import SELINUX_CAUSES, Situation
-
-ID = "relabel"
-TYPE = "container_file_t"
-MOST_PODS = 20
-"""Pods named in one command."""
 
 
 def _fit(situation: Situation) -> Fit:
     if not situation.failing_nodes:
         return DoesNotFit(ID, "nothing fails")
-    sealed = _without_shell(situation)
-    if sealed:
+    sealed = {node: system for system, nodes in systems(situation).items() if system.sealed for node in nodes}
+    if len(sealed) == len(situation.failing_nodes):
         return DoesNotFit(ID, f"{listed(tuple(sealed))} has no shell to relabel from")
+    refused = next(filter(None, map(why_not, directories_of(situation))), "")
+    if refused:
+        return DoesNotFit(ID, f"{refused}: everything below it would get the type")
     best = [finding for findings, _ in situation.findings_by_nodes(SELINUX_CAUSES) for finding in findings]
     open_ones = [finding for finding in best if finding.verdict.value != "ruled_out"]
     if best and not open_ones:
         return DoesNotFit(ID, f"SELinux is ruled out: {best[0].judgement.because}")
+    left = (f"{listed(tuple(sealed))} has no shell to relabel from",) if sealed else ()
     label = next((f for f in open_ones if f.cause == "selinux-wrong-context" and f.verdict.confident), None)
     if label:
-        return Fits(ID, f"the labels are the problem: {label.judgement.because}")
-    return Fits(ID, "a confined installer could then write there", ("the labels are not known to be the problem",))
-
-
-def _without_shell(situation: Situation) -> list[str]:
-    """The failing nodes whose system has no shell; nodes that fail alike run the same one."""
-    sealed = {
-        node for cohort in situation.diagnosis.cohorts for node in cohort.members if _sealed(cohort.likeness.os_image)
-    }
-    told = set(situation.case.subjects(Platform))
-    if not situation.diagnosis.cohorts:
-        told |= set(situation.case.subjects(NodeStatus))
-    return [
-        node for node in situation.failing_nodes if node in sealed or (node in told and _told_sealed(situation, node))
-    ]
-
-
-def _told_sealed(situation: Situation, node: str) -> bool:
-    status, platform = situation.case.value(NodeStatus, node), situation.case.value(Platform, node)
-    return _sealed(f"{status.os_image if status else ''} {platform.distribution if platform else ''}")
-
-
-def _sealed(system: str) -> bool:
-    return "talos" in system.lower()
-
-
-def _steps(situation: Situation) -> tuple[Step, ...]:
-    directories = situation.directories
-    nodes = listed(situation.failing_nodes) or "each failing node"
-    record = tuple(
-        Step(
-            f"On {nodes}: record the type for {path}",
-            command("sudo", "semanage", "fcontext", "-a", "-t", TYPE, spec(path)),
-        )
-        for path in directories
-    )
-    pods = tuple(pod.name for pod in situation.failing[:MOST_PODS])
-    restart = command("kubectl", "-n", situation.namespace, "delete", "pod", *pods) if pods else ""
-    more = len(situation.failing) - len(pods)
-    others = f"; these are the first {len(pods)}, {more:,} more follow likewise" if more else ""
-    return (
-        *_seen(situation),
-        *record,
-        Step(
-            "Apply it; -F because the type is customizable and categories must go too",
-            command("sudo", "restorecon", "-RFv", *directories),
-        ),
-        Step("Look again", command("ls", "-lZd", *directories)),
-        Step(f"Start the failing pods afresh, so that their back-off ends{others}", restart),
-    )
-
-
-def _seen(situation: Situation) -> tuple[Step, ...]:
-    failing = set(situation.failing_nodes)
-    read = [node for node in situation.case.subjects(CniDirectories) if node in failing]
-    seen = [(node, situation.case.value(CniDirectories, node)) for node in read[:3]]
-    return tuple(
-        Step(f"Now on {node}: {path} is {entry.label}")
-        for node, directories in seen
-        if directories is not None
-        for path in situation.directories
-        if (entry := directories.directories.get(path)) is not None and entry.label is not None
-    )
-
-
-def spec(path: str) -> str:
-    """The file context specification (a regular expression) of a directory and all below it."""
-    return re.sub(r"([.^$*+?{}\[\]|()\\])", r"\\\1", path) + "(/.*)?"
+        return Fits(ID, f"the labels are the problem: {label.judgement.because}", left)
+    why = "the labels are not known to be the problem"
+    return Fits(ID, "a confined installer could then write there", (why, *left))
 
 
 REMEDY = Remedy(
@@ -114,10 +47,12 @@ REMEDY = Remedy(
         "Not a cure alone where new files take the pod's categories (Debian's policy): the next pod is denied on them.",
         "Impossible on Talos; on immutable systems only through their own configuration.",
     ),
-    risk="medium: changes the nodes' SELinux policy store; nothing restarts by it",
-    blast_radius="the nodes it is run on",
-    undo="semanage fcontext -d for each path, then restorecon -RFv",
+    risk="medium: changes the nodes' SELinux policy store; only failing pods restart by it",
+    blast_radius="the failing pods of the nodes it is run on, one node first",
+    undo="semanage fcontext -d for each rule that was added, then restorecon -RF; running pods stay as they are",
     fit=_fit,
-    steps=_steps,
+    steps=steps,
+    plan=plan,
     correction="The guide lists only the files and finds them correct; directories, parents and categories decide.",
+    reads=candidates,
 )

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, InstallCni, PodStatus
 from cnitui.domain.finding import Diagnosis, Finding
+from cnitui.domain.relabelling import LabelState, Unread
 
 Document = Mapping[str, object]
 Told = tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]
@@ -31,6 +32,7 @@ class Situation:
     `daemonset_object` is the DaemonSet as the server answered it (None without a cluster), `pod_security` the enforced
     Pod Security level of its namespace (None when unknown, "" when no label is set), `node_images` what each node says
     it has. `suffix` makes the test pod's name unique: four hex digits chosen by the caller, since this layer is pure.
+    `labels` is what was read of nodes that a remedy would relabel, None when nodes are not read.
     """
 
     case: CaseFile
@@ -41,6 +43,7 @@ class Situation:
     suffix: str = "0000"
     test_pod_image: str = ""
     container: str = INSTALL_CNI
+    labels: Mapping[str, LabelState | Unread] | None = None
 
     @property
     def daemonset(self) -> DaemonSetStatus | None:

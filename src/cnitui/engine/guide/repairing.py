@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cnitui.domain.plan import Plan, PodRestart
+from cnitui.domain.remedies.relabel_plan import ID as RELABEL
 from cnitui.engine.guide.before_after import Attempted, pairs
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
 from cnitui.engine.guide.judging import going_on
 from cnitui.engine.guide.names import on
+from cnitui.engine.guide.node_changes import node_blocks
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.repair.preview import Preview, Problem
 from cnitui.engine.repair.rollout import NodeProgress, Rollout
 from cnitui.engine.repair.state import RepairState
+from cnitui.engine.repair.undo import UNDO
 from cnitui.engine.repair.verify import Check
 from cnitui.engine.state import Before, State
 
@@ -30,7 +33,8 @@ PHASE_ROLES: dict[str, Role] = {"ready": "good", "failing": "bad", "starting": "
 def previewing(state: State, repair: RepairState) -> Outline:
     """Step 8: the diff, and what stands in the way."""
     if repair.phase == "planning":
-        return Outline("running", "asking", "Asking the server what it would store. Nothing is changed.")
+        whom = "nodes what they are like" if repair.chosen == RELABEL else "server what it would store"
+        return Outline("running", "asking", f"Asking the {whom}. Nothing is changed.")
     if repair.error is not None and repair.preview is None:
         blocks = (Paragraph(repair.error.next_step, "dim"),) if repair.error.next_step else ()
         return Outline("fail", "failed", repair.error.what, blocks)
@@ -58,7 +62,10 @@ def _preview(seen: Preview, *, changed: bool) -> Outline:
     stance: StepState = "fail" if seen.blocked else "unknown" if seen.needs_override else "pass"
     word = "blocked" if seen.blocked else "needs override" if seen.needs_override else "ready"
     status = "This has been applied." if changed else "Nothing has been changed yet."
-    blocks = (*map(_problem, seen.problems), DiffText(seen.diff), *_effects(plan), *_server(seen), *_commands(seen))
+    diff = () if plan.nodes else (DiffText(seen.diff),)
+    blocks = (
+        *map(_problem, seen.problems), *node_blocks(plan), *diff, *_effects(plan), *_server(seen), *_commands(seen)
+    )  # fmt: skip
     return Outline(stance, word, f"{plan.title}. {status}", blocks)
 
 
@@ -72,8 +79,11 @@ def _effects(plan: Plan) -> Iterator[Block]:
 
 def _server(seen: Preview) -> Iterator[Block]:
     """What the server says to it, and what the verification will write besides."""
-    yield Heading("What the server says")
-    yield _by_server(seen)
+    if seen.plan.nodes:
+        yield Heading("What to know")
+    else:
+        yield Heading("What the server says")
+        yield _by_server(seen)
     for warning in (*seen.warnings, *seen.plan.warnings):
         yield Item(warning, "warn")
     for permission in seen.permissions:
@@ -92,9 +102,10 @@ def _commands(seen: Preview) -> Iterator[Block]:
     if by_hand:
         yield Heading("The same by hand")
         yield from by_hand
-    if plan.undo_by_hand:
+    if plan.undo_by_hand or (plan.nodes and plan.remedy != UNDO):
         yield Heading("How to take it back")
         yield Command(f"cnitui undo {seen.plan_id}")
+    if plan.undo_by_hand:
         yield Command(plan.undo_by_hand)
 
 
@@ -151,7 +162,10 @@ def applying(_state: State, repair: RepairState) -> Outline:
     outcome = rollout.outcome if rollout else ""
     stance: StepState = "pass" if outcome == "done" else "fail" if outcome else "unknown"
     words = rollout.words if rollout else "applied"
-    ends = {"failing": " New pods fail as the old ones did.", "stalled": " Nothing moved for a long time."}
+    failing = (
+        " It stopped there: u takes it back." if repair.applied.plan.nodes else " New pods fail as the old ones did."
+    )
+    ends = {"failing": failing, "stalled": " Nothing moved for a long time."}
     headline = f"Applied: {words}.{ends.get(outcome, '')}"
     notes = tuple(Item(note, "warn") for note in repair.notes)
     return Outline(stance, words, headline, (*_rollout_blocks(rollout), *notes, *_actions(repair)))

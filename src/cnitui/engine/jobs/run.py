@@ -45,7 +45,7 @@ async def run_job(bench: Workbench, job: Job) -> Ended:
         logs = await asyncio.gather(*(_log(bench, pod, name) for name in job.containers))
         return Ended(pod, dict(zip(job.containers, logs, strict=True)))
     except ClusterError as error:
-        raise _failed(job, error.what, error.next_step) from error
+        raise _failed(job, error.what, error.next_step, begun=True) from error
     finally:
         with suppress(CnituiError):  # what cannot be removed goes by its TTL, and is found by the next preview
             await asyncio.shield(remove(bench, job.ref, uid, job.node))
@@ -81,7 +81,7 @@ async def _ended(bench: Workbench, job: Job) -> PodStatus:
                 return pods[0]
         if waited > job.seconds:
             state = pods[0].status if pods else "not there"
-            raise _failed(job, f"the Job's pod was still {state} after {job.seconds} s")
+            raise _failed(job, f"the Job's pod was still {state} after {job.seconds} s", begun=bool(pods))
         await bench.clock.sleep(LOOK_EVERY)
 
 
@@ -115,5 +115,5 @@ async def _log(bench: Workbench, pod: PodStatus, container: str) -> bytes:
     return await bench.api.read_log(LogRequest(pod.namespace, pod.name, container, limit_bytes=MOST_BYTES))
 
 
-def _failed(job: Job, what: str, next_step: str = "") -> NodeJobFailed:
-    return NodeJobFailed(f"{job.node}: {what}", next_step, node=job.node)
+def _failed(job: Job, what: str, next_step: str = "", *, begun: bool = False) -> NodeJobFailed:
+    return NodeJobFailed(f"{job.node}: {what}", next_step, node=job.node, begun=begun)

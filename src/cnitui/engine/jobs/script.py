@@ -23,14 +23,17 @@ def new_word() -> str:
     return f"cnitui-{secrets.token_hex(8)}"
 
 
-def script_of(commands: Sequence[NodeCommand], word: str) -> str:
+def script_of(
+    commands: Sequence[NodeCommand], word: str, seconds: int = COMMAND_SECONDS, *, until_failure: bool = False
+) -> str:
     """The script that runs the commands in order, as root.
 
     A pod's log does not tell standard error from standard output, and does not keep the order of the two. So all goes
     to one of them, and what a command says on standard error is held back until its end, between marks of its own.
     """
+    after = '[ "$s" = 0 ] || exit 0\n' if until_failure else ""
     parts = [_COMMAND.format(word=word, index=i, command=shlex.join(one.argv)) for i, one in enumerate(commands)]
-    return f"{{\n{PREAMBLE.format(seconds=COMMAND_SECONDS)}{''.join(parts)}}} 2>&1\n"
+    return f"{{\n{PREAMBLE.format(seconds=seconds)}{after.join(parts)}}} 2>&1\n"
 
 
 def outputs_of(commands: Sequence[NodeCommand], word: str, text: str) -> tuple[CommandOutput, ...]:
@@ -40,6 +43,13 @@ def outputs_of(commands: Sequence[NodeCommand], word: str, text: str) -> tuple[C
     """
     answers = {int(found["index"]): found for found in _pattern(word).finditer(text)}
     return tuple(_output(command, answers.get(index)) for index, command in enumerate(commands))
+
+
+def answered_of(commands: Sequence[NodeCommand], word: str, text: str) -> tuple[CommandOutput, ...]:
+    """What the commands said that have ended, in their order."""
+    ended = {int(found["index"]) for found in _pattern(word).finditer(text)}
+    outputs = outputs_of(commands, word, text)
+    return tuple(output for index, output in enumerate(outputs) if index in ended)
 
 
 def _pattern(word: str) -> re.Pattern[str]:

@@ -35,6 +35,16 @@ class JobShell:
         """Whether a Job on this node was confirmed."""
         return node in self._leave
 
+    def place(self, node: NodeStatus) -> Place:
+        """Where the Jobs on this node are; raises NodeUnconfirmed and NodeError when there are to be none."""
+        place = self._leave.get(node.name)
+        if sealed(node):
+            what = f"{node.name} runs {sealed(node)}, which has no shell"
+            raise NodeError(what, "What the API says of the node is all there is", node=node.name)
+        if place is None:
+            raise NodeUnconfirmed(f"{node.name} is not read before you confirm it", HOW_TO_CONFIRM, node=node.name)
+        return place
+
     async def confirm(self, seen: JobsPreview, confirmation: Confirmation) -> None:
         """Give leave for what was previewed, and remove what an earlier sitting left behind.
 
@@ -49,12 +59,7 @@ class JobShell:
 
     async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
         """All outputs, in order, of one Job; raises NodeUnconfirmed, NodeJobFailed and NodeError."""
-        place = self._leave.get(node.name)
-        if sealed(node):
-            what = f"{node.name} runs {sealed(node)}, which has no shell"
-            raise NodeError(what, "What the API says of the node is all there is", node=node.name)
-        if place is None:
-            raise NodeUnconfirmed(f"{node.name} is not read before you confirm it", HOW_TO_CONFIRM, node=node.name)
+        place = self.place(node)
         if not commands:
             return ()
         try:

@@ -16,6 +16,8 @@ from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.confinement import looks_new
 from cnitui.domain.remedies.situation import Document
 from cnitui.engine.ports import Answer
+from cnitui.engine.repair.leave import Confirmation as Confirmation
+from cnitui.engine.repair.leave import require_allowed
 from cnitui.engine.repair.preview import Preview, generation_of, require_fresh, stale
 from cnitui.engine.repair.rollout import PATIENCE, Patience, Rollout, Target, follow, refusals_of, selector_of
 from cnitui.engine.repair.workbench import (
@@ -34,25 +36,7 @@ from cnitui.engine.repair.workbench import (
     plan_hash,
     target_of,
 )
-from cnitui.errors import (
-    ClusterError,
-    CnituiError,
-    Conflict,
-    Invalid,
-    NotFound,
-    ReadOnly,
-    Stale,
-    StateError,
-    UsageError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What the user typed: the context's name, and a reason where something has to be overridden."""
-
-    context: str
-    override: str = ""
+from cnitui.errors import ClusterError, CnituiError, Conflict, Invalid, NotFound, ReadOnly, StateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +71,16 @@ class Unrecorded:
     error: StateError
 
 
-Progress = Recorded | Written | PodDeleted | Unrecorded | Rollout
+@dataclass(frozen=True, slots=True)
+class NodeWritten:
+    """What became of one node's commands; `words` say how far they got."""
+
+    node: str
+    state: str
+    words: str
+
+
+Progress = Recorded | Written | NodeWritten | PodDeleted | Unrecorded | Rollout
 
 
 async def apply(
@@ -99,23 +92,26 @@ async def apply(
     object has changed: look again) and the ClusterErrors of the write. Cancelling after `Written` leaves the rollout
     to the controller, which goes on by itself.
     """
-    _require_allowed(bench, preview, confirmation)
+    require_allowed(bench, preview, confirmation)
     plan = preview.plan
+    if plan.nodes:
+        raise ValueError("changes of nodes are not patches: see carry_out")
     before = await bench.api.get(target_of(plan))
     for change in plan.changes:
         require_fresh(change, before)
     old = await _look_before(bench, plan, before)
-    pre_image = _record(bench, preview, confirmation, before)
+    verb = "patch" if plan.changes else "delete pods"
+    pre_image = record(bench, preview, confirmation, before, verb)
     yield Recorded(preview.plan_id, pre_image)
     after: Document = before
     for change in plan.changes:
         answer = await _write(bench, preview, change)
         after = answer.object
         yield Written(change.target, generation_of(after), answer.warnings)
-    for note in _note(bench, preview, APPLIED):
-        yield note
+    for unrecorded in note(bench, preview, APPLIED):
+        yield unrecorded
     for pod in plan.deletes:
-        yield await _delete(bench, preview, pod)
+        yield await delete_pod(bench, preview, pod)
     outcome = CANCELLED
     try:
         async with aclosing(follow(bench.api, bench.clock, _rollout_target(plan, after, old), patience)) as states:
@@ -123,26 +119,10 @@ async def apply(
                 outcome = state.outcome or outcome
                 yield state
     finally:
-        _note(bench, preview, outcome)
+        note(bench, preview, outcome)
 
 
-def _require_allowed(bench: Workbench, preview: Preview, confirmation: Confirmation) -> None:
-    connection = bench.api.connection
-    if not bench.may_write:
-        raise ReadOnly("Writes are switched off for this context", "Start without --readonly to apply a plan.")
-    if (preview.context, preview.server) != (connection.context, connection.server):
-        words = f"The preview was made for context {preview.context}, not for this one"
-        raise Stale(words, "Preview the plan again.")
-    if confirmation.context != connection.context:
-        raise UsageError(f"The name typed is not that of the context, {connection.context}", "Nothing was changed.")
-    if preview.blocked:
-        raise CnituiError(f"This plan cannot be applied: {preview.blocked[0].words}", "Nothing was changed.")
-    if preview.needs_override and not confirmation.override.strip():
-        words = "; ".join(problem.words for problem in preview.needs_override)
-        raise UsageError(f"A reason is needed to apply this plan nevertheless: {words}", "Nothing was changed.")
-
-
-def _record(bench: Workbench, preview: Preview, confirmation: Confirmation, before: Document) -> Path:
+def record(bench: Workbench, preview: Preview, confirmation: Confirmation, before: Document, verb: str) -> Path:
     """Everything `undo` needs, then the audit line; raises StateError, and nothing was written to the cluster."""
     plan, journal = preview.plan, bench.journal
     document = plan_document(plan, preview.plan_id, bench.api.connection, bench.clock.now())
@@ -152,7 +132,7 @@ def _record(bench: Workbench, preview: Preview, confirmation: Confirmation, befo
     bench.audit(
         "apply",
         target_of(plan),
-        "patch" if plan.changes else "delete pods",
+        verb,
         id=preview.plan_id,
         remedy=plan.remedy,
         hash=plan_hash(plan),
@@ -167,7 +147,7 @@ async def _write(bench: Workbench, preview: Preview, change: Change) -> Answer:
         return await bench.api.patch(change.target, "json", change.body, dry_run=False)
     except CnituiError as error:
         refused = isinstance(error, ReadOnly) or (isinstance(error, ClusterError) and 400 <= error.status < 500)
-        _note(bench, preview, REFUSED if refused else UNKNOWN, str(error))
+        note(bench, preview, REFUSED if refused else UNKNOWN, str(error))
         raise await _explained(bench, change, error) from error
 
 
@@ -184,7 +164,8 @@ async def _explained(bench: Workbench, change: Change, error: CnituiError) -> Cn
     return stale(change, str(error)) if isinstance(error, Conflict) else error
 
 
-async def _delete(bench: Workbench, preview: Preview, pod: PodRestart) -> PodDeleted | Unrecorded:
+async def delete_pod(bench: Workbench, preview: Preview, pod: PodRestart) -> PodDeleted | Unrecorded:
+    """Delete one pod of the plan by its UID: the audit line first."""
     target = ObjectRef("", "v1", "pods", "Pod", pod.pod, target_of(preview.plan).namespace)
     try:
         bench.audit("delete", target, "delete", id=preview.plan_id, uid=pod.uid)
@@ -197,7 +178,7 @@ async def _delete(bench: Workbench, preview: Preview, pod: PodRestart) -> PodDel
     return PodDeleted(pod)
 
 
-def _note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> tuple[Unrecorded, ...]:
+def note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> tuple[Unrecorded, ...]:
     """Write down how it went; the write is made by now, so failing to say so is reported, not raised."""
     plan = preview.plan
     document = {"state": outcome, "at": bench.clock.now().isoformat(), "words": words}
@@ -205,7 +186,8 @@ def _note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> 
         bench.journal.keep(preview.plan_id, OUTCOME, document)
         if outcome == APPLIED and "undoes" in plan.facts:
             bench.journal.keep(plan.facts["undoes"], UNDONE, {"by": preview.plan_id} | document)
-        bench.audit(outcome, target_of(plan), "patch", id=preview.plan_id, hash=plan_hash(plan), words=words)
+        verb = "change nodes" if plan.nodes else "patch"
+        bench.audit(outcome, target_of(plan), verb, id=preview.plan_id, hash=plan_hash(plan), words=words)
     except StateError as error:
         return (Unrecorded(error),)
     return ()

@@ -22,11 +22,12 @@ from cnitui.domain.redaction import Redactor
 from cnitui.domain.remedies import Remedy, Situation, remedy
 from cnitui.domain.remedies.situation import SELINUX_CAUSES
 from cnitui.domain.report import as_data
-from cnitui.engine.repair.apply import Confirmation, PodDeleted, Recorded, Unrecorded, Written, apply
+from cnitui.engine.repair.apply import Confirmation, NodeWritten, PodDeleted, Recorded, Unrecorded, Written
+from cnitui.engine.repair.node_rollout import carry_out
 from cnitui.engine.repair.outlook import Outlook
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import Rollout
-from cnitui.engine.repair.situate import situate
+from cnitui.engine.repair.situate import by_way_of, situate, with_labels
 from cnitui.engine.repair.state import Action, Phase, RepairState
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.verify import CHECKS, ReadFiles, Subject, verify
@@ -96,7 +97,10 @@ class Repair:
             suffix = secrets.token_hex(2)
             api, image = self._bench.api, self._test_pod_image
             situation = await situate(api, case, diagnosis, suffix=suffix, test_pod_image=image)
-            await self._preview(_planned(remedy(name), situation))
+            chosen = remedy(name)
+            if chosen.reads is not None:
+                situation = await with_labels(self._bench, situation, chosen.reads(situation))
+            await self._preview(_planned(chosen, situation))
         except CnituiError as error:
             self._set(phase="idle", error=error)
         except asyncio.CancelledError:
@@ -107,8 +111,11 @@ class Repair:
         if isinstance(planned, str):
             self._set(phase="idle", no_plan=planned)
             return
-        seen = await preview(self._bench, planned)
-        self._did(f"previewed {planned.title} by server dry run")
+        seen = await preview(self._bench, by_way_of(self._bench, planned))
+        self._previewed(seen)
+
+    def _previewed(self, seen: Preview) -> None:
+        self._did(f"previewed {seen.plan.title} by {'reading the nodes' if seen.plan.nodes else 'server dry run'}")
         self._set(phase="planned", preview=seen)
 
     async def apply(self, confirmation: Confirmation, witness: Witness | None = None) -> bool:
@@ -125,7 +132,7 @@ class Repair:
         try:
             if witness is not None:
                 await witness.look()
-            async for progress in apply(self._bench, seen, confirmation):
+            async for progress in carry_out(self._bench, seen, confirmation):
                 self._note(seen, progress)
                 if isinstance(progress, Recorded) and witness is not None:
                     self._warn(await witness.keep(progress.plan_id))
@@ -150,11 +157,15 @@ class Repair:
     def _note(self, seen: Preview, progress: object) -> None:
         match progress:
             case Recorded(plan_id):
-                self._did(f"recorded plan {plan_id} and the object as it was")
+                before = "the nodes as they were" if seen.plan.nodes else "the object as it was"
+                self._did(f"recorded plan {plan_id} and {before}")
                 self._keep_diagnosis(plan_id)
             case Written(target, _, warnings):
                 self._did(f"patched {target.words}")
                 self._set(applied=seen, notes=(*self.state.notes, *warnings))
+            case NodeWritten(node, _, words):
+                self._did(f"{'took back' if self.state.undoing else 'relabelled'} {node}: {words}")
+                self._set(applied=seen)
             case PodDeleted(pod, error):
                 outcome = f"failed: {error}" if error else "done"
                 self._did(f"deleted pod {pod.pod} on {pod.node}: {outcome}")
@@ -197,8 +208,7 @@ class Repair:
         except asyncio.CancelledError:
             self._set(phase="idle", undoing=False)
             raise
-        self._did(f"previewed {seen.plan.title} by server dry run")
-        self._set(phase="planned", preview=seen)
+        self._previewed(seen)
 
 
 READ_ENOUGH = 3

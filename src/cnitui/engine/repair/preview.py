@@ -144,6 +144,8 @@ def _known_problems(bench: Workbench, plan: Plan) -> list[Problem]:
         problems.append(Problem("pod-security", words, overridable=True))
     if not bench.may_write:
         problems.append(Problem("readonly", "writes are switched off for this context (read-only)"))
+    elif plan.nodes and bench.writer is None:
+        problems.append(Problem("forbidden", "nodes are left alone here (--node-access none)"))
     return problems
 
 

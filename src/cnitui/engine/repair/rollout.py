@@ -18,7 +18,8 @@ from cnitui.engine.watching.picture import Mirror
 from cnitui.errors import ClusterError, CnituiError
 
 T = TypeVar("T")
-Phase = Literal["old", "ending", "absent", "starting", "failing", "ready"]
+Phase = Literal["old", "ending", "absent", "starting", "failing", "ready", "waiting", "writing"]
+"""The last two are of nodes that are changed themselves: their turn has not come, or their commands are being run."""
 NODES_PER_SECOND = 10_000
 """How many nodes are looked through per second at most: in a large cluster events come faster than eyes need them."""
 HOPELESS_RESTARTS = 2
@@ -77,6 +78,7 @@ class Rollout:
     nodes: tuple[NodeProgress, ...] = ()
     outcome: Literal["", "done", "failing", "stalled"] = ""
     trouble: CnituiError | None = None
+    aim: str = "run the new template"
 
     @property
     def ready(self) -> int:
@@ -86,7 +88,7 @@ class Rollout:
     @property
     def words(self) -> str:
         """`2 of 3 nodes run the new template`."""
-        return f"{self.ready} of {len(self.nodes)} nodes run the new template"
+        return f"{self.ready} of {len(self.nodes)} nodes {self.aim}"
 
     def unfinished(self) -> tuple[NodeProgress, ...]:
         """The nodes that are not there yet."""

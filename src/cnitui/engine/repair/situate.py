@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cnitui.domain.evidence import CaseFile
+from cnitui.domain.facts import NodeStatus
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.plan import ObjectRef
+from cnitui.domain.plan import ObjectRef, Plan
+from cnitui.domain.relabelling import why_not
 from cnitui.domain.remedies import probe_pod
+from cnitui.domain.remedies.relabel_plan import directories_of
 from cnitui.domain.remedies.situation import Document, Situation
 from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
 from cnitui.engine.ports import ClusterApi
+from cnitui.engine.probes.label_state import read_labels
+from cnitui.engine.repair.workbench import Workbench, target_of
 from cnitui.errors import ClusterError
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -31,6 +37,31 @@ async def situate(
     node = probe_pod.node_for(bare)
     images = {node: await _images(api, node)} if node else {}
     return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image)
+
+
+async def with_labels(bench: Workbench, situation: Situation, nodes: Sequence[str]) -> Situation:
+    """The situation with how these nodes label their CNI directories; unchanged where nodes are left alone.
+
+    Raises the ClusterErrors of listing the nodes.
+    """
+    directories = directories_of(situation)
+    if bench.shell is None or (bench.may_write and bench.writer is None) or any(map(why_not, directories)):
+        return situation
+    known = {node.name: node for node in await bench.api.nodes()}
+    return replace(
+        situation,
+        labels=await read_labels(bench.shell, [known.get(name, NodeStatus(name)) for name in nodes], directories),
+    )
+
+
+def by_way_of(bench: Workbench, plan: Plan) -> Plan:
+    """A plan of nodes, with how they are reached and what that takes."""
+    if bench.writer is None or not plan.nodes:
+        return plan
+    namespace = target_of(plan).namespace
+    access = dict.fromkeys((*plan.access, *bench.writer.accesses(namespace)))
+    words = f"the commands are run {bench.writer.means}"
+    return replace(plan, access=tuple(access), warnings=(words, *plan.warnings))
 
 
 async def pod_security(api: ClusterApi, namespace: str) -> str | None:

@@ -22,8 +22,10 @@ from cnitui.domain.remedies.template import (
     reverting_change,
     setting_change,
 )
+from cnitui.engine.repair.node_undo import undo_of_nodes
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import selector_of
+from cnitui.engine.repair.situate import by_way_of
 from cnitui.engine.repair.workbench import OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
 from cnitui.errors import CnituiError, NothingToUndo, Stale, StateError
 
@@ -36,10 +38,12 @@ async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
     Raises NothingToUndo, Stale (the field or the object is another one by now), StateError (unknown id, broken file)
     and the ClusterErrors of reading the object.
     """
-    kept = plan_id or _latest(bench)
+    kept = plan_to_undo(bench, plan_id)
     document = as_mapping(bench.journal.load(kept, PLAN))
     _require_undoable(bench, kept, document)
     body = as_mapping(document.get("plan"))
+    if "nodes" in body:
+        return await preview(bench, by_way_of(bench, await undo_of_nodes(bench, kept, body)))
     target, setting = _target(body, kept), _setting(body, kept)
     before = as_mapping(bench.journal.load(kept, PRE_IMAGE))
     now = await bench.api.get(target)
@@ -47,6 +51,11 @@ async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
         raise Stale(f"{target.words} is not the object that plan {kept} changed", "It was made anew since.")
     pods = await bench.api.pods(target.namespace, selector_of(now))
     return await preview(bench, _undo_plan(kept, body, setting, before, now, pods))
+
+
+def plan_to_undo(bench: Workbench, plan_id: str = "") -> str:
+    """The plan of the id, else the latest one applied to this cluster; raises NothingToUndo."""
+    return plan_id or _latest(bench)
 
 
 def _latest(bench: Workbench) -> str:

@@ -14,7 +14,8 @@ from datetime import datetime
 from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import at, daemonset_ref
-from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal
+from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
+from cnitui.engine.repair.node_documents import change_document
 from cnitui.errors import CnituiError
 
 SCHEMA = "cnitui/plan/v1"
@@ -29,7 +30,8 @@ BEGUN, APPLIED, REFUSED, UNKNOWN, CANCELLED = "begun", "applied", "refused", "un
 class Workbench:
     """The ports a remedy is carried out with; `render` turns an object into text for the diff (YAML).
 
-    `readonly` removes every write, whatever the connection says. `sitting` tells our own Jobs from those of others.
+    `readonly` removes every write, whatever the connection says. `shell` reads nodes and `writer` changes them, None
+    where they are left alone. `sitting` tells our own Jobs from those of others.
     """
 
     api: ClusterApi
@@ -37,6 +39,8 @@ class Workbench:
     clock: Clock
     render: Callable[[Mapping[str, object]], str]
     readonly: bool = False
+    shell: NodeShell | None = None
+    writer: NodeWriter | None = None
     sitting: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
@@ -135,6 +139,7 @@ def _plan_body(plan: Plan) -> Document:
         "missing_evidence": list(plan.missing_evidence),
         "undo_by_hand": plan.undo_by_hand,
         "facts": dict(plan.facts),
+        **({"nodes": [change_document(change) for change in plan.nodes]} if plan.nodes else {}),
     }
 
 

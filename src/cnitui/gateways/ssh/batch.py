@@ -36,16 +36,19 @@ def new_word() -> str:
     return f"cnitui-{secrets.token_hex(8)}"
 
 
-def script_of(commands: Sequence[NodeCommand], word: str, seconds: int) -> str:
+def script_of(commands: Sequence[NodeCommand], word: str, seconds: int, *, until_failure: bool = False) -> str:
     """The script that runs the commands in order, each with its own time limit where the node has timeout(1).
 
-    timeout stands before sudo, not behind it: sudoers may allow just the one command.
+    timeout stands before sudo, not behind it: sudoers may allow just the one command. The braces make the shell read
+    all of it before it runs any of it, so that a script that arrives in part does nothing.
     """
     parts = [PREAMBLE.format(seconds=seconds), _WHO.format(word=word)]
     for index, command in enumerate(commands):
         sudo = "$s " if command.root else ""
         parts.append(_COMMAND.format(word=word, index=index, sudo=sudo, command=shlex.join(command.argv)))
-    return "".join(parts)
+        parts.append('[ "$e" = 0 ] || exit 0\n' if until_failure else "")
+    script = "".join(parts)
+    return f"{{\n{script}}}\n" if until_failure else script
 
 
 @dataclass(slots=True)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnitui.domain.exchange import CommandOutput, NodeCommand
+from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand, NodeOrder
 from cnitui.domain.facts import NodeStatus
+from cnitui.domain.plan import Access
 from cnitui.gateways.ssh.dial import in_daemon_thread
 from cnitui.gateways.ssh.login import SshLogin
 
@@ -32,7 +33,7 @@ class LaterShell:
 
     async def run(self, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
         """All outputs, in order; raises NodeErrors."""
-        return await (await self._loaded()).run(node, commands)
+        return await (await self.loaded()).run(node, commands)
 
     def by_hand(self, node: NodeStatus) -> str:
         """`ssh worker-01`, with -F, -l and -i when we were told so."""
@@ -40,7 +41,7 @@ class LaterShell:
 
     async def accept_host_key(self, node: NodeStatus, fingerprint: str) -> None:
         """As `SshNodeShell.accept_host_key`."""
-        await (await self._loaded()).accept_host_key(node, fingerprint)
+        await (await self.loaded()).accept_host_key(node, fingerprint)
 
     async def close(self) -> None:
         """Drop all connections at once; one that is still being made is refused."""
@@ -48,13 +49,31 @@ class LaterShell:
         if self._shell is not None:
             await self._shell.close()
 
-    async def _loaded(self) -> SshNodeShell:
+    async def loaded(self) -> SshNodeShell:
+        """The shell itself."""
         async with self._loading:
             if self._shell is None:
                 self._shell = (await in_daemon_thread(_load))(self._known_hosts, self._login, self._hosts)
         if self._closed:
             await self._shell.close()
         return self._shell
+
+
+class LaterWriter:
+    """Carries out orders over the connections of a shell (the port NodeWriter)."""
+
+    means = "over SSH, as root or by sudo -n"
+
+    def __init__(self, shell: LaterShell) -> None:
+        self._shell = shell
+
+    def accesses(self, _namespace: str) -> tuple[Access, ...]:
+        """Nothing: the cluster has no part in it."""
+        return ()
+
+    async def write(self, node: NodeStatus, order: NodeOrder) -> Carried:
+        """As `SshNodeShell.write`."""
+        return await (await self._shell.loaded()).write(node, order)
 
 
 def _load() -> type[SshNodeShell]:

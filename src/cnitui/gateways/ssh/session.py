@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from cnitui.domain.exchange import CommandOutput, NodeCommand
+from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand
 from cnitui.domain.node_script import TIMED_OUT
 from cnitui.gateways.ssh.batch import SHELL, Batch, new_word, script_of
 
@@ -83,11 +83,7 @@ async def _run_some(
     """The outputs up to the first command that had to be given up, that one included."""
     word = new_word()
     batch = Batch(commands, word, limits.kept_bytes)
-    session = _Session(batch)
-    async with asyncio.timeout(limits.command_seconds + limits.grace_seconds):
-        channel, _ = await connection.create_session(
-            lambda: session, SHELL, encoding=None, request_pty=False, env=(), send_env=(), x11_forwarding=False
-        )
+    session, channel = await _opened(connection, batch, limits)
     try:
         with suppress(BrokenPipeError):  # ended before it was told anything: the watch says why
             channel.write(script_of(commands, word, limits.command_seconds).encode())
@@ -98,6 +94,47 @@ async def _run_some(
     if trouble is None:
         return batch.outputs()
     return (*batch.outputs(), batch.given_up(trouble, truncated=trouble == _FLOOD))
+
+
+async def _opened(
+    connection: asyncssh.SSHClientConnection, batch: Batch, limits: Limits
+) -> tuple[_Session, asyncssh.SSHClientChannel[bytes]]:
+    """A shell that waits for its script."""
+    session = _Session(batch)
+    async with asyncio.timeout(limits.command_seconds + limits.grace_seconds):
+        channel, _ = await connection.create_session(
+            lambda: session, SHELL, encoding=None, request_pty=False, env=(), send_env=(), x11_forwarding=False
+        )
+    return session, channel
+
+
+async def run_until_failure(
+    connection: asyncssh.SSHClientConnection, commands: Sequence[NodeCommand], limits: Limits
+) -> Carried:
+    """The commands in one request, once, until one fails: what may have been begun is never begun again.
+
+    Raises NoShell, TimeoutError, asyncssh.Error or OSError as long as nothing can have been begun.
+    """
+    word = new_word()
+    batch = Batch(commands, word, limits.kept_bytes)
+    session, channel = await _opened(connection, batch, limits)
+    lost: str | None = None
+    try:
+        channel.write(script_of(commands, word, limits.command_seconds, until_failure=True).encode())
+        channel.write_eof()
+        lost = await _watch(session, limits, asyncio.get_running_loop().time() + limits.total_seconds)
+    except NoShell as error:
+        if session.ended:
+            raise
+        lost = error.said  # it may begin later
+    except (OSError, asyncssh.Error) as error:
+        lost = str(error) or "the connection was lost"
+    finally:
+        channel.abort()
+    outputs = batch.outputs()
+    if lost is None or (outputs and outputs[-1].status != 0):
+        return Carried(outputs)
+    return Carried(outputs, lost)
 
 
 _FLOOD = "its output was too long"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncssh
 
-from cnitui.domain.exchange import CommandOutput, NodeCommand, side_by_side
+from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand, NodeOrder, side_by_side
 from cnitui.domain.facts import NodeStatus
 from cnitui.errors import HostKeyChanged, StateError
 from cnitui.gateways.ssh import failures
@@ -18,10 +18,12 @@ from cnitui.gateways.ssh.dial import DaemonThread
 from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.pace import Pace
 from cnitui.gateways.ssh.route import Route, Routes
-from cnitui.gateways.ssh.session import Limits, NoShell, run_all
+from cnitui.gateways.ssh.session import Limits, NoShell, run_all, run_until_failure
 from cnitui.gateways.ssh.trust import KnownHosts, fingerprint_of
 
 _FAN_OUT_PATIENCE = 2.0
+WRITE_LIMITS = Limits(command_seconds=120, total_seconds=600.0)
+"""semanage builds the whole policy anew, which takes a small machine half a minute."""
 
 
 class Lost(Exception):
@@ -101,6 +103,26 @@ class SshNodeShell:
             return await self._run(node, route, commands)
         except Lost as error:
             raise failures.lost(node.name, route) from error
+
+    async def write(self, node: NodeStatus, order: NodeOrder) -> Carried:
+        """Run the commands of an order, once; raises NodeErrors when nothing was done.
+
+        A kept connection that has died is told from one that dies under a command: of the first nothing was begun.
+        """
+        if self._closed:
+            raise failures.closed(node.name)
+        route = await self._route(node)
+        async with self._connections.use(node.name, route) as connection:
+            try:
+                return await run_until_failure(connection, order.commands, WRITE_LIMITS)
+            except NoShell as error:
+                raise failures.no_shell(node.name, route, error.said) from error
+            except TimeoutError as error:
+                self._connections.forget(route)
+                raise failures.silent(node.name, route) from error
+            except (OSError, asyncssh.Error) as error:
+                self._connections.forget(route)
+                raise failures.lost(node.name, route) from error
 
     def by_hand(self, node: NodeStatus) -> str:
         """`ssh worker-01`, with -F, -l and -i when we were told so."""

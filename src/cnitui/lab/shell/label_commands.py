@@ -100,8 +100,9 @@ def restorecon(run: Invocation) -> int:
             wanted = _restored(run, entry, force="F" in flags)
             if wanted == entry.label:
                 continue
-            if not silent and not run.session.root:
-                run.err(f"restorecon: Could not set context for {entry.path}:  Operation not permitted\n")
+            barred = "" if silent else _barred(run, entry)
+            if barred:
+                run.err(f"restorecon: Could not set context for {entry.path}:  {barred}\n")
                 return 255
             if "v" in flags:
                 verb = "Would relabel" if silent else "Relabeled"
@@ -109,6 +110,13 @@ def restorecon(run: Invocation) -> int:
             if not silent:
                 entry.label = wanted
     return 0
+
+
+def _barred(run: Invocation, entry: Entry) -> str:
+    """Why the user cannot set the entry's label, in the kernel's words; "" when nothing is in the way."""
+    if run.node.files.mount_of(entry.path).read_only:
+        return "Read-only file system"
+    return "" if run.session.root and not entry.immutable else "Operation not permitted"
 
 
 def _restored(run: Invocation, entry: Entry, *, force: bool) -> str:
@@ -135,6 +143,10 @@ def chcon(run: Invocation) -> int:
             run.err(f"chcon: cannot access '{path}': {problem}\n")
             return 1
         for entry in list(run.node.files.below(path)) if "R" in flags else [top]:
+            barred = _barred(run, entry)
+            if barred:
+                run.err(f"chcon: failed to change context of '{entry.path}': {barred}\n")
+                return 1
             parts = entry.label.split(":")
             type_ = flags.get("t") or flags.get("type") or parts[2]
             level = flags.get("l") or flags.get("range") or level_of(entry.label)
@@ -143,13 +155,13 @@ def chcon(run: Invocation) -> int:
 
 
 def semanage(run: Invocation) -> int:
-    """semanage fcontext -l, -lC, -a -t TYPE PATTERN, -d PATTERN; semanage permissive -l, -a, -d."""
-    if not run.session.root:
+    """semanage fcontext -l, -lC, -a or -m -t TYPE PATTERN, -d PATTERN; semanage permissive -l, -a, -d."""
+    if not run.session.root or run.node.files.mount_of("/etc/selinux").read_only:
         run.err("ValueError: SELinux policy is not managed or store cannot be accessed.\n")
         return 1
     area = run.arguments[1] if len(run.arguments) > 1 else ""
     run.arguments = [run.arguments[0], *run.arguments[2:]]
-    flags, operands = run.options("tfs", long_with_value=("type",))
+    flags, operands = run.options("tfsr", long_with_value=("type", "range", "seuser"))
     if area == "fcontext":
         return _fcontext(run, flags, operands)
     if area == "permissive":
@@ -159,21 +171,42 @@ def semanage(run: Invocation) -> int:
 
 
 def _fcontext(run: Invocation, flags: dict[str, str], operands: list[str]) -> int:
-    selinux = run.node.selinux
     if "l" in flags or "list" in flags:
-        local = "C" in flags or "locallist" in flags
-        rules = selinux.local_rules if local else [*POLICY_RULES, *selinux.local_rules]
-        if not rules:
-            return 0
-        run.line(f"{'SELinux fcontext':<50} {'type':<18} Context\n")
-        for pattern, kind, type_ in sorted(rules):
-            run.line(f"{pattern:<50} {kind:<18} {context(type_)} ")
+        _list_rules(run, local="C" in flags or "locallist" in flags, headed="n" not in flags)
         return 0
-    pattern = operands[-1] if operands else ""
+    selinux, pattern = run.node.selinux, operands[-1] if operands else ""
+    local = any(rule[0] == pattern for rule in selinux.local_rules)
+    own = any(rule[0] == pattern for rule in POLICY_RULES)
+    refused = _refused(flags, pattern, local=local, own=own)
+    if refused:
+        run.err(f"ValueError: {refused}\n")
+        return 1
     selinux.local_rules = [rule for rule in selinux.local_rules if rule[0] != pattern]
-    if "a" in flags or "m" in flags or "add" in flags:
+    if "d" not in flags:
         selinux.local_rules.append((pattern, "all files", flags.get("t") or flags.get("type") or ""))
     return 0
+
+
+def _refused(flags: dict[str, str], pattern: str, *, local: bool, own: bool) -> str:
+    """What semanage 3.4 of policycoreutils has against it, in its words."""
+    if " " in pattern:
+        return "File specification can not include spaces"
+    if {"a", "add"} & set(flags) and (local or own):
+        return f"File context for {pattern} already defined"
+    if {"d", "delete"} & set(flags) and not local and own:
+        return f"File context for {pattern} is defined in policy, cannot be deleted"
+    if not {"a", "add"} & set(flags) and not local and not own:
+        return f"File context for {pattern} is not defined"
+    return ""
+
+
+def _list_rules(run: Invocation, *, local: bool, headed: bool) -> None:
+    own = run.node.selinux.local_rules
+    rules = own if local else [*POLICY_RULES, *own]
+    if rules and headed:
+        run.line(f"{'SELinux fcontext':<50} {'type':<18} Context\n")
+    for pattern, kind, type_ in sorted(rules):
+        run.line(f"{pattern:<50} {kind:<18} {'<<None>>' if type_ == '<<none>>' else context(type_) + ' '}")
 
 
 def _permissive(run: Invocation, flags: dict[str, str], operands: list[str]) -> int:

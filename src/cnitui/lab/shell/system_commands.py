@@ -211,6 +211,8 @@ def _holds(run: Invocation, words: list[str]) -> bool:
         except FileProblem:
             return value.startswith(("/usr/", "/sbin/", "/bin/")) and run.shell.find(value) is not None
         kinds = {"-d": entry.kind == "directory", "-f": entry.kind == "regular file", "-s": entry.size > 0}
+        if operator == "-w" and run.node.files.mount_of(entry.path).read_only:
+            return False
         if operator in ("-r", "-w", "-x"):
             return run.session.root or bool(entry.mode & {"-r": 4, "-w": 2, "-x": 1}[operator])
         return kinds.get(operator, True)

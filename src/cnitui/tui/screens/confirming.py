@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnitui.domain.experiment import Try
 from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
+from cnitui.engine.guide.node_changes import writes
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.preview import Preview
 from cnitui.tui.screens.dialogs import ConfirmScreen
@@ -16,8 +17,11 @@ def plan_confirmation(seen: Preview, tried: Sequence[Try] = (), *, proven: bool 
     plan = seen.plan
     blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
     blocks[:0] = [Item(f"tried: {one.sentence}", "good") for one in tried if one.works]
+    blocks += writes(plan)
     blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
-    blocks.append(Item(f"{len(plan.restarts)} pods restart, failing ones first", "warn"))
+    blocks.append(
+        Item(plan.rollout if plan.nodes else f"{len(plan.restarts)} pods restart, failing ones first", "warn")
+    )
     if plan.test_pod is not None:
         blocks.append(
             Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
