@@ -259,3 +259,37 @@ async def test_curl_says_on_request_how_far_it_came(lab: Lab) -> None:
     assert err.endswith("curl: (7) Failed to connect to 10.240.0.11 port 6443: Connection refused\n")
     lab.world.node("worker-01").network.endpoint = "ok"
     assert (await sh(lab, "curl -s https://10.96.0.1/livez"))[0] == 60
+
+
+OWN = "/opt/(.*/)?bin(/.*)?"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("semanage fcontext -a -t bin_t '/opt/x'; semanage fcontext -a -t bin_t '/opt/x'", "/opt/x already defined"),
+        (f"semanage fcontext -a -t bin_t '{OWN}'", f"{OWN} already defined"),
+        ("semanage fcontext -m -t bin_t '/opt/x'", "/opt/x is not defined"),
+        (f"semanage fcontext -d '{OWN}'", f"{OWN} is defined in policy, cannot be deleted"),
+        ("semanage fcontext -d '/opt/x'", "/opt/x is not defined"),
+    ],
+)
+async def test_semanage_refuses_as_a_real_one_does(lab: Lab, script: str, said: str) -> None:
+    """The words of semanage 3.4, tried on a store of Debian's policy."""
+    status, _, err = await sh(lab, script, user="root")
+    assert (status, err) == (1, f"ValueError: File context for {said}\n")
+
+
+async def test_a_local_rule_beats_the_policys_and_its_end_gives_that_back(lab: Lab) -> None:
+    record = "semanage fcontext -m -t usr_t -r s0 '/opt/(.*/)?bin(/.*)?'; matchpathcon -n /opt/cni/bin"
+    assert (await sh(lab, record, user="root"))[1] == "system_u:object_r:usr_t:s0\n"
+    back = "semanage fcontext -d '/opt/(.*/)?bin(/.*)?'; matchpathcon -n /opt/cni/bin; semanage fcontext -l -C -n"
+    assert (await sh(lab, back, user="root"))[1] == "system_u:object_r:bin_t:s0\n"
+
+
+async def test_labels_on_a_read_only_volume_stay(lab: Lab) -> None:
+    lab.world.node("worker-01").root_mount().options = "ro,seclabel"
+    status, _, err = await sh(lab, "restorecon -RFv /opt/cni/bin", user="root")
+    assert (status, err.split("  ")[1]) == (255, "Read-only file system\n")
+    assert (await sh(lab, "chcon -t usr_t /opt/cni/bin", user="root"))[0] == 1
+    assert (await sh(lab, "test -w /opt/cni/bin", user="root"))[0] == 1

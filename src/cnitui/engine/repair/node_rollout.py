@@ -38,7 +38,7 @@ from cnitui.errors import ClusterError, CnituiError, NodeError, StateError
 
 BATCH = 3
 """Nodes at a time, once the first one has shown that it helps."""
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
 SAID = 300
 """Characters of what a command said that are passed on."""
 
