@@ -72,14 +72,15 @@ class NodeChange:
     """What is done on one node: its steps in order as root, until one fails, and the steps that take them back.
 
     `before` is what was read there and is its guard: when it reads otherwise just before the first step, nothing is
-    done. `pod` failed there, and is deleted after the last step so that its container starts at once, not at the end
-    of its back-off.
+    done. `after` says what they come to. `pod` failed there, and is deleted after the last step so that its container
+    starts at once, not at the end of its back-off.
     """
 
     node: str
     steps: tuple[NodeStep, ...]
     undo: tuple[NodeStep, ...]
     before: LabelState
+    after: str = ""
     pod: PodRestart | None = None
 
 

@@ -22,6 +22,7 @@ from cnitui.domain.selinux import Label
 
 TYPE = "container_file_t"
 LEVEL = "s0"
+CONTEXT = f"system_u:object_r:{TYPE}:{LEVEL}"
 NONE = "<<none>>"
 """What a rule says instead of a context when files are to be left alone."""
 
@@ -181,10 +182,9 @@ def undoing(before: LabelState) -> tuple[NodeStep, ...]:
 
 def _after(before: LabelState) -> LabelState:
     """The state that the steps of `relabelling` lead to."""
-    context = f"system_u:object_r:{TYPE}:{LEVEL}"
     changed = [path for path in before.labels if not _right(before.defaults.get(path, ""))]
-    recorded = tuple(Rule(spec(path), "all files", context) for path in changed)
-    return LabelState(dict.fromkeys(before.labels, context), before.defaults, recorded, before.defined)
+    recorded = tuple(Rule(spec(path), "all files", CONTEXT) for path in changed)
+    return LabelState(dict.fromkeys(before.labels, CONTEXT), before.defaults, recorded, before.defined)
 
 
 def _record(state: LabelState, path: str) -> Iterator[NodeStep]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from cnitui.domain.facts import CniDirectories, NodeStatus, Platform, PodStatus
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import Access, DoesNotFit, Expectation, NodeChange, Plan, TestPod
-from cnitui.domain.relabelling import LabelState, Unread, relabelling, undoing, why_not, why_not_back
+from cnitui.domain.relabelling import CONTEXT, LabelState, Unread, relabelling, undoing, why_not, why_not_back
 from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.base import Planned, Step, command
 from cnitui.domain.remedies.confinement import restart_of
@@ -102,7 +102,8 @@ def _change(node: str, state: LabelState | Unread, pod: PodStatus | None) -> Nod
     no_way_back = why_not_back(state)
     if no_way_back:
         return Unread(no_way_back)
-    return NodeChange(node, relabelling(state), undoing(state), state, restart_of(pod) if pod else None)
+    after = f"{' and '.join(state.labels)} with all below are {CONTEXT}, whatever type or categories they had"
+    return NodeChange(node, relabelling(state), undoing(state), state, after, restart_of(pod) if pod else None)
 
 
 def _plan(situation: Situation, changes: tuple[NodeChange, ...], left: tuple[str, ...]) -> Plan:
@@ -155,7 +156,10 @@ def _warnings(situation: Situation) -> tuple[str, ...]:
 
 def _rollout(names: tuple[str, ...]) -> str:
     first, *others = names
-    after = f" Then {listed(others)} follow, a few at a time, until one fails." if others else ""
+    after = ""
+    if others:
+        pace = "follows" if len(others) == 1 else "follow, a few at a time, until one fails"
+        after = f" Then {listed(others)} {pace}."
     return (
         f"{first} goes first: its steps are run, its failing pod is deleted, and a new attempt must succeed there."
         f"{after} Running pods are left alone."

@@ -121,14 +121,14 @@ STEPS: tuple[Step, ...] = (
         8,
         "preview",
         "Preview",
-        "The exact change as the server would store it, from a server-side dry run. Nothing has been changed yet.",
+        "The exact change, from a server-side dry run or from what the nodes say. Nothing has been changed yet.",
     ),
     Step(
         9,
         "apply",
         "Apply",
         "The previewed change and nothing else, after you typed the context's name. Guards make it fail if the "
-        "object has changed since the preview.",
+        "object or node has changed since the preview.",
     ),
     Step(
         10,

@@ -104,5 +104,6 @@ def _changes(
         if foreign:
             left.append(f"{node} is left out, somebody changed it since: {'; '.join(foreign)}")
         elif steps:
-            changes.append(NodeChange(node, steps, (), found))
+            after = "rules and the directories' labels are as before; what is in them gets the label that rules give"
+            changes.append(NodeChange(node, steps, (), found, after))
     return tuple(changes), tuple(left)

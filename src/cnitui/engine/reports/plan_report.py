@@ -14,12 +14,13 @@ from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.jobs.kept import kept_trials
 from cnitui.engine.jobs.trials import trials_of
 from cnitui.engine.ports import Journal
+from cnitui.engine.repair.node_documents import NODES
 from cnitui.engine.repair.workbench import ACCOUNT, DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
 from cnitui.engine.reports.account import SCHEMA, hidden_data
 from cnitui.engine.reports.account_markdown import before_and_now_lines
 from cnitui.errors import StateError
 
-_PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE)
+_PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE, NODES)
 EXPERIMENTS, TRIES = "experiments", "tries"
 _TOLD = ("circumstances", "change", "before_and_now", "timeline", "actions", "advice")
 """What the sitting that applied the plan told, and its report has from there."""
@@ -91,6 +92,7 @@ def _lines(report: Document) -> Iterator[str]:
     yield from _trial_lines("Tried first", report[TRIES], ("expected", "tried"))
     yield from ("", "## Actions", "")
     yield from (f"- by hand: {code(str(change.get('by_hand') or ''))}" for change in _maps(body.get("changes")))
+    yield from _node_lines(_maps(body.get("nodes")), as_mapping(report[NODES]))
     restarts = _maps(body.get("restarts"))
     yield from (f"- restarts pod {_words(pod.get('pod'))} on {_words(pod.get('node'))}" for pod in restarts)
     yield f"- outcome: {_outcome(as_mapping(report[OUTCOME]))}"
@@ -101,6 +103,16 @@ def _lines(report: Document) -> Iterator[str]:
     yield from _verification(as_mapping(report[VERIFICATION]))
     hidden = ", ".join(f"{_words(one.get('count'))} × {_words(one.get('what'))}" for one in _maps(report.get("hidden")))
     yield from ("", f"Hidden in this report: {hidden}.") if hidden else ()
+
+
+def _node_lines(changes: Sequence[Document], kept: Document) -> Iterator[str]:
+    """Each node's commands, and how far they got."""
+    for change in changes:
+        node = str(change.get("node", ""))
+        state = as_mapping(kept.get(node))
+        told = ", ".join(filter(None, (_words(state.get("state") or "not known"), _words(state.get("words")))))
+        yield f"- on {_words(node)}: {told}"
+        yield from (f"  - {code(str(step))}" for step in _list(change.get("steps")))
 
 
 def _findings(diagnosis: Document) -> Iterator[str]:
