@@ -125,6 +125,7 @@ def test_rules_are_read_as_semanage_prints_them() -> None:
         "/etc/cni/net\\.d(/.*)?                              all files          system_u:object_r:etc_t:s0 \n"
         "/opt/cni/bin(/.*)?                                 all files          <<None>>\n"
         "/opt/cni/tmp                                       directory          unconfined_u:object_r:bin_t:s0:c1,c2 \n"
+        "/opt/cni/\x1b[31mred                               all files          system_u:object_r:bin_t:s0 \n"
         "\nSELinux Local fcontext Equivalence \n\n/srv/cni = /opt/cni\n"
     )
     assert parse_fcontext(said) == (

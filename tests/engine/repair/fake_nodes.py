@@ -85,7 +85,9 @@ class FakeNodes:
                 return Carried(tuple(done), "connection reset")
             failed = self.failing.get(node.name) == number
             done.append(
-                CommandOutput(command.name, " ".join(command.argv), "", "no [room]\n" if failed else "", int(failed))
+                CommandOutput(
+                    command.name, " ".join(command.argv), "", "no\x1b[2J [room]\n" if failed else "", int(failed)
+                )
             )
             if failed:
                 break

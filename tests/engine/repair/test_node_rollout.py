@@ -136,7 +136,7 @@ SECOND = r"sudo semanage fcontext -a -t container_file_t -r s0 '/etc/cni/net\.d(
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        ("failing", f"1 of 3 commands done; {SECOND} ended with status 1: no [room]"),
+        ("failing", f"1 of 3 commands done; {SECOND} ended with status 1: no [2J [room]"),
         ("lost", f"1 of 3 commands done; not known whether {SECOND} was run: connection reset"),
     ],
 )

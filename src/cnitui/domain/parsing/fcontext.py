@@ -8,7 +8,7 @@ from cnitui.domain.parsing.lines import numbered
 from cnitui.domain.relabelling import NONE, Rule
 
 _KINDS = "all files|regular file|directory|character device|block device|socket|symbolic link|named pipe"
-_RULE = re.compile(rf"(?P<spec>/\S{{0,2000}}) +(?P<kind>{_KINDS}) +(?P<context>\S{{1,800}}) *")
+_RULE = re.compile(rf"(?P<spec>/[!-~]{{0,2000}}) +(?P<kind>{_KINDS}) +(?P<context>[!-~]{{1,800}}) *")
 MOST_RULES = 2_000
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnitui.domain.relabelling import LEVEL, TYPE, spec
 from cnitui.domain.remedies.base import Step, command
@@ -68,6 +69,7 @@ SYSTEMS: tuple[System, ...] = (
 UNKNOWN = System("another system", ())
 
 
+@lru_cache(maxsize=512)
 def system_of(words: str) -> System:
     """The system by what a node says of it: its OS image (os-release's PRETTY_NAME) or NAME and version."""
     lowered = f"{words.lower()} "

@@ -55,8 +55,12 @@ async def read_label_state(shell: NodeShell, node: NodeStatus, directories: Sequ
         outputs = await shell.run(node, label_commands(directories))
     except NodeError as error:
         return Unread(error.what, error.next_step)
-    answers = Answers(outputs)
-    return _obstacle(answers, node, shell.by_hand(node), directories) or _state(answers, directories)
+    answers, by_hand = Answers(outputs), shell.by_hand(node)
+    obstacle = _obstacle(answers, node, by_hand, directories)
+    if obstacle is not None:
+        return obstacle
+    state = _state(answers, directories)
+    return state if isinstance(state, Unread) else _read_only(answers, by_hand, directories) or state
 
 
 def _obstacle(answers: Answers, node: NodeStatus, by_hand: str, directories: Sequence[str]) -> Unread | None:
@@ -66,8 +70,14 @@ def _obstacle(answers: Answers, node: NodeStatus, by_hand: str, directories: Seq
     rules = answers.get("label-rules")
     if rules is None or rules.status != 0:
         return _without_rules(answers, node, by_hand, directories)
+    return None
+
+
+def _read_only(answers: Answers, by_hand: str, directories: Sequence[str]) -> Unread | None:
     for path in (*directories, STORE):
         output = answers.get(f"label-writable-{path}")
+        if output is not None and output.stderr.strip():
+            return Unread(*why_not(output, by_hand))
         if output is None or output.status != 0:
             return Unread(f"{path} cannot be written there, so no rule or label of it can be changed")
     return None
@@ -76,15 +86,14 @@ def _obstacle(answers: Answers, node: NodeStatus, by_hand: str, directories: Seq
 def _without_rules(answers: Answers, node: NodeStatus, by_hand: str, directories: Sequence[str]) -> Unread:
     output = answers.get("label-rules")
     if output is None:
-        return Unread("its rules were not read")
+        return Unread("its rules were not asked for when this was recorded")
     if not no_sudo(output.stderr) and not_installed(output.stderr, output.status):
         system = system_of(node.os_image)
         if system.install:
             return Unread("semanage is not installed there", f"It comes with: sudo {' '.join(system.install)}")
         first = instead_steps(system, directories)[0]
         return Unread("semanage is not installed there", f"Until something relabels the directories: {first.command}")
-    why, next_step = why_not(output, by_hand)
-    return Unread(why, next_step)
+    return Unread(*why_not(output, by_hand))
 
 
 def _state(answers: Answers, directories: Sequence[str]) -> LabelState | Unread:

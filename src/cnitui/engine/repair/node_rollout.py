@@ -190,15 +190,20 @@ def _outcome(change: NodeChange, carried: Carried) -> NodeWritten:
     """How far it got, exactly."""
     lines, ended = [step.line for step in change.steps], len(carried.outputs)
     if carried.failed is not None:
-        said = " ".join(f"{carried.failed.stderr} {carried.failed.stdout}".split())[:SAID]
+        said = _plain(f"{carried.failed.stderr} {carried.failed.stdout}")
         words = f"{lines[ended - 1]} ended with status {carried.failed.status}" + (f": {said}" if said else "")
         return NodeWritten(change.node, FAILED, f"{_done(ended - 1, lines)}; {words}")
     if ended < len(lines):
-        why = " ".join(carried.lost.split())[:SAID]
+        why = _plain(carried.lost)
         return NodeWritten(
             change.node, UNKNOWN, f"{_done(ended, lines)}; not known whether {lines[ended]} was run: {why}"
         )
     return NodeWritten(change.node, DONE, f"{_count(ended)} done")
+
+
+def _plain(text: str) -> str:
+    """What a node said, on one line, bounded, and without what would move a cursor."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text[: SAID * 4]).split())[:SAID]
 
 
 def _count(commands: int) -> str:

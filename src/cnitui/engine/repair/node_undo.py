@@ -55,9 +55,8 @@ async def undo_of_nodes(bench: Workbench, plan_id: str, body: Document) -> Plan:
         )
     changes, left = _changes(before, await _read(bench, bench.shell, before))
     if not changes:
-        raise NothingToUndo(
-            left[0] if left else f"{listed(tuple(before))}: as before plan {plan_id}", "Nothing was done."
-        )
+        why = left[0] if left else f"{listed(tuple(before))}: as before plan {plan_id}"
+        raise NothingToUndo(why, f"In a terminal: cnitui undo {plan_id}" if left else "Nothing was done.")
     return Plan(
         remedy="undo",
         title=f"Take back plan {plan_id}: {body.get('title')}",

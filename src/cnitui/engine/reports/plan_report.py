@@ -86,7 +86,8 @@ def _lines(report: Document) -> Iterator[str]:
     body = as_mapping(kept.get("plan"))
     yield from (f"# Report of plan {_words(report['id'])}", "", f"{_words(body.get('title'))}.", "")
     yield from (f"- {name}: {_words(kept.get(name))}" for name in ("at", "context", "server", "user") if kept.get(name))
-    yield f"- object: {_object(as_mapping(body.get('target')))}"
+    if not body.get("nodes"):
+        yield f"- object: {_object(as_mapping(body.get('target')))}"
     yield from _findings(as_mapping(report[DIAGNOSIS]))
     yield from _trial_lines("Experiments", report[EXPERIMENTS], ("expected", "control", "variant"))
     yield from _trial_lines("Tried first", report[TRIES], ("expected", "tried"))
