@@ -140,8 +140,9 @@ class Repair:
             written = self.state.applied is seen
             self._set(phase="applied" if written else "planned", error=error)
             return False
-        self._set(phase="applied", undone=self.state.undoing)
-        return self.state.rollout is not None and self.state.rollout.outcome == "done"
+        done = self.state.rollout is not None and self.state.rollout.outcome == "done"
+        self._set(phase="applied", undone=self.state.undoing and (done or not seen.plan.nodes))
+        return done
 
     def _warn(self, words: str) -> None:
         if words:
