@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Whom we talk to: for the title bar, the confirmation and every audit line."""
+    """Whom we talk to: for the title bar, the confirmation and every audit line.
+
+    `version` is the server's (`v1.31.0`), "" before it was asked or when it would not say.
+    """
 
     context: str
     server: str
@@ -27,6 +30,7 @@ class Connection:
     namespace: str = ""
     kubeconfig: str = ""
     readonly: bool = False
+    version: str = ""
 
 
 # --- watching -------------------------------------------------------------------------------------------------------

@@ -214,6 +214,7 @@ class DaemonSetStatus:
     resource_version: str = ""
     strategy: str = "RollingUpdate"
     max_unavailable: str = "1"
+    max_surge: str = "0"
     desired: int = 0
     current: int = 0
     updated: int = 0

@@ -56,7 +56,9 @@ class ReplayCluster:
     def connection(self) -> Connection:
         """Whom the recording is of."""
         told = self._recording
-        return Connection(told.context, told.server, namespace=told.namespace, readonly=True)
+        return Connection(
+            told.context, told.server, namespace=told.namespace, readonly=True, version=told.server_version
+        )
 
     @property
     def silence(self) -> float:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+
+
+def _release(words: str) -> str:
+    if not re.fullmatch(r"v1\.[0-9]{1,3}\.[0-9]{1,3}", words):
+        raise argparse.ArgumentTypeError(f"{words[:40]!r} is no release such as v1.31.0")
+    return words
 
 
 def main() -> int:
@@ -21,6 +28,13 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     parser.add_argument("--nodes", type=int, default=3, help="machines, the first is the control plane (default 3)")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than a real cluster waits pass")
+    parser.add_argument(
+        "--kubernetes",
+        default="v1.31.0",
+        metavar="VERSION",
+        type=_release,
+        help="the release to play: v1.21.0 to v1.30.5 roll DaemonSets out otherwise (default v1.31.0)",
+    )
     parser.add_argument("--no-ssh", action="store_true", help="no SSH to the nodes, as in most clusters")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
@@ -39,7 +53,7 @@ def main() -> int:
     try:
         return run_blocking(
             options.scenario, nodes=options.nodes, speed=options.speed, ssh=not options.no_ssh,
-            with_parent=options.with_parent,
+            with_parent=options.with_parent, kubernetes=options.kubernetes,
         )  # fmt: skip
     except ValueError as error:  # more nodes wanted by the parts than there are
         parser.error(str(error))

@@ -24,7 +24,7 @@ from cnitui.lab.controllers.jobs import JobController
 from cnitui.lab.controllers.replicasets import ReplicaSetController
 from cnitui.lab.controllers.scheduler import Scheduler
 from cnitui.lab.shell.ssh_nodes import SshNodes
-from cnitui.lab.world import World
+from cnitui.lab.world import KUBERNETES, World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -57,14 +57,15 @@ class Lab:
         nodes: int | None = None,
         seed: int | None = None,
         ssh: bool = True,
+        kubernetes: str = KUBERNETES,
     ) -> AsyncIterator[Lab]:
         """Runs a scenario (or a mixture, `A+B:10`) until the block ends; ValueError for an unknown one.
 
         `speed` divides every wait (back-off, attempts, readiness); `seed` makes names and numbers repeat;
-        without `ssh` the nodes' ports refuse.
+        without `ssh` the nodes' ports refuse. `kubernetes` is the release (`v1.31.0`) that is played where they differ.
         """
         chosen = scenarios.find(scenario)
-        world = World(Clock(speed), random.Random(seed))  # noqa: S311 - names, not secrets
+        world = World(Clock(speed), random.Random(seed), kubernetes)  # noqa: S311 - names, not secrets
         cluster.build(world, chosen, 3 if nodes is None else nodes)
         directory = Path(tempfile.mkdtemp(prefix="cnitui-lab-"))
         lab = cls._assemble(chosen.name, world, directory)

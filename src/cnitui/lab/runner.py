@@ -8,7 +8,7 @@ import os
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnitui.lab.lab import Lab
 
@@ -20,24 +20,20 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_blocking(
-    scenario: str, *, nodes: int = 3, speed: float = 1.0, ssh: bool = True, with_parent: bool = False
-) -> int:
-    """Runs until a signal; 0 then, also when the reader of stdout went away."""
-    asyncio.run(run(scenario, nodes=nodes, speed=speed, ssh=ssh, with_parent=with_parent))
+def run_blocking(scenario: str, *, with_parent: bool = False, **settings: Any) -> int:
+    """Runs until a signal; 0 then, also when the reader of stdout went away. `settings` are those of `Lab.start`."""
+    asyncio.run(run(scenario, with_parent=with_parent, **settings))
     return 0
 
 
-async def run(
-    scenario: str, *, nodes: int = 3, speed: float = 1.0, ssh: bool = True, with_parent: bool = False
-) -> None:
+async def run(scenario: str, *, with_parent: bool = False, **settings: Any) -> None:
     """The same inside a loop; `with_parent` also ends it when standard input does."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, ended.set)
     try:
-        async with Lab.start(scenario, nodes=nodes, speed=speed, ssh=ssh) as lab:
+        async with Lab.start(scenario, **settings) as lab:
             if with_parent:
                 _watch_stdin(loop, ended.set)
             _announce(lab)

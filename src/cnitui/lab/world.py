@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.machine.node import Node
 
+KUBERNETES = "v1.31.0"
+"""The release of a lab that asks for no other."""
 CNI_NOT_READY = (
     "network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
     "message:Network plugin returns error: cni plugin not initialized"
@@ -37,7 +39,7 @@ class World:
 
     clock: Clock
     rng: random.Random = field(default_factory=random.Random)
-    kubernetes: str = "v1.31.0"
+    kubernetes: str = KUBERNETES
     nodes: dict[str, Node] = field(default_factory=dict)
     workers: dict[str, PodWorker] = field(default_factory=dict)
     store: Store = field(init=False)

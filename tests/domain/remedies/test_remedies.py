@@ -45,6 +45,7 @@ def situation(
         stored or daemonset(strategy=status.strategy),
         security,
         suffix="ab12",
+        server_version="v1.31.0",
     )
 
 

@@ -37,7 +37,7 @@ def setting_from(facts: Mapping[str, str]) -> Setting:
 
 def runs_with(pod: PodStatus, setting: Setting) -> bool:
     """Whether the pod itself, not the template, has the setting already."""
-    return _held(pod, setting) == setting.value
+    return held(pod, setting) == setting.value
 
 
 def looks_new(plan: Plan, daemonset: Document, old: frozenset[str] = frozenset()) -> Callable[[PodStatus], bool]:
@@ -51,7 +51,7 @@ def looks_new(plan: Plan, daemonset: Document, old: frozenset[str] = frozenset()
         wanted = current(daemonset, setting)
     except (KeyError, TypeError, ValueError, Missing):
         return lambda pod: pod.uid not in old
-    return lambda pod: _held(pod, setting) == wanted or (wanted is None and bool(old) and pod.uid not in old)
+    return lambda pod: held(pod, setting) == wanted or (wanted is None and bool(old) and pod.uid not in old)
 
 
 def in_template(situation: Situation, setting: Setting) -> object:
@@ -62,7 +62,8 @@ def in_template(situation: Situation, setting: Setting) -> object:
     return _value_of(spec, setting)
 
 
-def _held(pod: PodStatus, setting: Setting) -> object:
+def held(pod: PodStatus, setting: Setting) -> object:
+    """The field's value in the pod itself, None when it is absent."""
     return _value_of(pod.spec(setting.container), setting)
 
 

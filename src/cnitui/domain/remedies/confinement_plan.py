@@ -13,6 +13,7 @@ from cnitui.domain.remedies.base import Planned, Step, command
 from cnitui.domain.remedies.confinement import pods_to_delete, restart_of, setting_of
 from cnitui.domain.remedies.confinement_fit import missing_evidence, nothing_to_do, pod_security_warnings
 from cnitui.domain.remedies.owners import owner_warnings
+from cnitui.domain.remedies.rollout_words import rollout_warnings, rollout_words
 from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document, Situation
 from cnitui.domain.remedies.template import (
     Missing,
@@ -22,6 +23,7 @@ from cnitui.domain.remedies.template import (
     setting_change,
     with_setting,
 )
+from cnitui.domain.rolling import forecast
 
 
 def plan(remedy: str, situation: Situation) -> Planned:
@@ -44,6 +46,7 @@ def _plan(remedy: str, situation: Situation, status: DaemonSetStatus, observed: 
     deletes = pods_to_delete(situation, status, setting)
     restarts = tuple(restart_of(pod) for pod in (*situation.failing, *_healthy(situation)))
     test_pod = probe_pod.choose(situation)
+    seen, version = forecast(status, situation.pods, situation.server_version), situation.server_version
     finding = situation.diagnosis.leading
     undo = reverting_change(with_setting(observed, setting), observed, setting) if change else None
     return Plan(
@@ -56,9 +59,13 @@ def _plan(remedy: str, situation: Situation, status: DaemonSetStatus, observed: 
         access=_access(situation, status, bool(deletes)),
         expectations=_expectations(situation, status),
         test_pod=test_pod,
-        warnings=(*owner_warnings(situation), *pod_security_warnings(situation)),
+        warnings=(
+            *owner_warnings(situation),
+            *pod_security_warnings(situation),
+            *rollout_warnings(seen, status),
+        ),
         missing_evidence=missing_evidence(situation),
-        rollout=rollout(situation, status),
+        rollout=rollout_words(seen, status, version, deletes),
         undo_by_hand=patch_command(undo, any_generation=True) if undo else "",
         facts=MappingProxyType(_plan_facts(situation, status, setting)),
     )
@@ -75,31 +82,6 @@ def _plan_facts(situation: Situation, status: DaemonSetStatus, setting: Setting)
     if situation.pod_security not in PERMISSIVE_LEVELS and situation.pod_security is not None:
         facts["pod_security"] = situation.pod_security
     return facts
-
-
-def rollout(situation: Situation, status: DaemonSetStatus) -> str:
-    """What the DaemonSet controller will do, in words (kubernetes pkg/controller/daemon/update.go)."""
-    failing = listed(tuple(pod.node for pod in situation.failing)) or "none"
-    healthy = tuple(pod.node for pod in _healthy(situation))
-    if status.strategy == "OnDelete":
-        kept = (
-            f" The healthy pods ({listed(healthy)}) keep the old template until somebody deletes them."
-            if healthy
-            else ""
-        )
-        return (
-            "The update strategy is OnDelete: the patch alone restarts no pod. "
-            f"The failing pods ({failing}) are then deleted, each by its UID, and come back with the new one.{kept}"
-        )
-    after = (
-        f" Then the healthy ones ({listed(healthy)}) follow, at most {status.max_unavailable} at a time."
-        if healthy
-        else ""
-    )
-    return (
-        f"The controller replaces the failing pods ({failing}) at once: pods that are not available go first and do "
-        f"not count against maxUnavailable. No pod needs to be deleted by hand.{after}"
-    )
 
 
 def _healthy(situation: Situation) -> tuple[PodStatus, ...]:

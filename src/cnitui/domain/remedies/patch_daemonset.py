@@ -20,7 +20,7 @@ REMEDY = Remedy(
         "Needs a namespace whose Pod Security level is privileged.",
     ),
     risk="low: one field, previewed by the server, refused if the object changed since",
-    blast_radius="all pods of the DaemonSet restart, failing ones first, then maxUnavailable at a time",
+    blast_radius="all pods of the DaemonSet restart, failing ones at once, healthy ones as maxUnavailable allows",
     undo="cnitui undo puts back exactly this field",
     fit=lambda situation: fit(PRIVILEGED, situation),
     steps=lambda situation: steps(PRIVILEGED, situation),

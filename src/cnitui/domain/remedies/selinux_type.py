@@ -20,7 +20,7 @@ REMEDY = Remedy(
         "Does not help against anything but SELinux.",
     ),
     risk="low: one field, previewed by the server, refused if the object changed since",
-    blast_radius="all pods of the DaemonSet restart, failing ones first, then maxUnavailable at a time",
+    blast_radius="all pods of the DaemonSet restart, failing ones at once, healthy ones as maxUnavailable allows",
     undo="cnitui undo puts back exactly this field",
     fit=lambda situation: fit(SPC_TYPE, situation),
     steps=lambda situation: steps(SPC_TYPE, situation),

@@ -33,6 +33,7 @@ class Situation:
     Pod Security level of its namespace (None when unknown, "" when no label is set), `node_images` what each node says
     it has. `suffix` makes the test pod's name unique: four hex digits chosen by the caller, since this layer is pure.
     `labels` is what was read of nodes that a remedy would relabel, None when nodes are not read.
+    `server_version` is that of the API server, "" when it is not known.
     """
 
     case: CaseFile
@@ -44,6 +45,7 @@ class Situation:
     test_pod_image: str = ""
     container: str = INSTALL_CNI
     labels: Mapping[str, LabelState | Unread] | None = None
+    server_version: str = ""
 
     @property
     def daemonset(self) -> DaemonSetStatus | None:

@@ -36,7 +36,8 @@ async def situate(
     level = await pod_security(api, bare.namespace)
     node = probe_pod.node_for(bare)
     images = {node: await _images(api, node)} if node else {}
-    return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image)
+    version = api.connection.version
+    return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image, server_version=version)
 
 
 async def with_labels(bench: Workbench, situation: Situation, nodes: Sequence[str]) -> Situation:

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnitui.domain.facts import PodStatus
+from cnitui.domain.facts import DaemonSetStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, Plan
-from cnitui.domain.remedies.confinement import restart_of, setting_from
+from cnitui.domain.remedies.confinement import held, restart_of, setting_from
+from cnitui.domain.remedies.rollout_words import rollout_words
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import (
     Missing,
     Setting,
     as_mapping,
     at,
+    current,
     patch_command,
     reverting_change,
     setting_change,
 )
 from cnitui.engine.repair.node_undo import undo_of_nodes
+from cnitui.domain.rolling import forecast
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import selector_of
 from cnitui.engine.repair.situate import by_way_of
@@ -50,7 +53,8 @@ async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
     if at(before, ("metadata", "uid")) != at(now, ("metadata", "uid")):
         raise Stale(f"{target.words} is not the object that plan {kept} changed", "It was made anew since.")
     pods = await bench.api.pods(target.namespace, selector_of(now))
-    return await preview(bench, _undo_plan(kept, body, setting, before, now, pods))
+    version = bench.api.connection.version
+    return await preview(bench, _undo_plan(kept, body, setting, before, now, pods, version))
 
 
 def plan_to_undo(bench: Workbench, plan_id: str = "") -> str:
@@ -110,7 +114,13 @@ def _setting(body: Document, plan_id: str) -> Setting:
 
 
 def _undo_plan(
-    plan_id: str, body: Document, setting: Setting, before: Document, now: Document, pods: tuple[PodStatus, ...]
+    plan_id: str,
+    body: Document,
+    setting: Setting,
+    before: Document,
+    now: Document,
+    pods: tuple[PodStatus, ...],
+    version: str,
 ) -> Plan:
     try:
         change = reverting_change(now, before, setting)
@@ -120,8 +130,8 @@ def _undo_plan(
         ) from error
     if change is None:
         raise NothingToUndo(f"{setting.container} is as it was before plan {plan_id}", "Nothing was done.")
-    target, again = change.target, setting_change(before, setting)
-    strategy = str(at(now, ("spec", "updateStrategy", "type")) or "RollingUpdate")
+    target, again, old = change.target, setting_change(before, setting), current(before, setting)
+    status = _status(target, now)
     own = [pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}")]
     restarts = tuple(restart_of(pod) for pod in sorted(own, key=lambda pod: (pod.failing is None, pod.node)))
     return Plan(
@@ -129,12 +139,12 @@ def _undo_plan(
         title=f"Take back plan {plan_id}: {body.get('title')}",
         cause="",
         changes=(change,),
-        restarts=() if strategy == "OnDelete" else restarts,
+        restarts=() if status.strategy == "OnDelete" else restarts,
         access=(Access("patch", "apps", "daemonsets", target.namespace, target.name),),
         warnings=(f"{setting.container} runs as before the plan again: where that failed, it will fail again",),
-        rollout=_rollout(strategy),
+        rollout=_rollout(status, own, version, frozenset(pod.uid for pod in own if held(pod, setting) == old)),
         undo_by_hand=patch_command(again, any_generation=True) if again else "",
-        facts=MappingProxyType(_facts(plan_id, target, strategy, as_mapping(body.get("facts")))),
+        facts=MappingProxyType(_facts(plan_id, target, status.strategy, as_mapping(body.get("facts")))),
     )
 
 
@@ -144,10 +154,21 @@ def _facts(plan_id: str, target: ObjectRef, strategy: str, undone: Document) -> 
     return {"undoes": plan_id, "daemonset": f"{target.namespace}/{target.name}", "strategy": strategy, **field}
 
 
-def _rollout(strategy: str) -> str:
-    if strategy == "OnDelete":
-        return "The update strategy is OnDelete: running pods stay as they are until somebody deletes them."
-    return (
-        "The controller replaces pods again, at most maxUnavailable at a time: as soon as a new pod fails, it waits, "
-        "and the others keep running."
+def _status(target: ObjectRef, daemonset: Document) -> DaemonSetStatus:
+    """How the object as the server answered it rolls out."""
+    strategy = as_mapping(at(daemonset, ("spec", "updateStrategy")))
+    rolling, desired = as_mapping(strategy.get("rollingUpdate")), at(daemonset, ("status", "desiredNumberScheduled"))
+    return DaemonSetStatus(
+        target.namespace,
+        target.name,
+        strategy=str(strategy.get("type") or "RollingUpdate"),
+        max_unavailable=str(rolling.get("maxUnavailable", 1)),
+        max_surge=str(rolling.get("maxSurge", 0)),
+        desired=desired if isinstance(desired, int) else 0,
     )
+
+
+def _rollout(status: DaemonSetStatus, pods: list[PodStatus], version: str, renewed: frozenset[str]) -> str:
+    if status.strategy == "OnDelete":
+        return "The update strategy is OnDelete: running pods stay as they are until somebody deletes them."
+    return rollout_words(forecast(status, pods, version, renewed), status, version)

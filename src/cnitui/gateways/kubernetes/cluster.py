@@ -60,13 +60,14 @@ class KubernetesCluster:
         self._readonly = readonly
         self._readonly_contexts = frozenset(readonly_contexts)
         self._pace = pace
+        self._version = ""
 
     @property
     def connection(self) -> Connection:
         """Known in full once the kubeconfig has been read."""
         known = self._session.connection
         readonly = self._readonly or known.context in self._readonly_contexts
-        return replace(known, namespace=self._namespace or known.namespace, readonly=readonly)
+        return replace(known, namespace=self._namespace or known.namespace, readonly=readonly, version=self._version)
 
     @property
     def silence(self) -> float:
@@ -84,7 +85,8 @@ class KubernetesCluster:
             found = decoded(_VERSION, await self._session.read(Ask("ask for the server's version", "/version")))
         except Forbidden:
             return ""
-        return one_line(found.git_version, 100)
+        self._version = one_line(found.git_version, 100)
+        return self._version
 
     # --- watching and listing -----------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ def daemonset_of(daemonset: wire.DaemonSet) -> DaemonSetStatus:
     meta, spec, status = daemonset.metadata, daemonset.spec, daemonset.status
     rolling = spec.update_strategy.rolling_update
     unavailable = rolling.max_unavailable if rolling is not None else None
+    surge = rolling.max_surge if rolling is not None else None
     return DaemonSetStatus(
         namespace=meta.namespace,
         name=meta.name,
@@ -45,6 +46,7 @@ def daemonset_of(daemonset: wire.DaemonSet) -> DaemonSetStatus:
         resource_version=meta.resource_version,
         strategy=spec.update_strategy.type or "RollingUpdate",
         max_unavailable="1" if unavailable is None else str(unavailable),
+        max_surge="0" if surge is None else str(surge),
         desired=status.desired_number_scheduled,
         current=status.current_number_scheduled,
         updated=status.updated_number_scheduled,

@@ -286,9 +286,10 @@ class OwnedMetadata(Metadata):
 
 
 class RollingUpdate(Wire):
-    """How many pods may be away during a rollout: a number or a percentage."""
+    """How many pods may be away, or be there twice, during a rollout: a number or a percentage."""
 
     max_unavailable: int | str | None = None
+    max_surge: int | str | None = None
 
 
 class UpdateStrategy(Wire):

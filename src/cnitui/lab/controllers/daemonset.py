@@ -1,7 +1,7 @@
 """The DaemonSet controller: one pod per fitting node, revisions, rolling updates, status.
 
-After kubernetes `pkg/controller/daemon/daemon_controller.go` and `update.go` (v1.31): a rolling update deletes old pods
-that are not available at once, and available ones only as maxUnavailable allows.
+After kubernetes `pkg/controller/daemon/daemon_controller.go` (v1.35); what a rolling update deletes and starts is
+worked out in `rolling.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cnitui.lab.api.admission import refuse_insecure
 from cnitui.lab.api.errors import ApiError
 from cnitui.lab.clock import rfc3339
+from cnitui.lab.controllers import rolling
 from cnitui.lab.controllers.revisions import current_revision
 from cnitui.lab.controllers.scheduler import fits
 from cnitui.lab.controllers.templates import daemon_pod, default_pod
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.objects.store import Change
     from cnitui.lab.world import World
-
-HASH = "controller-revision-hash"
 
 
 class DaemonSetController:
@@ -72,12 +71,12 @@ class DaemonSetController:
     def sync(self, daemon_set: Object) -> None:
         """One round: revision, missing and surplus pods, update, status."""
         digest = current_revision(self._store, daemon_set)
-        pods = self._pods_by_node(daemon_set)
         nodes = self._store.all(NODES.key)
-        self._place_pods(daemon_set, digest, pods, nodes)
+        wanted = {node["metadata"]["name"] for node in nodes if fits(daemon_set["spec"]["template"], node)}
+        self._place_pods(daemon_set, digest, self._pods_by_node(daemon_set), wanted)
         if daemon_set["spec"]["updateStrategy"]["type"] == "RollingUpdate":
-            self._roll(daemon_set, digest, self._pods_by_node(daemon_set), nodes)
-        self._report(daemon_set, digest, nodes)
+            self._roll(daemon_set, digest, self._pods_by_node(daemon_set), wanted)
+        self._report(daemon_set, digest, wanted)
 
     def _pods_by_node(self, daemon_set: Object) -> dict[str, list[Object]]:
         uid: str = daemon_set["metadata"]["uid"]
@@ -86,15 +85,23 @@ class DaemonSetController:
             owners = pod["metadata"].get("ownerReferences") or ()
             if any(owner["uid"] == uid for owner in owners):
                 found.setdefault(target_node(pod), []).append(pod)
+        for held in found.values():
+            held.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
         return found
 
-    def _place_pods(self, daemon_set: Object, digest: str, pods: dict[str, list[Object]], nodes: list[Object]) -> None:
-        wanted = {node["metadata"]["name"] for node in nodes if fits(daemon_set["spec"]["template"], node)}
-        for name in wanted - set(pods):
+    def _place_pods(self, daemon_set: Object, digest: str, pods: dict[str, list[Object]], wanted: set[str]) -> None:
+        surges = rolling.surge(daemon_set, len(wanted)) > 0
+        for name in sorted(wanted - set(pods)):
             self._create(daemon_set, digest, name)
         for name, held in pods.items():
             alive = [pod for pod in held if not pod["metadata"].get("deletionTimestamp")]
-            for pod in alive if name not in wanted else alive[1:]:
+            if name not in wanted:
+                surplus = alive
+            else:
+                surplus = rolling.surplus(alive, digest) if surges else alive[1:]
+                if surges and not alive:
+                    self._create(daemon_set, digest, name)
+            for pod in surplus:
                 self._delete(daemon_set, pod)
 
     def _create(self, daemon_set: Object, digest: str, node: str) -> None:
@@ -115,37 +122,25 @@ class DaemonSetController:
     def _record(self, daemon_set: Object, kind: str, reason: str, message: str) -> None:
         self._world.events.record(daemon_set, kind, reason, message, component="daemonset-controller")
 
-    def _roll(self, daemon_set: Object, digest: str, pods: dict[str, list[Object]], nodes: list[Object]) -> None:
-        unavailable = 0
-        replace: list[Object] = []
-        candidates: list[Object] = []
-        limit = _limit(daemon_set, len(nodes))
-        for held in pods.values():
-            pod = held[0]
-            old = pod["metadata"]["labels"].get(HASH) != digest
-            if len(held) > 1 or pod["metadata"].get("deletionTimestamp"):
-                unavailable += 1
-            elif not old:
-                unavailable += 0 if available(pod) else 1
-            elif not available(pod):
-                replace.append(pod)
-            elif unavailable < limit:
-                candidates.append(pod)
-        for pod in [*replace, *candidates[: max(0, limit - unavailable)]]:
+    def _roll(self, daemon_set: Object, digest: str, pods: dict[str, list[Object]], wanted: set[str]) -> None:
+        here = {name: pods.get(name, []) for name in sorted(wanted | set(pods))}
+        turn = rolling.turn(daemon_set, digest, here, len(wanted), self._world.kubernetes)
+        for pod in turn.delete:
             self._delete(daemon_set, pod)
+        for name in turn.start:
+            self._create(daemon_set, digest, name)
 
-    def _report(self, daemon_set: Object, digest: str, nodes: list[Object]) -> None:
+    def _report(self, daemon_set: Object, digest: str, wanted: set[str]) -> None:
         pods = self._pods_by_node(daemon_set)
-        wanted = [node["metadata"]["name"] for node in nodes if fits(daemon_set["spec"]["template"], node)]
         held = [pods[name][0] for name in wanted if name in pods]
-        ready = sum(available(pod) for pod in held)
+        ready = sum(rolling.available(pod) for pod in held)
         status: Object = {
             "currentNumberScheduled": len(held),
             "desiredNumberScheduled": len(wanted),
-            "numberMisscheduled": len(set(pods) - set(wanted)),
+            "numberMisscheduled": len(set(pods) - wanted),
             "numberReady": ready,
             "observedGeneration": daemon_set["metadata"]["generation"],
-            "updatedNumberScheduled": sum(pod["metadata"]["labels"].get(HASH) == digest for pod in held),
+            "updatedNumberScheduled": sum(rolling.is_new(pod, digest) for pod in held),
         }
         status |= {"numberAvailable": ready} if ready else {}
         status |= {"numberUnavailable": len(wanted) - ready} if len(wanted) > ready else {}
@@ -175,25 +170,14 @@ def target_node(pod: Object) -> str:
     return str(terms["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
 
 
-def available(pod: Object) -> bool:
-    """Ready, as minReadySeconds is 0."""
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
-def _limit(daemon_set: Object, total: int) -> int:
-    value = (daemon_set["spec"]["updateStrategy"].get("rollingUpdate") or {}).get("maxUnavailable", 1)
-    if isinstance(value, str):
-        return max(1, -(-total * int(value.rstrip("%")) // 100))
-    return int(value)
-
-
 def _matters(change: Change) -> bool:
     """Whether it is one that a round looks at; a crash-looping pod changes its status all the time."""
     before, pod = change.before, change.object
     if change.type != "MODIFIED" or before is None:
         return True
-    counted = available(before) != available(pod) or before["spec"].get("nodeName") != pod["spec"].get("nodeName")
+    counted = rolling.available(before) != rolling.available(pod) or before["spec"].get("nodeName") != pod["spec"].get(
+        "nodeName"
+    )
     meta = pod["metadata"]
     return counted or any(meta.get(key) != before["metadata"].get(key) for key in ("labels", "deletionTimestamp"))
 

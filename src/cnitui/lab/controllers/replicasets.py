@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.controllers.daemonset import available
+from cnitui.lab.controllers.rolling import available
 from cnitui.lab.controllers.templates import default_pod, is_owned, owner_reference
 from cnitui.lab.objects.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 

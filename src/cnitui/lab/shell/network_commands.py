@@ -71,7 +71,9 @@ def _written(flags: dict[str, str], status: str) -> str:
 
 def _answer(run: Invocation, flags: dict[str, str], host: str, path: str) -> int:
     healthy = path.split("?")[0] in ("/healthz", "/readyz", "/livez")
-    known = {"/version": '{\n  "major": "1",\n  "minor": "31",\n  "gitVersion": "' + run.world.kubernetes + '"\n}'}
+    minor = run.world.kubernetes.split(".")[1]
+    version = f'{{\n  "major": "1",\n  "minor": "{minor}",\n  "gitVersion": "{run.world.kubernetes}"\n}}'
+    known = {"/version": version}
     body = "ok" if healthy else known.get(path, _FORBIDDEN)
     status = "403 Forbidden" if body == _FORBIDDEN else "200 OK"
     _verbose(run, flags, f"> GET {path} HTTP/1.1", f"> Host: {host}", ">", f"< HTTP/1.1 {status}", "<")
