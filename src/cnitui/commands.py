@@ -37,7 +37,7 @@ from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.journal import FileJournal
-from cnitui.gateways.manifests import plan_edit, read_manifest, write_manifest
+from cnitui.gateways.manifests import STDIN, plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
 from cnitui.recorded import exit_code, told
 from cnitui.settings import Settings, configuration_file
@@ -279,6 +279,8 @@ def run_patch(manifest: Path, container: str, output: PatchOutput) -> int:
     """Solution 1 of the guide, without its duplicate key: exactly the missing lines, every other byte kept."""
     if sum((output.file is not None, output.in_place, output.diff, output.check)) > 1:
         raise UsageError("-o, --in-place, --diff and --check exclude each other")
+    if output.in_place and manifest == STDIN:
+        raise UsageError("--in-place needs a file, not standard input")
     edit = plan_edit(read_manifest(manifest), str(manifest), container)
     click.echo(f"{manifest}: {edit.why}", err=True)
     if output.check:

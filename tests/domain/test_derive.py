@@ -26,6 +26,7 @@ from cnitui.domain.facts import (
     PodStatus,
     Run,
 )
+from cnitui.domain.owners import Owner, OwnerKind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FAILED = Run("c1", NOON - timedelta(seconds=1), NOON, exit_code=1)
@@ -156,20 +157,22 @@ def test_the_version_is_the_images_tag(image: str, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("managers", "name", "method"),
+    ("owners", "name", "method"),
     [
         ((), "calico-node", "manifest"),
         ((), "canal", "canal"),
-        (("Installation/default",), "calico-node", "operator"),
-        (("Helm release calico",), "calico-node", "helm"),
-        (("Argo CD application calico",), "calico-node", "gitops"),
-        (("Flux Kustomization calico",), "calico-node", "gitops"),
-        (("Helm release tigera", "Installation/default"), "calico-node", "operator"),
+        (("operator",), "calico-node", "operator"),
+        (("helm",), "calico-node", "helm"),
+        (("rke2-chart",), "rke2-canal", "helm"),
+        (("argocd",), "calico-node", "gitops"),
+        (("flux-kustomization",), "calico-node", "gitops"),
+        (("helm", "operator"), "calico-node", "operator"),
     ],
 )
-def test_the_daemonset_tells_how_calico_came_here(managers: tuple[str, ...], name: str, method: str) -> None:
+def test_the_daemonset_tells_how_calico_came_here(owners: tuple[OwnerKind, ...], name: str, method: str) -> None:
     spec = ContainerSpec("install-cni", 0, init=True, image="calico/cni:v3.27.0")
-    install = calico_install_of(DaemonSetStatus("kube-system", name, managers=managers, containers=(spec,)))
+    status = DaemonSetStatus("kube-system", name, owners=tuple(map(Owner, owners)), containers=(spec,))
+    install = calico_install_of(status)
     assert (install.version, install.method, install.daemonset) == ("v3.27.0", method, name)
 
 

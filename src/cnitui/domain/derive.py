@@ -16,9 +16,15 @@ from cnitui.domain.facts import (
     NodeStatus,
     PodStatus,
 )
+from cnitui.domain.owners import OwnerKind
 
 BIN_MOUNT = "/host/opt/cni/bin"
 NET_MOUNT = "/host/etc/cni/net.d"
+_METHODS: tuple[tuple[str, frozenset[OwnerKind]], ...] = (
+    ("operator", frozenset({"operator"})),
+    ("helm", frozenset({"helm", "rke2-chart", "flux-helmrelease"})),
+    ("gitops", frozenset({"argocd", "flux-kustomization"})),
+)
 _BACK_OFF_BASE = 10
 _BACK_OFF_CAP = 300
 _BACK_OFF_MESSAGE = re.compile(r"back-off (?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)? restarting")
@@ -54,13 +60,10 @@ def calico_install_of(daemonset: DaemonSetStatus) -> CalicoInstall:
 
 
 def _method(daemonset: DaemonSetStatus) -> str:
-    owners = " ".join(daemonset.managers)
-    if "Installation" in owners:
-        return "operator"
-    if "Helm" in owners:
-        return "helm"
-    if "Argo" in owners or "Flux" in owners:
-        return "gitops"
+    kinds = {owner.kind for owner in daemonset.owners}
+    for method, owners in _METHODS:
+        if kinds & owners:
+            return method
     return "canal" if daemonset.name.startswith("canal") else "manifest"
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
+from cnitui.domain.owners import Owner
 from cnitui.domain.selinux import Avc, Label
 
 CALICO_LABEL_VALUES = ("calico-node", "canal", "canal-node")
@@ -202,8 +203,7 @@ class NodeStatus:
 class DaemonSetStatus:
     """The DaemonSet behind the calico-node pods: its template, its rollout and who owns it.
 
-    `managers` lists what would revert a direct change, e.g. `Installation/default`, `Helm release calico`,
-    `Argo CD application calico`, `Flux Kustomization calico`; empty when nothing was recognised.
+    `owners` are those who write it; empty when nothing was recognised.
     """
 
     namespace: str
@@ -222,8 +222,13 @@ class DaemonSetStatus:
     unavailable: int = 0
     created_at: datetime | None = None
     containers: tuple[ContainerSpec, ...] = ()
-    managers: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Those of the owners that take a direct change back, in words: `Installation/default`, `Helm release x`."""
+        return tuple(owner.words for owner in self.owners if owner.reverts)
 
     def container(self, name: str) -> ContainerSpec | None:
         """The template's container of that name."""

@@ -58,6 +58,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing a person does: in words, and as a command to type (names filled in and quoted)."""
+
+    words: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PodRestart:
     """A pod that the change restarts, and how it is now."""
 
@@ -128,8 +136,9 @@ class Plan:
     """The exact changes of one remedy.
 
     `missing_evidence` lists what the remedy's cause still lacks; applying then needs an explicit override, which is
-    recorded. `warnings` are said before the confirmation. `facts` holds what undoing it needs: daemonset, container,
-    field and value as texts. A plan of `nodes` has no `changes`: its first node is tried before all others.
+    recorded. `warnings` are said before the confirmation. `lasting` is how its owner makes the same change, so that it
+    lasts. `facts` holds what undoing it needs: daemonset, container, field and value as texts. A plan of `nodes` has no
+    `changes`: its first node is tried before all others.
     """
 
     remedy: str
@@ -145,6 +154,7 @@ class Plan:
     missing_evidence: tuple[str, ...] = ()
     rollout: str = ""
     undo_by_hand: str = ""
+    lasting: tuple[Step, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     nodes: tuple[NodeChange, ...] = ()
 

@@ -11,6 +11,7 @@ import difflib
 import json
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from cnitui.gateways.manifest_search import Found, Where, at, find
 from cnitui.gateways.manifest_text import splices
 
 INSTALL_CNI = "install-cni"
+STDIN = Path("-")
 BOM = "\ufeff"
 SETTING: Where = ("securityContext", "privileged")
 
@@ -135,9 +137,9 @@ def with_value(document: object, path: Where, *, value: object) -> object:
 
 
 def read_manifest(path: Path) -> bytes:
-    """The file's bytes; raises ConfigurationError."""
+    """The file's bytes, `-` being standard input; raises ConfigurationError."""
     try:
-        return path.read_bytes()
+        return sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
 

@@ -20,6 +20,7 @@ from cnitui.domain.facts import (
     PodStatus,
 )
 from cnitui.domain.finding import Diagnosis, Verdict
+from cnitui.domain.owners import Owner
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Fits, Situation, advice, remedy
 from cnitui.domain.remedies.advice_steps import STEPS
@@ -222,22 +223,6 @@ def test_a_template_without_install_cni_gets_no_plan() -> None:
     assert "no container install-cni" in refused(situation(stored=stored)).why
 
 
-@pytest.mark.parametrize(
-    ("owner", "words"),
-    [
-        ("Installation/default", "tigerastatus"),
-        ("Helm release calico", "helm upgrade"),
-        ("Argo CD application calico", "commit the line"),
-        ("Flux Kustomization calico", "source repository"),
-        ("Something else", "make the change at the owner"),
-    ],
-)
-def test_an_owner_is_said_to_revert_the_change_and_where_to_make_it_instead(owner: str, words: str) -> None:
-    (warning,) = planned(situation(status=replace(STATUS, managers=(owner,)))).warnings
-    assert warning.startswith(f"{owner} owns this DaemonSet")
-    assert words in warning
-
-
 def test_a_namespace_that_refuses_the_pods_is_warned_of() -> None:
     plan = planned(situation(security="baseline"))
     assert "enforces Pod Security 'baseline'" in plan.warnings[0]
@@ -316,7 +301,7 @@ def test_migration_is_not_for_what_the_operator_refuses() -> None:
 
 def test_the_operator_has_no_manifest_to_patch_and_owners_no_role() -> None:
     assert isinstance(remedy("patch-manifest").fit(situation(method="operator")), DoesNotFit)
-    owned = situation(status=replace(STATUS, managers=("Helm release calico",)))
+    owned = situation(status=replace(STATUS, owners=(Owner("helm", "calico"),)))
     assert isinstance(remedy("ansible-role").fit(owned), DoesNotFit)
 
 

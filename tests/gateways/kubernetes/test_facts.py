@@ -233,6 +233,8 @@ def test_a_node_without_status_is_of_unknown_readiness() -> None:
     assert node_from_plain(odd).ready == ""
 
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
+
 # --- DaemonSets -----------------------------------------------------------------------------------------------------
 
 
@@ -293,9 +295,26 @@ def test_on_delete_has_no_rolling_settings() -> None:
         ({"labels": {"kustomize.toolkit.fluxcd.io/name": "net"}}, ("Flux Kustomization net",)),
         ({"labels": {"helm.toolkit.fluxcd.io/name": "net"}}, ("Flux HelmRelease net",)),
         ({"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}}, ("Addon manager Reconcile",)),
-        ({"annotations": {"objectset.rio.cattle.io/owner-name": "rke2-canal"}}, ("k3s/RKE2 manifest rke2-canal",)),
-        ({"managedFields": [{"manager": "argocd-controller"}]}, ("Argo CD",)),
-        ({"managedFields": [{"manager": "kustomize-controller"}]}, ("Flux",)),
+        ({"labels": {"addonmanager.kubernetes.io/mode": "EnsureExists"}}, ()),
+        ({"annotations": {"objectset.rio.cattle.io/owner-name": "calico"}}, ("k3s/RKE2 manifest calico",)),
+        ({"annotations": {"meta.helm.sh/release-name": "rke2-canal"}}, ("RKE2 chart rke2-canal",)),
+        (
+            {"labels": {"addon.kops.k8s.io/name": "networking.projectcalico.org", MANAGED_BY: "kops"}},
+            ("kops addon networking.projectcalico.org",),
+        ),
+        ({"labels": {MANAGED_BY: "kustomize-v5.4.2"}}, ("kustomize",)),
+        ({"labels": {MANAGED_BY: "Something else"}}, ("Something else",)),
+        ({"managedFields": [{"manager": "argocd-controller"}]}, ("Argo CD application",)),
+        ({"managedFields": [{"manager": "kustomize-controller"}]}, ("Flux Kustomization",)),
+        ({"managedFields": [{"manager": "OpenAPI-Generator"}]}, ()),
+        (
+            {  # a chart that somebody else renders carries Helm's marks as well
+                "annotations": {"meta.helm.sh/release-name": "calico"},
+                "labels": {"helm.toolkit.fluxcd.io/name": "net", MANAGED_BY: "Helm"},
+                "managedFields": [{"manager": "helm-controller"}],
+            },
+            ("Flux HelmRelease net",),
+        ),
         ({"managedFields": [{"manager": "kubectl-client-side-apply"}, {"manager": "kube-controller-manager"}]}, ()),
         (
             {

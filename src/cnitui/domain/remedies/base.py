@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
+from cnitui.domain.plan import Step as Step
 from cnitui.domain.remedies.situation import Situation
 
 
@@ -17,14 +18,6 @@ class Fits:
     remedy: str
     why: str
     reservations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing a person does: in words, and as a command to type (names filled in and quoted)."""
-
-    words: str
-    command: str = ""
 
 
 Fit = Fits | DoesNotFit

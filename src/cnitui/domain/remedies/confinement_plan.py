@@ -12,7 +12,8 @@ from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.base import Planned, Step, command
 from cnitui.domain.remedies.confinement import pods_to_delete, restart_of, setting_of
 from cnitui.domain.remedies.confinement_fit import missing_evidence, nothing_to_do, pod_security_warnings
-from cnitui.domain.remedies.owners import owner_warnings
+from cnitui.domain.remedies.owner_steps import strategic
+from cnitui.domain.remedies.owners import lasting_steps, owner_warnings
 from cnitui.domain.remedies.rollout_words import rollout_warnings, rollout_words
 from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document, Situation
 from cnitui.domain.remedies.template import (
@@ -67,6 +68,7 @@ def _plan(remedy: str, situation: Situation, status: DaemonSetStatus, observed: 
         missing_evidence=missing_evidence(situation),
         rollout=rollout_words(seen, status, version, deletes),
         undo_by_hand=patch_command(undo, any_generation=True) if undo else "",
+        lasting=lasting_steps(situation, setting),
         facts=MappingProxyType(_plan_facts(situation, status, setting)),
     )
 
@@ -121,17 +123,14 @@ def steps(remedy: str, situation: Situation) -> tuple[Step, ...]:
         Step("Patch it; the tests refuse if the object has changed since", dry.removesuffix(" --dry-run=server")),
         Step("Watch the rollout", watch),
         Step("Take it back", planned.undo_by_hand),
+        *planned.lasting,
     )
 
 
 def _steps_by_name(remedy: str, situation: Situation) -> tuple[Step, ...]:
     """Without the object at hand: the strategic merge patch, which finds the container by its name."""
     setting = setting_of(remedy, situation.container)
-    value: object = setting.value
-    for key in reversed(setting.keys):
-        value = {key: value}
-    container = {"name": setting.container, **(value if isinstance(value, dict) else {})}
-    patch = json.dumps({"spec": {"template": {"spec": {"initContainers": [container]}}}})
+    patch = json.dumps({"spec": strategic(situation, setting)["spec"]})
     typed = ("kubectl", "-n", situation.namespace, "patch", "daemonset", situation.daemonset_name, "-p", patch)
     undo = ("kubectl", "-n", situation.namespace, "rollout", "undo", f"daemonset/{situation.daemonset_name}")
     return (
@@ -141,4 +140,5 @@ def _steps_by_name(remedy: str, situation: Situation) -> tuple[Step, ...]:
         ),
         Step("Patch it by the container's name", command(*typed)),
         Step("Take it back", command(*undo)),
+        *lasting_steps(situation, setting),
     )

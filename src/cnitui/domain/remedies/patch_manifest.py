@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cnitui.domain.plan import DoesNotFit
 from cnitui.domain.remedies.base import Fit, Fits, Remedy, Step, command
+from cnitui.domain.remedies.confinement import PRIVILEGED, setting_of
 from cnitui.domain.remedies.confinement_fit import fit as patch_fit
+from cnitui.domain.remedies.owners import lasting_steps
 from cnitui.domain.remedies.situation import Situation
 
 ID = "patch-manifest"
@@ -21,6 +23,9 @@ def _fit(situation: Situation) -> Fit:
 
 
 def _steps(situation: Situation) -> tuple[Step, ...]:
+    by_owner = lasting_steps(situation, setting_of(PRIVILEGED, situation.container))
+    if by_owner:
+        return by_owner
     version = situation.install.version if situation.install else ""
     wanted = f" (the cluster runs {version}: take the file you deployed, not a newer one)" if version else ""
     return (

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, InstallCni, PodStatus
 from cnitui.domain.finding import Diagnosis, Finding
+from cnitui.domain.owners import Owner
 from cnitui.domain.relabelling import LabelState, Unread
 
 Document = Mapping[str, object]
@@ -33,7 +34,9 @@ class Situation:
     Pod Security level of its namespace (None when unknown, "" when no label is set), `node_images` what each node says
     it has. `suffix` makes the test pod's name unique: four hex digits chosen by the caller, since this layer is pure.
     `labels` is what was read of nodes that a remedy would relabel, None when nodes are not read.
-    `server_version` is that of the API server, "" when it is not known.
+    `server_version` is that of the API server, "" when it is not known. `owner_sources` are the objects by which the
+    owners say where their source lies (Application, Kustomization, Addon ...), by the owner's words; `more_owners` are
+    those that another object than the DaemonSet tells of.
     """
 
     case: CaseFile
@@ -46,6 +49,8 @@ class Situation:
     container: str = INSTALL_CNI
     labels: Mapping[str, LabelState | Unread] | None = None
     server_version: str = ""
+    owner_sources: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
+    more_owners: tuple[Owner, ...] = ()
 
     @property
     def daemonset(self) -> DaemonSetStatus | None:
@@ -68,9 +73,18 @@ class Situation:
         return self.daemonset.name if self.daemonset else "calico-node"
 
     @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Who writes the DaemonSet."""
+        return (*(self.daemonset.owners if self.daemonset else ()), *self.more_owners)
+
+    @property
     def managers(self) -> tuple[str, ...]:
         """What would revert a direct change."""
-        return self.daemonset.managers if self.daemonset else ()
+        return tuple(owner.words for owner in self.owners if owner.reverts)
+
+    def source_of(self, owner: Owner) -> Document:
+        """The object that says where the owner's source lies; empty when it could not be read."""
+        return self.owner_sources.get(owner.words, {})
 
     # Thousands of pods may fail: what is asked more than once is worked out once.
 

@@ -37,7 +37,7 @@ def first_step(repair: RepairState) -> Iterator[Block]:
     entry = repair.outlook.entries[0] if repair.outlook.entries else None
     if isinstance(entry, Advice) and entry.steps:
         yield Heading("What to do first")
-        yield from _by_hand(entry.steps[:1])
+        yield from by_hand_steps(entry.steps[:1])
         yield Paragraph(f"Step 7 has all {len(entry.steps)} steps.", "dim")
     elif isinstance(entry, Option) and entry.fits:
         yield Heading("What to do first")
@@ -49,15 +49,17 @@ def _steps(advice: Advice) -> Iterator[Block]:
     yield Heading(f"Against {advice.cause}{on(advice.nodes)}")
     if advice.because:
         yield Item(advice.because, "bad")
-    yield from _by_hand(advice.steps)
+    yield from by_hand_steps(advice.steps)
     if advice.seen:
         yield Heading("What it rests on")
     yield from (Quote(piece.quote, piece.source) for piece in advice.seen[:2])
 
 
-def _by_hand(steps: Iterable[Step]) -> Iterator[Block]:
+def by_hand_steps(steps: Iterable[Step]) -> Iterator[Block]:
+    """What a person does: the words, and below them what to type."""
     for step in steps:
-        yield Item(step.words, "accent")
+        if step.words:
+            yield Item(step.words, "accent")
         if step.command:
             yield Command(step.command)
 
@@ -75,7 +77,7 @@ def _remedy(option: Option) -> tuple[Block, ...]:
         blocks.append(Item(f"undo: {remedy.undo}" if remedy.undo else "undo: not possible by the tool", "dim"))
     blocks += _corrected(option)
     if option.steps:
-        blocks += [Heading("By hand"), *_by_hand(option.steps)]
+        blocks += [Heading("By hand"), *by_hand_steps(option.steps)]
     return tuple(blocks)
 
 

@@ -9,6 +9,7 @@ from cnitui.domain.plan import Plan, PodRestart
 from cnitui.domain.remedies.relabel_plan import ID as RELABEL
 from cnitui.engine.guide.before_after import Attempted, pairs
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
+from cnitui.engine.guide.choosing import by_hand_steps
 from cnitui.engine.guide.judging import going_on
 from cnitui.engine.guide.names import on
 from cnitui.engine.guide.node_changes import node_blocks
@@ -107,6 +108,9 @@ def _commands(seen: Preview) -> Iterator[Block]:
         yield Command(f"cnitui undo {seen.plan_id}")
     if plan.undo_by_hand:
         yield Command(plan.undo_by_hand)
+    if plan.lasting:
+        yield Heading("How it lasts, at the owner")
+        yield from by_hand_steps(plan.lasting)
 
 
 def _problem(problem: Problem) -> Item:

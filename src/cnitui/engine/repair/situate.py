@@ -8,6 +8,7 @@ from dataclasses import replace
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import NodeStatus
 from cnitui.domain.finding import Diagnosis
+from cnitui.domain.owners import Owner
 from cnitui.domain.plan import ObjectRef, Plan
 from cnitui.domain.relabelling import why_not
 from cnitui.domain.remedies import probe_pod
@@ -36,8 +37,37 @@ async def situate(
     level = await pod_security(api, bare.namespace)
     node = probe_pod.node_for(bare)
     images = {node: await _images(api, node)} if node else {}
-    version = api.connection.version
-    return Situation(case, diagnosis, observed, level, images, suffix, test_pod_image, server_version=version)
+    more = await _more_owners(api, bare)
+    sources = {owner.words: await _read(api, owner.reference) for owner in (*bare.owners, *more)}
+    return Situation(
+        case,
+        diagnosis,
+        observed,
+        level,
+        images,
+        suffix,
+        test_pod_image,
+        server_version=api.connection.version,
+        owner_sources={words: source for words, source in sources.items() if source},
+        more_owners=more,
+    )
+
+
+async def _more_owners(api: ClusterApi, situation: Situation) -> tuple[Owner, ...]:
+    """kubespray, which with Kubernetes as datastore leaves its name in the ConfigMap calico-config only."""
+    if situation.owners:
+        return ()
+    config = await _read(api, ObjectRef("", "v1", "configmaps", "ConfigMap", "calico-config", situation.namespace))
+    cluster_type = at(config, ("data", "cluster_type"))
+    return (Owner("kubespray"),) if isinstance(cluster_type, str) and cluster_type.startswith("kubespray") else ()
+
+
+async def _read(api: ClusterApi, ref: ObjectRef | None) -> Document:
+    """An object that may be missing or refused; empty then."""
+    try:
+        return await api.get(ref) if ref is not None else {}
+    except ClusterError:
+        return {}
 
 
 async def with_labels(bench: Workbench, situation: Situation, nodes: Sequence[str]) -> Situation:

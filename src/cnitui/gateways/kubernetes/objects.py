@@ -302,6 +302,7 @@ class UpdateStrategy(Wire):
 class PodTemplate(Wire):
     """The pod that a DaemonSet makes."""
 
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
 
 
