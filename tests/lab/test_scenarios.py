@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from cnitui.lab.controllers.daemonset import delete_pod
 from cnitui.lab.lab import Lab
 from cnitui.lab.machine.node import Node
 from cnitui.lab.scenarios import SCENARIOS, find
@@ -21,6 +22,7 @@ LAST_LINE = {
     "disk-full": "write /host/opt/cni/bin/bandwidth.tmp: no space left on device",
     "apiserver-unreachable": "dial tcp 10.96.0.1:443: i/o timeout",
     "kube-proxy-service-vip": "dial tcp 10.96.0.1:443: i/o timeout",
+    "flushed-rules": "dial tcp 10.96.0.1:443: i/o timeout",
 }
 CURE = {
     "selinux-denial": "sudo -n chcon -R -t container_file_t /opt/cni/bin /etc/cni/net.d",
@@ -35,7 +37,7 @@ def reachable(node: Node) -> None:
 
 
 def translated(node: Node) -> None:
-    node.network.service_rules = True
+    node.network.rules_written = node.born
 
 
 def emptied(node: Node) -> None:
@@ -101,6 +103,29 @@ async def test_a_service_address_without_rules_is_told_apart_from_a_dead_endpoin
     async with Lab.start("apiserver-unreachable", speed=100) as lab:
         assert (await sh(lab, asked))[1].split() == ["28", "28"]
         assert "KUBE-SERVICES" in (await sh(lab, "sudo -n iptables -t nat -S"))[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "words_"),
+    [
+        ("missing-binding", 'cannot create resource "serviceaccounts/token" in API group "" in the namespace'),
+        ("trimmed-role", 'cannot create resource "serviceaccounts/token" in API group "" in the namespace'),
+        ("missing-account", 'serviceaccounts "calico-cni-plugin" not found'),
+    ],
+)
+async def test_what_the_manifest_lacks_is_refused_on_every_node(name: str, words_: str) -> None:
+    async with Lab.start(name) as lab:
+        assert all(words_ in last_line(lab, node) for node in lab.world.nodes)
+
+
+async def test_a_new_kube_proxy_writes_the_rules_that_were_flushed() -> None:
+    async with Lab.start("flushed-rules", speed=200) as lab:
+        network = lab.world.node(WORKER).network
+        assert not network.service_rules
+        pods = lab.world.store.all("pods", "kube-system")
+        (old,) = [p for p in pods if p["metadata"]["name"].startswith("kube-proxy") and p["spec"]["nodeName"] == WORKER]
+        delete_pod(lab.world, old)
+        await lab.until(lambda: network.service_rules)
 
 
 async def test_the_wrong_label_is_visible_beside_the_rule() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import HEADINGS, Cause
 from cnitui.domain.parsing.messages import MESSAGES, KnownMessage, Weight
+from cnitui.domain.remedies import remedy
+from cnitui.domain.remedies.cures import CURES, NO_CURE
 from cnitui.errors import UsageError
 
 _FAMILIES = {
@@ -54,6 +56,17 @@ def _told(cause: Cause) -> Iterator[str]:
         yield from (f"  {message.example}" for message in messages)
     if cause.remedies:
         yield from ("", f"Remedies: {', '.join(cause.remedies)}")
+    yield from ("", f"Carried out by cnitui: {_carried_out(cause)}")
+
+
+def _carried_out(cause: Cause) -> str:
+    """Which plan the tool has against a cause, or why it has none."""
+    plans = [name for name in cause.remedies if remedy(name).applicable]
+    cure = CURES.get(cause.id)
+    if cure is not None:
+        back = cure.undo or "nothing is to be taken back"
+        return f"{cure.id}: {cure.title[:1].lower()}{cure.title[1:]} ({back})"
+    return ", ".join(plans) or f"none: {NO_CURE[cause.id]}"
 
 
 def _messages_of(cause: str) -> list[KnownMessage]:
@@ -77,6 +90,10 @@ def _document() -> Iterator[str]:
             yield from ("", f"## {title}")
         for cause in members:
             yield from _section(cause)
+    yield from ("", "## What cnitui carries out", "")
+    yield "One safe call to the API server is a plan: previewed, guarded and, where it can be, taken back."
+    yield from ("", "| cause | plan, or why there is none |", "|---|---|")
+    yield from (f"| {cause.id} | {_carried_out(cause)} |" for cause in CATALOGUE)
 
 
 def _section(cause: Cause) -> Iterator[str]:

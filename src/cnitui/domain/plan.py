@@ -58,6 +58,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Creation:
+    """One object made anew; the server refuses it when there is one of that name by then."""
+
+    target: ObjectRef
+    body: Mapping[str, object]
+    by_hand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One object deleted, if it still is the one of that uid: how a creation is taken back."""
+
+    target: ObjectRef
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing a person does: in words, and as a command to type (names filled in and quoted)."""
 
@@ -67,12 +84,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PodRestart:
-    """A pod that the change restarts, and how it is now."""
+    """A pod that the change restarts, and how it is now.
+
+    `namespace` is "" for the DaemonSet's own. `awaited`: nothing further is deleted before its successor is Running.
+    """
 
     node: str
     pod: str
     uid: str
     failing: bool
+    namespace: str = ""
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +155,20 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The exact changes of one remedy.
+    """The exact changes of one remedy: objects created, patched and removed, then pods deleted, in this order.
 
     `missing_evidence` lists what the remedy's cause still lacks; applying then needs an explicit override, which is
     recorded. `warnings` are said before the confirmation. `lasting` is how its owner makes the same change, so that it
-    lasts. `facts` holds what undoing it needs: daemonset, container, field and value as texts. A plan of `nodes` has no
-    `changes`: its first node is tried before all others.
+    lasts. `no_undo` says why it cannot be taken back, "" when it can. `facts` holds what undoing it needs: daemonset,
+    container, field and value as texts. A plan of `nodes` has no `changes`: its first node is tried before all others.
     """
 
     remedy: str
     title: str
     cause: str
     changes: tuple[Change, ...]
+    creates: tuple[Creation, ...] = ()
+    removes: tuple[Removal, ...] = ()
     deletes: tuple[PodRestart, ...] = ()
     restarts: tuple[PodRestart, ...] = ()
     access: tuple[Access, ...] = ()
@@ -154,6 +178,7 @@ class Plan:
     missing_evidence: tuple[str, ...] = ()
     rollout: str = ""
     undo_by_hand: str = ""
+    no_undo: str = ""
     lasting: tuple[Step, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     nodes: tuple[NodeChange, ...] = ()

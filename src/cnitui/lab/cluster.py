@@ -12,7 +12,7 @@ from cnitui.lab.controllers.revisions import current_revision
 from cnitui.lab.controllers.templates import daemon_pod, default_pod, owner_reference, template_hash
 from cnitui.lab.kubelet.history import settle
 from cnitui.lab.machine.machines import containerd_config, machine, selinux_config
-from cnitui.lab.objects import calico, calico_extras, system_objects
+from cnitui.lab.objects import calico, calico_extras, rbac, system_objects
 from cnitui.lab.objects import resources as r
 from cnitui.lab.objects.node_objects import node_object
 
@@ -58,7 +58,7 @@ def _build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
         node.files.file("/etc/selinux/config", content=selinux_config(node), mode=0o644)
         node.files.file("/etc/containerd/config.toml", content=containerd_config(node))
         world.nodes[node.name] = node
-    _base(world, born, since)
+    _base(world, scenario, born, since)
     _daemon_set(world, system_objects.kube_proxy(world.kubernetes), born, born + timedelta(minutes=1))
     _static_pods(world, born)
     made = calico.daemon_set(privileged=scenario.privileged, strategy=scenario.strategy)
@@ -77,14 +77,18 @@ def _machine(index: int, born: datetime) -> Node:
     return machine(f"worker-{index:02d}", ip, index, born, booted, control_plane=False)
 
 
-def _base(world: World, born: datetime, since: datetime) -> None:
+def _base(world: World, scenario: Scenario | Mixture, born: datetime, since: datetime) -> None:
     store, stamp = world.store, rfc3339(born)
     master = next(iter(world.nodes.values()))
     for name in system_objects.NAMESPACES:
         store.create(r.NAMESPACES, system_objects.namespace(name), created=stamp)
         store.create(r.SERVICE_ACCOUNTS, system_objects.service_account("default", name), created=stamp)
     for name in ("calico-node", "calico-cni-plugin", "calico-kube-controllers", "coredns", "kube-proxy"):
-        store.create(r.SERVICE_ACCOUNTS, system_objects.service_account(name), created=stamp)
+        if f"ServiceAccount/{name}" not in scenario.lacks:
+            store.create(r.SERVICE_ACCOUNTS, system_objects.service_account(name), created=stamp)
+    for name, (resource, obj) in rbac.objects().items():
+        if name not in scenario.lacks:
+            store.create(resource, {**obj, "rules": []} if name in scenario.ruleless else obj, created=stamp)
     made: list[tuple[r.Resource, Object]] = [
         (r.SERVICES, system_objects.kubernetes_service()),
         (r.SERVICES, system_objects.dns_service()),

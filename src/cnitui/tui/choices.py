@@ -20,7 +20,8 @@ def choices_of(repair: RepairState) -> tuple[Pick, ...]:
 
 def _pick(entry: Entry, *, current: bool) -> Pick:
     if isinstance(entry, Advice):
-        return Pick(key_of(entry), "▸", "good", f"By hand: {entry.fix or entry.cause}", entry.title, current)
+        name = entry.cure.title if entry.cure else f"By hand: {entry.fix or entry.cause}"
+        return Pick(key_of(entry), "▸", "good", name, entry.title, current)
     remedy = entry.remedy
     name = f"{remedy.title} ({remedy.guide})" if remedy.guide else remedy.title
     glyph, role, verdict = _FITS if entry.fits else _DOES_NOT_FIT

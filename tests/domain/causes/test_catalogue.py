@@ -12,7 +12,8 @@ from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import HEADINGS, Cause
 from cnitui.domain.explain import as_document
 from cnitui.domain.parsing.messages import MESSAGES, STATED
-from cnitui.domain.remedies import REMEDIES
+from cnitui.domain.remedies import REMEDIES, remedy
+from cnitui.domain.remedies.cures import CURES, NO_CURE
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -37,6 +38,12 @@ def test_a_cause_names_remedies_that_exist_and_says_its_fix(cause: Cause) -> Non
     assert set(cause.remedies) <= {remedy.id for remedy in REMEDIES}
     assert cause.fix
     assert set(re.findall(r"\{(\w+)\}", cause.fix)) <= {"node", "bin_dir", "net_dir", "daemonset"}
+
+
+@pytest.mark.parametrize("cause", CATALOGUE, ids=lambda cause: cause.id)
+def test_a_cause_has_a_plan_or_the_reason_why_it_has_none(cause: Cause) -> None:
+    by_patch = any(remedy(name).applicable for name in cause.remedies)
+    assert [by_patch, cause.id in CURES, cause.id in NO_CURE].count(True) == 1
 
 
 def test_messages_speak_for_causes_of_the_catalogue_only() -> None:

@@ -31,7 +31,7 @@ NOT_WRITEABLE = [
 
 def worker() -> Node:
     node = machine("worker-01", "10.240.0.21", 1, BORN, BORN, control_plane=False)
-    node.network.service_rules = True
+    node.network.rules_written = node.born
     return node
 
 

@@ -13,6 +13,7 @@ from cnitui.domain.remedies import (
 )
 from cnitui.domain.remedies.advice import Advice, advice
 from cnitui.domain.remedies.base import Fit, Fits, Planned, Remedy, Step
+from cnitui.domain.remedies.cures import cures
 from cnitui.domain.remedies.situation import Situation
 
 REMEDIES: tuple[Remedy, ...] = (
@@ -28,8 +29,8 @@ REMEDIES: tuple[Remedy, ...] = (
 
 
 def remedy(name: str) -> Remedy:
-    """The remedy of that id; raises LookupError."""
-    found = next((candidate for candidate in REMEDIES if candidate.id == name), None)
+    """The remedy of that id, one against a single cause included; raises LookupError."""
+    found = next((candidate for candidate in (*REMEDIES, *cures()) if candidate.id == name), None)
     if found is None:
         raise LookupError(f"no remedy {name}")
     return found

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from cnitui.domain.facts import ApiEndpoints, PodStatus
 from cnitui.domain.finding import Evidence
 from cnitui.domain.remedies.advice_steps import STEPS
-from cnitui.domain.remedies.base import Step
+from cnitui.domain.remedies.base import Fits, Remedy, Step
+from cnitui.domain.remedies.cures import CURES
 from cnitui.domain.remedies.situation import Situation
 
 
@@ -17,7 +18,8 @@ from cnitui.domain.remedies.situation import Situation
 class Advice:
     """The steps against one cause on the nodes it was found on: `title` names it, `because` and `seen` are its proof.
 
-    `fix` is what they come to, in one sentence.
+    `fix` is what they come to, in one sentence. `cure` is the tool's own plan against this cause, None where it has
+    none that fits here.
     """
 
     cause: str
@@ -27,6 +29,7 @@ class Advice:
     because: str = ""
     fix: str = ""
     seen: tuple[Evidence, ...] = ()
+    cure: Remedy | None = None
 
 
 def advice(cause: str, situation: Situation) -> Advice:
@@ -38,7 +41,10 @@ def advice(cause: str, situation: Situation) -> Advice:
     if found is None:
         return Advice(cause, nodes, tuple(filled))
     judgement = found.judgement
-    return Advice(cause, nodes, tuple(filled), found.title, judgement.because, found.fix, judgement.evidence_for)
+    cure = CURES.get(cause)
+    fitting = cure if cure is not None and isinstance(cure.fit(situation), Fits) else None
+    seen = judgement.evidence_for
+    return Advice(cause, nodes, tuple(filled), found.title, judgement.because, found.fix, seen, fitting)
 
 
 _PLAIN = re.compile(r"[\w.:/@-]{1,256}", re.ASCII)

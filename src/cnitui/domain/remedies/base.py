@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
+from cnitui.domain.plan import DoesNotFit, NothingToDo, ObjectRef, Plan
 from cnitui.domain.plan import Step as Step
-from cnitui.domain.remedies.situation import Situation
+from cnitui.domain.remedies.situation import Beside, Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Remedy:
 
     `guide` is its name in the founding guide ("Solution 2"), "" when it has none there; `correction` says what the
     guide gets wrong about it. `undo` says how it is taken back, "" when it cannot be. `plan` is None for a remedy that
-    is explained but never applied by the tool.
+    is explained but never applied by the tool. `looks` and `neighbours` are what is read for its plan beside the case:
+    objects, and other programs' pods.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Remedy:
     plan: Callable[[Situation], Planned] | None = None
     correction: str = ""
     reads: Callable[[Situation], tuple[str, ...]] | None = None
+    looks: Callable[[Situation], tuple[ObjectRef, ...]] = lambda _: ()
+    neighbours: Callable[[Situation], tuple[Beside, ...]] = lambda _: ()
 
     @property
     def applicable(self) -> bool:

@@ -12,6 +12,7 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, InstallCni, PodStatus
 from cnitui.domain.finding import Diagnosis, Finding
 from cnitui.domain.owners import Owner
+from cnitui.domain.plan import ObjectRef
 from cnitui.domain.relabelling import LabelState, Unread
 
 Document = Mapping[str, object]
@@ -26,6 +27,16 @@ PERMISSIVE_LEVELS = frozenset({"", "privileged"})
 `baseline` and `restricted` refuse (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another program's pod on a node that is looked at: the one of that label selector, and its container's log."""
+
+    node: str
+    namespace: str
+    selector: str
+    container: str
+
+
 @dataclass(frozen=True)
 class Situation:
     """Everything a remedy may look at; made once per look, so that fit and plan speak of the same moment.
@@ -36,7 +47,9 @@ class Situation:
     `labels` is what was read of nodes that a remedy would relabel, None when nodes are not read.
     `server_version` is that of the API server, "" when it is not known. `owner_sources` are the objects by which the
     owners say where their source lies (Application, Kustomization, Addon ...), by the owner's words; `more_owners` are
-    those that another object than the DaemonSet tells of.
+    those that another object than the DaemonSet tells of. `seen` has the objects that a remedy looked for, None for
+    those that are not there (what may not be read is not in it), `beside` other programs' pods by node, with their
+    last words.
     """
 
     case: CaseFile
@@ -51,6 +64,8 @@ class Situation:
     server_version: str = ""
     owner_sources: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
     more_owners: tuple[Owner, ...] = ()
+    seen: Mapping[ObjectRef, Document | None] = field(default_factory=lambda: MappingProxyType({}))
+    beside: Mapping[str, tuple[PodStatus, str]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def daemonset(self) -> DaemonSetStatus | None:
@@ -81,6 +96,10 @@ class Situation:
     def managers(self) -> tuple[str, ...]:
         """What would revert a direct change."""
         return tuple(owner.words for owner in self.owners if owner.reverts)
+
+    def is_missing(self, ref: ObjectRef) -> bool:
+        """Whether it was looked for and is not there."""
+        return ref in self.seen and self.seen[ref] is None
 
     def source_of(self, owner: Owner) -> Document:
         """The object that says where the owner's source lies; empty when it could not be read."""

@@ -11,6 +11,8 @@ from cnitui.engine.guide.outline import Outline
 from cnitui.engine.repair.state import Option, RepairState
 from cnitui.engine.state import State
 
+NO_UNDO = "not possible by the tool"
+
 
 def choose(state: State, repair: RepairState) -> Outline:
     """Step 7: the remedy under the cursor; the list itself is the screen's."""
@@ -35,7 +37,10 @@ def choose(state: State, repair: RepairState) -> Outline:
 def first_step(repair: RepairState) -> Iterator[Block]:
     """What to do first about what was found, in short: the first of step 7."""
     entry = repair.outlook.entries[0] if repair.outlook.entries else None
-    if isinstance(entry, Advice) and entry.steps:
+    if isinstance(entry, Advice) and entry.cure is not None:
+        yield Heading("What to do first")
+        yield Item(f"{entry.cure.title}: step 7 previews it", "accent")
+    elif isinstance(entry, Advice) and entry.steps:
         yield Heading("What to do first")
         yield from by_hand_steps(entry.steps[:1])
         yield Paragraph(f"Step 7 has all {len(entry.steps)} steps.", "dim")
@@ -49,6 +54,11 @@ def _steps(advice: Advice) -> Iterator[Block]:
     yield Heading(f"Against {advice.cause}{on(advice.nodes)}")
     if advice.because:
         yield Item(advice.because, "bad")
+    if advice.cure is not None:
+        yield Item(f"{advice.cure.title}: enter previews it", "good", advice.cure.summary)
+        yield Item(f"risk: {advice.cure.risk}", "dim")
+        yield Item(f"undo: {advice.cure.undo or NO_UNDO}", "dim")
+        yield Heading("By hand")
     yield from by_hand_steps(advice.steps)
     if advice.seen:
         yield Heading("What it rests on")
@@ -74,7 +84,7 @@ def _remedy(option: Option) -> tuple[Block, ...]:
         blocks.extend(Item(text, "dim") for text in remedy.trade_offs)
         blocks.append(Item(f"risk: {remedy.risk}", "dim"))
         blocks.append(Item(f"what restarts: {remedy.blast_radius}", "dim"))
-        blocks.append(Item(f"undo: {remedy.undo}" if remedy.undo else "undo: not possible by the tool", "dim"))
+        blocks.append(Item(f"undo: {remedy.undo or NO_UNDO}", "dim"))
     blocks += _corrected(option)
     if option.steps:
         blocks += [Heading("By hand"), *by_hand_steps(option.steps)]

@@ -99,7 +99,8 @@ def _server(seen: Preview) -> Iterator[Block]:
 
 def _commands(seen: Preview) -> Iterator[Block]:
     plan = seen.plan
-    by_hand = [Command(change.by_hand) for change in plan.changes if change.by_hand]
+    lines = [*(one.by_hand for one in plan.creates), *(one.by_hand for one in plan.changes)]
+    by_hand = [Command(line) for line in lines if line]
     if by_hand:
         yield Heading("The same by hand")
         yield from by_hand
@@ -108,6 +109,9 @@ def _commands(seen: Preview) -> Iterator[Block]:
         yield Command(f"cnitui undo {seen.plan_id}")
     if plan.undo_by_hand:
         yield Command(plan.undo_by_hand)
+    if plan.no_undo:
+        yield Heading("It cannot be taken back")
+        yield Paragraph(plan.no_undo)
     if plan.lasting:
         yield Heading("How it lasts, at the owner")
         yield from by_hand_steps(plan.lasting)

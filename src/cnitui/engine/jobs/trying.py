@@ -16,7 +16,7 @@ from cnitui.engine.jobs.kept import keep
 from cnitui.engine.jobs.preview import JobsPreview, clear, if_killed, preview_jobs
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.preview import Preview
-from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.repair.workbench import Workbench, touches_template
 from cnitui.engine.state import State
 from cnitui.errors import UsageError
 
@@ -72,7 +72,7 @@ def triable(state: State) -> bool:
     seen = state.repair.preview
     if seen is None or seen.blocked or state.repair.applied is seen or state.repair.undoing:
         return False
-    return bool(seen.plan.changes and state.failing)
+    return touches_template(seen.plan) and bool(state.failing)
 
 
 def design_try(state: State, wanted: Iterable[str] = ()) -> TryDesign:

@@ -1,29 +1,34 @@
 """Carries out exactly what was previewed: journal first, one guarded patch, then the rollout node by node.
 
 Order on disk: plan, pre-image, audit line, and only then the write; whatever ends the process in between, `undo` finds
-what it needs. Apart from the plan's patch and its deletes nothing is written.
+what it needs. Apart from what the plan creates, patches, removes and deletes nothing is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
+from cnitui.domain.derive import healthy
 from cnitui.domain.facts import PodStatus
-from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
+from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.confinement import looks_new
 from cnitui.domain.remedies.situation import Document
+from cnitui.domain.remedies.template import at
 from cnitui.engine.ports import Answer
 from cnitui.engine.repair.leave import Confirmation as Confirmation
 from cnitui.engine.repair.leave import require_allowed
-from cnitui.engine.repair.preview import Preview, generation_of, require_fresh, stale
+from cnitui.engine.repair.preview import Preview, appeared, generation_of, require_fresh, stale
 from cnitui.engine.repair.rollout import PATIENCE, Patience, Rollout, Target, follow, refusals_of, selector_of
 from cnitui.engine.repair.workbench import (
     APPLIED,
     BEGUN,
     CANCELLED,
+    CREATED,
     OUTCOME,
     PLAN,
     PRE_IMAGE,
@@ -34,9 +39,17 @@ from cnitui.engine.repair.workbench import (
     plain,
     plan_document,
     plan_hash,
+    renewed_nodes,
+    subject_of,
     target_of,
+    touches_template,
+    verb_of,
 )
 from cnitui.errors import ClusterError, CnituiError, Conflict, Invalid, NotFound, ReadOnly, StateError
+
+T = TypeVar("T")
+SUCCESSOR_WITHIN, LOOK_EVERY = 60.0, 0.5
+"""Seconds that a deleted pod's successor may take, and between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class Written:
     target: ObjectRef
     generation: str
     warnings: tuple[str, ...] = ()
+    verb: str = "patched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +112,15 @@ async def apply(
         raise ValueError("changes of nodes are not patches: see carry_out")
     before = await bench.api.get(target_of(plan))
     for change in plan.changes:
-        require_fresh(change, before)
+        require_fresh(change, before if change.target == target_of(plan) else await bench.api.get(change.target))
     old = await _look_before(bench, plan, before)
-    verb = "patch" if plan.changes else "delete pods"
-    pre_image = record(bench, preview, confirmation, before, verb)
+    pre_image = record(bench, preview, confirmation, before, verb_of(plan))
     yield Recorded(preview.plan_id, pre_image)
     after: Document = before
-    for change in plan.changes:
-        answer = await _write(bench, preview, change)
-        after = answer.object
-        yield Written(change.target, generation_of(after), answer.warnings)
+    async with aclosing(_write_all(bench, preview)) as writing:
+        async for written, stored in writing:
+            after = stored if written.target == target_of(plan) else after
+            yield written
     for unrecorded in note(bench, preview, APPLIED):
         yield unrecorded
     for pod in plan.deletes:
@@ -131,7 +144,7 @@ def record(bench: Workbench, preview: Preview, confirmation: Confirmation, befor
     journal.keep(preview.plan_id, OUTCOME, {"state": BEGUN, "at": bench.clock.now().isoformat()})
     bench.audit(
         "apply",
-        target_of(plan),
+        subject_of(plan),
         verb,
         id=preview.plan_id,
         remedy=plan.remedy,
@@ -142,13 +155,47 @@ def record(bench: Workbench, preview: Preview, confirmation: Confirmation, befor
     return path
 
 
-async def _write(bench: Workbench, preview: Preview, change: Change) -> Answer:
+async def _write_all(bench: Workbench, preview: Preview) -> AsyncGenerator[tuple[Written, Document], None]:
+    """Create, patch and remove, in this order, each with the object as it was stored.
+
+    The uid of each created object is on disk before the next write, so that exactly those can be taken back.
+    """
+    made: list[dict[str, object]] = []
+    for creation in preview.plan.creates:
+        answer = await _create(bench, preview, creation)
+        made.append({"target": asdict(creation.target), "uid": str(at(answer.object, ("metadata", "uid")) or "")})
+        bench.journal.keep(preview.plan_id, CREATED, {"objects": made})
+        yield Written(creation.target, "", answer.warnings, "created"), answer.object
+    for change in preview.plan.changes:
+        answer = await _patch(bench, preview, change)
+        yield Written(change.target, generation_of(answer.object), answer.warnings), answer.object
+    for removal in preview.plan.removes:
+        await _written(bench, preview, bench.api.delete(removal.target, uid=removal.uid))
+        yield Written(removal.target, "", verb="deleted"), {}
+
+
+async def _create(bench: Workbench, preview: Preview, creation: Creation) -> Answer:
     try:
-        return await bench.api.patch(change.target, "json", change.body, dry_run=False)
+        return await _written(bench, preview, bench.api.create(creation.target, creation.body, dry_run=False))
+    except Conflict as error:
+        raise appeared(creation) from error
+
+
+async def _patch(bench: Workbench, preview: Preview, change: Change) -> Answer:
+    try:
+        return await _written(bench, preview, bench.api.patch(change.target, "json", change.body, dry_run=False))
+    except CnituiError as error:
+        raise await _explained(bench, change, error) from error
+
+
+async def _written(bench: Workbench, preview: Preview, writing: Awaitable[T]) -> T:
+    """The answer to a write; how a failed one ended is noted before its error is raised."""
+    try:
+        return await writing
     except CnituiError as error:
         refused = isinstance(error, ReadOnly) or (isinstance(error, ClusterError) and 400 <= error.status < 500)
         note(bench, preview, REFUSED if refused else UNKNOWN, str(error))
-        raise await _explained(bench, change, error) from error
+        raise
 
 
 async def _explained(bench: Workbench, change: Change, error: CnituiError) -> CnituiError:
@@ -166,16 +213,29 @@ async def _explained(bench: Workbench, change: Change, error: CnituiError) -> Cn
 
 async def delete_pod(bench: Workbench, preview: Preview, pod: PodRestart) -> PodDeleted | Unrecorded:
     """Delete one pod of the plan by its UID: the audit line first."""
-    target = ObjectRef("", "v1", "pods", "Pod", pod.pod, target_of(preview.plan).namespace)
+    target = ObjectRef("", "v1", "pods", "Pod", pod.pod, pod.namespace or target_of(preview.plan).namespace)
     try:
         bench.audit("delete", target, "delete", id=preview.plan_id, uid=pod.uid)
     except StateError as error:
         return Unrecorded(error)
     try:
         await bench.api.delete(target, uid=pod.uid)
+        if pod.awaited:
+            await _successor(bench, pod)
     except ClusterError as error:
         return PodDeleted(pod, error)
     return PodDeleted(pod)
+
+
+async def _successor(bench: Workbench, pod: PodRestart) -> None:
+    """Wait for the pod that its controller makes in place of a deleted one; raises ClusterError when none comes."""
+    base, until = pod.pod.rpartition("-")[0], bench.clock.now() + timedelta(seconds=SUCCESSOR_WITHIN)
+    while bench.clock.now() < until:
+        found = await bench.api.pods(pod.namespace, field_selector=f"spec.nodeName={pod.node}")
+        if any(healthy(one) and one.uid != pod.uid and one.name.rpartition("-")[0] == base for one in found):
+            return
+        await bench.clock.sleep(LOOK_EVERY)
+    raise ClusterError(f"no successor of {pod.pod} is Running on {pod.node} after {SUCCESSOR_WITHIN:.0f} s")
 
 
 def note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> tuple[Unrecorded, ...]:
@@ -186,8 +246,8 @@ def note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> t
         bench.journal.keep(preview.plan_id, OUTCOME, document)
         if outcome == APPLIED and "undoes" in plan.facts:
             bench.journal.keep(plan.facts["undoes"], UNDONE, {"by": preview.plan_id} | document)
-        verb = "change nodes" if plan.nodes else "patch"
-        bench.audit(outcome, target_of(plan), verb, id=preview.plan_id, hash=plan_hash(plan), words=words)
+        verb = "change nodes" if plan.nodes else verb_of(plan)
+        bench.audit(outcome, subject_of(plan), verb, id=preview.plan_id, hash=plan_hash(plan), words=words)
     except StateError as error:
         return (Unrecorded(error),)
     return ()
@@ -211,14 +271,14 @@ async def _look_before(bench: Workbench, plan: Plan, before: Document) -> _Befor
 def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
     target = target_of(plan)
     known = frozenset(pod.uid for pod in old.pods)
-    on_delete = plan.facts.get("strategy") == "OnDelete"
+    by_template = touches_template(plan)
     return Target(
         target.namespace,
         target.name,
         selector_of(after),
-        generation_of(after),
-        looks_new(plan, after, known),
+        generation_of(after) if by_template else "",
+        looks_new(plan, after, known) if by_template else lambda pod: pod.uid not in known,
         nodes=tuple(sorted({pod.node for pod in old.pods})),
-        renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
+        renewed=renewed_nodes(plan),
         known_refusals=old.refusals,
     )

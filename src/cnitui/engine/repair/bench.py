@@ -96,8 +96,8 @@ class Repair:
         try:
             suffix = secrets.token_hex(2)
             api, image = self._bench.api, self._test_pod_image
-            situation = await situate(api, case, diagnosis, suffix=suffix, test_pod_image=image)
             chosen = remedy(name)
+            situation = await situate(api, case, diagnosis, suffix=suffix, test_pod_image=image, chosen=chosen)
             if chosen.reads is not None:
                 situation = await with_labels(self._bench, situation, chosen.reads(situation))
             await self._preview(_planned(chosen, situation))
@@ -161,8 +161,8 @@ class Repair:
                 before = "the nodes as they were" if seen.plan.nodes else "the object as it was"
                 self._did(f"recorded plan {plan_id} and {before}")
                 self._keep_diagnosis(plan_id)
-            case Written(target, _, warnings):
-                self._did(f"patched {target.words}")
+            case Written(target, _, warnings, verb):
+                self._did(f"{verb} {target.words}")
                 self._set(applied=seen, notes=(*self.state.notes, *warnings))
             case NodeWritten(node, _, words):
                 self._did(f"{'took back' if self.state.undoing else 'relabelled'} {node}: {words}")

@@ -34,8 +34,10 @@ _REMEDIES_OF = {cause.id: frozenset(cause.remedies) for cause in CATALOGUE}
 
 
 def key_of(entry: Entry) -> str:
-    """What an entry is chosen by; that of steps says so, for there is nothing to preview about them."""
-    return f"{STEPS}{entry.cause}" if isinstance(entry, Advice) else entry.remedy.id
+    """What an entry is chosen by; that of steps says so, for there is nothing to preview about them without a cure."""
+    if isinstance(entry, Option):
+        return entry.remedy.id
+    return entry.cure.id if entry.cure else f"{STEPS}{entry.cause}"
 
 
 STEPS = "steps:"

@@ -8,17 +8,17 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 import jsonpatch
 
-from cnitui.domain.plan import Change, Plan
+from cnitui.domain.plan import Change, Creation, ObjectRef, Plan
 from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document
 from cnitui.domain.remedies.template import as_mapping, at, broken_guards
 from cnitui.engine.ports import Answer, Permission
-from cnitui.engine.repair.workbench import Workbench, plain, plan_hash, target_of
+from cnitui.engine.repair.workbench import Workbench, plain, plan_hash, subject_of, target_of, verb_of
 from cnitui.errors import Conflict, Forbidden, Invalid, Stale, StateError
 
 NOISE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
@@ -45,8 +45,9 @@ class Problem:
 class Preview:
     """A plan, and what the server says to it.
 
-    `before` and `after` are the whole objects, `diff` the lines of their unified diff without the server's own
-    bookkeeping. `by_server` is False when the server would not compute `after` (no permission) and we did.
+    `before` and `after` are the whole DaemonSet, `diff` the lines of the unified diffs of all objects that change,
+    without the server's own bookkeeping. `by_server` is False when the server would not compute one of them (no
+    permission) and we did.
     """
 
     plan: Plan
@@ -80,11 +81,10 @@ async def preview(bench: Workbench, plan: Plan) -> Preview:
     """
     before = await bench.api.get(target_of(plan))
     problems = [*_known_problems(bench, plan)]
-    answer, found = await _dry_run(bench, plan, before)
+    effects, found = await _dry_run(bench, plan, before)
     problems += found
     permissions = tuple([await bench.api.may(access) for access in plan.access])
     problems += _forbidden(permissions, problems)
-    after = answer.object if answer else _locally(plan, before)
     connection, now = bench.api.connection, bench.clock.now()
     return Preview(
         plan=plan,
@@ -93,13 +93,24 @@ async def preview(bench: Workbench, plan: Plan) -> Preview:
         server=connection.server,
         at=now,
         before=before,
-        after=after,
-        diff=object_diff(bench, plan, before, after, by_server=answer is not None),
-        by_server=answer is not None,
-        warnings=answer.warnings if answer else (),
+        after=next((effect.after for effect in effects if effect.target == target_of(plan)), before),
+        diff=tuple(line for effect in effects for line in object_diff(bench, effect)),
+        by_server=all(effect.by_server for effect in effects),
+        warnings=tuple(dict.fromkeys(warning for effect in effects for warning in effect.warnings)),
         permissions=permissions,
         problems=tuple(problems),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One object as it is and as it would be; empty where it is not there. `by_server` False: as we compute it."""
+
+    target: ObjectRef
+    before: Document
+    after: Document
+    by_server: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 def require_fresh(change: Change, document: Document) -> None:
@@ -114,14 +125,18 @@ def stale(change: Change, why: str) -> Stale:
     return Stale(f"{change.target.words} has changed since the plan was made: {why}", "Look again and plan anew.")
 
 
-def object_diff(bench: Workbench, plan: Plan, before: Document, after: Document, *, by_server: bool) -> tuple[str, ...]:
-    """Unified diff of two states of the plan's object, without line ends."""
-    words = target_of(plan).words
-    new = "as the server would store it" if by_server else "as cnitui computes it; the server was not able to say"
-    old_lines, new_lines = (bench.render(quiet(document)).splitlines() for document in (before, after))
+def object_diff(bench: Workbench, effect: Effect) -> tuple[str, ...]:
+    """Unified diff of two states of an object, without line ends."""
+    words = effect.target.words
+    new = "as the server would store it" if effect.by_server else "as cnitui computes it; the server did not say"
+    old_lines, new_lines = (_lines(bench, document) for document in (effect.before, effect.after))
     return tuple(
         difflib.unified_diff(old_lines, new_lines, f"{words} (now)", f"{words} ({new})", n=CONTEXT_LINES, lineterm="")
     )
+
+
+def _lines(bench: Workbench, document: Document) -> list[str]:
+    return bench.render(quiet(document)).splitlines() if document else []
 
 
 def quiet(document: Document) -> Document:
@@ -149,26 +164,65 @@ def _known_problems(bench: Workbench, plan: Plan) -> list[Problem]:
     return problems
 
 
-async def _dry_run(bench: Workbench, plan: Plan, before: Document) -> tuple[Answer | None, list[Problem]]:
-    if not plan.changes:
-        return Answer(before), []
-    change = plan.changes[0]
-    require_fresh(change, before)
+async def _dry_run(bench: Workbench, plan: Plan, before: Document) -> tuple[list[Effect], list[Problem]]:
+    """Everything that is created, patched and removed, as the server would store it, and what it refuses."""
+    if not (plan.creates or plan.changes or plan.removes):
+        return [], []
+    patched = [await _as_patched(bench, plan, change, before) for change in plan.changes]
+    created = [Effect(one.target, {}, one.body, by_server=False) for one in plan.creates]
+    removed = [Effect(one.target, await bench.api.get(one.target), {}) for one in plan.removes]
     problems = _try_audit(bench, plan)
+    asked = [*(_ask_create(bench, one) for one in plan.creates), *(_ask_patch(bench, one) for one in plan.changes)]
+    seen: list[Effect] = []
+    for effect, asking in zip((*created, *patched), asked, strict=True):
+        answer, found = await asking
+        problems += found
+        told = replace(effect, after=answer.object, by_server=True, warnings=answer.warnings) if answer else effect
+        seen.append(told)
+    return [*seen, *removed], problems
+
+
+async def _as_patched(bench: Workbench, plan: Plan, change: Change, daemonset: Document) -> Effect:
+    """The object of a change and what we think becomes of it; raises Stale when it is another one by now."""
+    held = daemonset if change.target == target_of(plan) else await bench.api.get(change.target)
+    require_fresh(change, held)
+    return Effect(change.target, held, _locally(change, held), by_server=False)
+
+
+async def _ask_patch(bench: Workbench, change: Change) -> tuple[Answer | None, list[Problem]]:
     try:
-        answer = await bench.api.patch(change.target, "json", change.body, dry_run=True)
+        return await bench.api.patch(change.target, "json", change.body, dry_run=True), []
     except Forbidden as error:
-        return None, [*problems, Problem("forbidden", str(error))]
+        return None, [Problem("forbidden", str(error))]
     except (Conflict, Invalid) as error:
         require_fresh(change, await bench.api.get(change.target))
-        return None, [*problems, Problem("refused", str(error), overridable=DRY_RUN_UNSUPPORTED in str(error))]
-    return answer, problems
+        return None, [_refused(error)]
+
+
+async def _ask_create(bench: Workbench, creation: Creation) -> tuple[Answer | None, list[Problem]]:
+    try:
+        return await bench.api.create(creation.target, creation.body, dry_run=True), []
+    except Forbidden as error:
+        return None, [Problem("forbidden", str(error))]
+    except Conflict as error:
+        raise appeared(creation) from error
+    except Invalid as error:
+        return None, [_refused(error)]
+
+
+def appeared(creation: Creation) -> Stale:
+    """The error of an object that somebody else made meanwhile."""
+    return Stale(f"{creation.target.words} is there by now, made by somebody else", "Look again and plan anew.")
+
+
+def _refused(error: Conflict | Invalid) -> Problem:
+    return Problem("refused", str(error), overridable=DRY_RUN_UNSUPPORTED in str(error))
 
 
 def _try_audit(bench: Workbench, plan: Plan) -> list[Problem]:
     """Log the dry run; a log that cannot be written now could not take the write's line either."""
     try:
-        bench.audit("dry-run", target_of(plan), "patch", dry_run=True, hash=plan_hash(plan))
+        bench.audit("dry-run", subject_of(plan), verb_of(plan), dry_run=True, hash=plan_hash(plan))
     except StateError as error:
         return [Problem("state", str(error))]
     return []
@@ -181,12 +235,10 @@ def _forbidden(permissions: tuple[Permission, ...], known: list[Problem]) -> lis
     return [Problem("forbidden", f"you may not {permission.access.words}") for permission in refused]
 
 
-def _locally(plan: Plan, before: Document) -> Document:
+def _locally(change: Change, before: Document) -> Document:
     """The object as the patch alone would leave it, when the server does not say."""
-    document = copy.deepcopy(plain(before))
-    for change in plan.changes:
-        document = jsonpatch.apply_patch(document, [dict(operation) for operation in change.operations])
-    return as_mapping(document)
+    operations = [dict(operation) for operation in change.operations]
+    return as_mapping(jsonpatch.apply_patch(copy.deepcopy(plain(before)), operations))
 
 
 def generation_of(document: Mapping[str, object]) -> str:

@@ -6,27 +6,38 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.owners import Owner
 from cnitui.domain.plan import ObjectRef, Plan
 from cnitui.domain.relabelling import why_not
 from cnitui.domain.remedies import probe_pod
+from cnitui.domain.remedies.base import Remedy
 from cnitui.domain.remedies.relabel_plan import directories_of
-from cnitui.domain.remedies.situation import Document, Situation
+from cnitui.domain.remedies.situation import Beside, Document, Situation
 from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
-from cnitui.engine.ports import ClusterApi
+from cnitui.engine.ports import ClusterApi, LogRequest
 from cnitui.engine.probes.label_state import read_labels
 from cnitui.engine.repair.workbench import Workbench, target_of
-from cnitui.errors import ClusterError
+from cnitui.errors import ClusterError, NotFound
 
+LAST_LINES = 50
+"""Of a neighbour's log."""
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 async def situate(
-    api: ClusterApi, case: CaseFile, diagnosis: Diagnosis, *, suffix: str, test_pod_image: str = ""
+    api: ClusterApi,
+    case: CaseFile,
+    diagnosis: Diagnosis,
+    *,
+    suffix: str,
+    test_pod_image: str = "",
+    chosen: Remedy | None = None,
 ) -> Situation:
     """The situation as it is now; `suffix` (four hex digits) makes the test pod's name unique.
+
+    `chosen` is the remedy that it is for: what its plan rests on is looked at as well.
 
     What may not be read stays unknown in it; only the DaemonSet's own error is raised, since no plan can be made then.
     """
@@ -39,7 +50,7 @@ async def situate(
     images = {node: await _images(api, node)} if node else {}
     more = await _more_owners(api, bare)
     sources = {owner.words: await _read(api, owner.reference) for owner in (*bare.owners, *more)}
-    return Situation(
+    found = Situation(
         case,
         diagnosis,
         observed,
@@ -51,6 +62,40 @@ async def situate(
         owner_sources={words: source for words, source in sources.items() if source},
         more_owners=more,
     )
+    if chosen is None:
+        return found
+    beside = {one.node: await _beside(api, one) for one in chosen.neighbours(found)}
+    return replace(
+        found,
+        seen=dict([pair for ref in chosen.looks(found) for pair in await _seen(api, ref)]),
+        beside={node: pod for node, pod in beside.items() if pod is not None},
+    )
+
+
+async def _seen(api: ClusterApi, ref: ObjectRef) -> tuple[tuple[ObjectRef, Document | None], ...]:
+    """An object, or that it is not there; nothing when it may not be read."""
+    try:
+        return ((ref, await api.get(ref)),)
+    except NotFound:
+        return ((ref, None),)
+    except ClusterError:
+        return ()
+
+
+async def _beside(api: ClusterApi, wanted: Beside) -> tuple[PodStatus, str] | None:
+    """Another program's pod on a node, and the end of its log ("" when that may not be read)."""
+    try:
+        pods = await api.pods(wanted.namespace, wanted.selector, f"spec.nodeName={wanted.node}")
+    except ClusterError:
+        return None
+    pod = next((pod for pod in pods if not pod.deleting), None)
+    if pod is None:
+        return None
+    try:
+        log = await api.read_log(LogRequest(pod.namespace, pod.name, wanted.container, tail=LAST_LINES))
+    except ClusterError:
+        return pod, ""
+    return pod, log.decode(errors="replace")
 
 
 async def _more_owners(api: ClusterApi, situation: Situation) -> tuple[Owner, ...]:

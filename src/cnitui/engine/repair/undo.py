@@ -1,7 +1,8 @@
 """Takes a plan back: finds what it set, in the object as it is now, and plans the reverse.
 
 The undo is itself a plan: previewed by the server, confirmed, written down and applied like any other. It touches the
-one field that was set, so what others changed since stays; it refuses when somebody changed that field.
+one field that was set, so what others changed since stays; it refuses when somebody changed that field. What was
+created is deleted, by its uid. Pods that were deleted are not brought back: their controllers have replaced them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
-from cnitui.domain.plan import Access, ObjectRef, Plan
+from cnitui.domain.plan import Access, ObjectRef, Plan, Removal
 from cnitui.domain.remedies.confinement import held, restart_of, setting_from
 from cnitui.domain.remedies.rollout_words import rollout_words
 from cnitui.domain.remedies.situation import Document
@@ -29,8 +30,8 @@ from cnitui.domain.rolling import forecast
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import selector_of
 from cnitui.engine.repair.situate import by_way_of
-from cnitui.engine.repair.workbench import OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
-from cnitui.errors import CnituiError, NothingToUndo, Stale, StateError
+from cnitui.engine.repair.workbench import CREATED, OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
+from cnitui.errors import CnituiError, NotFound, NothingToUndo, Stale, StateError
 
 UNDO = "undo"
 
@@ -47,6 +48,10 @@ async def undo_preview(bench: Workbench, plan_id: str = "") -> Preview:
     body = as_mapping(document.get("plan"))
     if "nodes" in body:
         return await preview(bench, by_way_of(bench, await undo_of_nodes(bench, kept, body)))
+    if body.get("no_undo"):
+        raise NothingToUndo(f"Plan {kept} cannot be taken back: {body['no_undo']}", "Nothing was done.")
+    if body.get("creates"):
+        return await preview(bench, await _removing_plan(bench, kept, body))
     target, setting = _target(body, kept), _setting(body, kept)
     before = as_mapping(bench.journal.load(kept, PRE_IMAGE))
     now = await bench.api.get(target)
@@ -111,6 +116,42 @@ def _setting(body: Document, plan_id: str) -> Setting:
         return setting_from(facts)
     except (KeyError, ValueError, TypeError) as error:
         raise StateError(f"Plan {plan_id} does not say what it set") from error
+
+
+async def _removing_plan(bench: Workbench, plan_id: str, body: Document) -> Plan:
+    """The plan that deletes what a plan created, as far as it is there and is still what was created."""
+    made = [as_mapping(one) for one in _sequence(_kept(bench, plan_id, CREATED).get("objects"))]
+    removals = tuple([found for one in made if (found := await _removal(bench, plan_id, one)) is not None])
+    if not removals:
+        raise NothingToUndo(f"Nothing that plan {plan_id} created is there any more", "Nothing was done.")
+    targets = [removal.target for removal in removals]
+    return Plan(
+        remedy=UNDO,
+        title=f"Take back plan {plan_id}: {body.get('title')}",
+        cause="",
+        changes=(),
+        removes=removals,
+        access=tuple(Access("delete", one.group, one.resource, one.namespace, one.name) for one in targets),
+        warnings=("what was refused before the plan is refused again, at the next start of each pod",),
+        rollout="No pod restarts by it; running pods go on until they start anew.",
+        undo_by_hand=" && ".join(str(as_mapping(one).get("by_hand")) for one in _sequence(body.get("creates"))),
+        facts=MappingProxyType({"undoes": plan_id, "daemonset": str(at(body, ("facts", "daemonset")) or "")}),
+    )
+
+
+async def _removal(bench: Workbench, plan_id: str, made: Document) -> Removal | None:
+    target, uid = _target(made, plan_id), str(made.get("uid", ""))
+    try:
+        now = await bench.api.get(target)
+    except NotFound:
+        return None
+    if not uid or at(now, ("metadata", "uid")) != uid:
+        raise Stale(f"{target.words} is not the object that plan {plan_id} created", "It was made anew since.")
+    return Removal(target, uid)
+
+
+def _sequence(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _undo_plan(

@@ -30,7 +30,7 @@ from cnitui.engine.repair.rollout import (
     selector_of,
 )
 from cnitui.engine.repair.verification_pod import run_test_pod
-from cnitui.engine.repair.workbench import VERIFICATION, Workbench, target_of
+from cnitui.engine.repair.workbench import VERIFICATION, Workbench, renewed_nodes, target_of
 from cnitui.engine.watching.picture import Mirror
 from cnitui.errors import ClusterError, StateError
 
@@ -143,7 +143,6 @@ def _pods_now(check: Check, state: Rollout) -> Check:
 async def _target(bench: Workbench, plan: Plan) -> Target:
     ref = target_of(plan)
     daemonset = await bench.api.get(ref)
-    on_delete = plan.facts.get("strategy") == "OnDelete"
     return Target(
         ref.namespace,
         ref.name,
@@ -151,7 +150,7 @@ async def _target(bench: Workbench, plan: Plan) -> Target:
         generation_of(daemonset),
         looks_new(plan, daemonset),
         nodes=tuple(sorted({pod.node for pod in plan.restarts})),
-        renewed=frozenset(pod.node for pod in plan.deletes) if on_delete else None,
+        renewed=renewed_nodes(plan),
         known_refusals=await refusals_of(bench.api, ref.namespace, ref.name),
     )
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cnitui.domain.plan import Change, ObjectRef, Plan, PodRestart
+from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart, Removal
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import at, daemonset_ref
 from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
@@ -20,7 +20,7 @@ from cnitui.errors import CnituiError
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
-DIAGNOSIS, ACCOUNT = "diagnosis", "account"
+DIAGNOSIS, ACCOUNT, CREATED = "diagnosis", "account", "created"
 """Names of a plan's documents in the journal."""
 BEGUN, APPLIED, REFUSED, UNKNOWN, CANCELLED = "begun", "applied", "refused", "unknown", "cancelled"
 """States of a plan's outcome, beside those of its rollout; `unknown`: the server's answer to the write was lost."""
@@ -81,11 +81,34 @@ def _uid(answer: Answer) -> str:
 
 
 def target_of(plan: Plan) -> ObjectRef:
-    """The DaemonSet a plan is about, also when the plan only deletes pods."""
-    if plan.changes:
-        return plan.changes[0].target
+    """The DaemonSet a plan is about, whatever it changes: its pods show whether the plan helped."""
     namespace, _, name = plan.facts.get("daemonset", "").partition("/")
     return daemonset_ref(namespace, name)
+
+
+def subject_of(plan: Plan) -> ObjectRef:
+    """The first object that a plan creates, changes or removes, else its DaemonSet: what its audit lines name."""
+    written: tuple[Creation | Change | Removal, ...] = (*plan.creates, *plan.changes, *plan.removes)
+    return written[0].target if written else target_of(plan)
+
+
+def touches_template(plan: Plan) -> bool:
+    """Whether the plan changes the DaemonSet itself, so that every pod gets a new template."""
+    return any(change.target == target_of(plan) for change in plan.changes)
+
+
+def renewed_nodes(plan: Plan) -> frozenset[str] | None:
+    """The nodes whose pod must be a new one; None: all."""
+    if touches_template(plan) and plan.facts.get("strategy") != "OnDelete":
+        return None
+    return frozenset(pod.node for pod in plan.deletes if not pod.namespace)
+
+
+def verb_of(plan: Plan) -> str:
+    """What a plan does first, for its line in the audit log."""
+    if plan.creates:
+        return "create"
+    return "patch" if plan.changes else "delete" if plan.removes else "delete pods"
 
 
 def plan_document(plan: Plan, plan_id: str, connection: Connection, at: datetime) -> dict[str, object]:
@@ -130,6 +153,8 @@ def _plan_body(plan: Plan) -> Document:
         "cause": plan.cause,
         "target": _ref(target_of(plan)),
         "changes": [_change(change) for change in plan.changes],
+        "creates": [_creation(creation) for creation in plan.creates],
+        "removes": [{"target": _ref(removal.target), "uid": removal.uid} for removal in plan.removes],
         "deletes": [_restart(pod) for pod in plan.deletes],
         "restarts": [_restart(pod) for pod in plan.restarts],
         "test_pod": {"namespace": plan.test_pod.namespace, "name": plan.test_pod.name, "node": plan.test_pod.node}
@@ -138,6 +163,7 @@ def _plan_body(plan: Plan) -> Document:
         "warnings": list(plan.warnings),
         "missing_evidence": list(plan.missing_evidence),
         "undo_by_hand": plan.undo_by_hand,
+        "no_undo": plan.no_undo,
         "facts": dict(plan.facts),
         **({"nodes": [change_document(change) for change in plan.nodes]} if plan.nodes else {}),
     }
@@ -145,6 +171,10 @@ def _plan_body(plan: Plan) -> Document:
 
 def _change(change: Change) -> Document:
     return {"target": _ref(change.target), "patch": plain(change.body), "by_hand": change.by_hand}
+
+
+def _creation(creation: Creation) -> Document:
+    return {"target": _ref(creation.target), "body": plain(creation.body), "by_hand": creation.by_hand}
 
 
 def _ref(ref: ObjectRef) -> Document:
@@ -159,4 +189,5 @@ def _ref(ref: ObjectRef) -> Document:
 
 
 def _restart(pod: PodRestart) -> Document:
-    return {"node": pod.node, "pod": pod.pod, "uid": pod.uid, "failing": pod.failing}
+    told = {"node": pod.node, "pod": pod.pod, "uid": pod.uid, "failing": pod.failing}
+    return told | ({"namespace": pod.namespace} if pod.namespace else {})

@@ -12,6 +12,7 @@ from cnitui.lab.kubelet.process import Output, log, plain, wait
 from cnitui.lab.machine.files import FileError
 from cnitui.lab.machine.node import BIN_DIR, CONF_DIR, REACHABLE
 from cnitui.lab.objects.calico import rendered_config
+from cnitui.lab.objects.rbac import token_refusal
 
 if TYPE_CHECKING:
     from cnitui.lab.kubelet.process import Process, Steps
@@ -32,6 +33,7 @@ BINARIES: dict[str, int] = {
 SUID = frozenset({"calico", "calico-ipam", "install"})
 """v3.27.0 set the suid bit on these (CVE-2024-33522, dropped in v3.27.3)."""
 
+CNI_ACCOUNT = "calico-cni-plugin"
 CONFLIST = "10-calico.conflist"
 TOKEN_URL = "https://10.96.0.1:443/api/v1/namespaces/kube-system/serviceaccounts/calico-cni-plugin/token"  # noqa: S105 - an address
 VERSION = "v3.27.0"
@@ -145,6 +147,11 @@ def _token(process: Process) -> Steps:
         yield log("FATAL", f"Unable to create token for CNI kubeconfig error={why}", 0.0004)
         raise _Failed
     yield wait(0.25)
+    refusal = token_refusal(process.store, process.pod, CNI_ACCOUNT) if process.store else ""
+    if refusal:
+        yield log("ERROR", f"Unable to create token for CNI kubeconfig error={refusal}", 0.0)
+        yield log("FATAL", f"Unable to create token for CNI kubeconfig error={refusal}", 0.0004)
+        raise _Failed
     yield from _write(process, f"{CONF_DIR}/calico-kubeconfig", kubeconfig(), 0o600)
     return None
 

@@ -117,7 +117,10 @@ class PodWorker:
         if container.current is not None:
             container.last, container.restarts = container.current, container.restarts + 1
         container.current, container.state, container.message = attempt, "running", ""
-        process = Process(self.node, now, attempt.pid, attempt.pid - 12, label, container=container.spec, pod=self.pod)
+        process = Process(
+            self.node, now, attempt.pid, attempt.pid - 12, label, container=container.spec, pod=self.pod,
+            store=self.world.store,
+        )  # fmt: skip
         run = Run(container, process, program_of(container.spec)(process), attempt)
         self._runs[container.name] = run
         if not container.init:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.kubelet.containers import Attempt, Container
     from cnitui.lab.machine.node import Node
+    from cnitui.lab.objects.store import Store
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Process:
     environment: dict[str, str] = field(default_factory=dict)
     container: Object = field(default_factory=dict)
     pod: Object = field(default_factory=dict)
+    store: Store | None = None
+    """What the API server holds; None in tests of a program alone."""
 
 
 Steps = Generator[Output, None, int | None]

@@ -85,10 +85,10 @@ def kube_proxy(process: Process) -> Steps:
     yield _klog(process, "I", 'server_linux.go:66] "Using iptables proxy"', 0.1)
     yield _klog(process, "I", f'server.go:677] "Successfully retrieved node IP(s)" IPs=["{process.node.ip}"]')
     if process.node.network.iptables_works:
-        process.node.network.service_rules = True
+        process.node.network.rules_written = process.time
         yield _klog(process, "I", "shared_informer.go:320] Caches are synced for service config", 0.1)
         return None
-    process.node.network.service_rules = False
+    process.node.network.rules_written = None
     why = "exit status 3: iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Invalid argument"
     while True:
         chain = "KUBE-EXTERNAL-SERVICES"

@@ -29,9 +29,16 @@ class Network:
 
     service: str = REACHABLE
     endpoint: str = REACHABLE
-    service_rules: bool = False
-    """Whether kube-proxy wrote the NAT rule of 10.96.0.1; it does when it starts."""
+    rules_written: datetime | None = None
+    """When kube-proxy wrote the NAT rule of 10.96.0.1; it does when it starts, and syncs in full seldom after that."""
+    flushed: datetime | None = None
+    """When somebody emptied the packet filter."""
     iptables_works: bool = True
+
+    @property
+    def service_rules(self) -> bool:
+        """Whether the NAT rule of 10.96.0.1 is there."""
+        return self.rules_written is not None and (self.flushed is None or self.flushed < self.rules_written)
 
     def through_service(self) -> str:
         """What a connection to 10.96.0.1:443 meets: without the rule it leaves by the default route and is lost."""

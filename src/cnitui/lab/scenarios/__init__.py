@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from cnitui.lab.scenarios.apiserver_unreachable import SCENARIO as APISERVER_UNREACHABLE
 from cnitui.lab.scenarios.disk_full import SCENARIO as DISK_FULL
+from cnitui.lab.scenarios.flushed_rules import SCENARIO as FLUSHED_RULES
 from cnitui.lab.scenarios.healthy import SCENARIO as HEALTHY
 from cnitui.lab.scenarios.kube_proxy_service_vip import SCENARIO as KUBE_PROXY_SERVICE_VIP
+from cnitui.lab.scenarios.missing_account import SCENARIO as MISSING_ACCOUNT
+from cnitui.lab.scenarios.missing_binding import SCENARIO as MISSING_BINDING
 from cnitui.lab.scenarios.mixture import Mixture, Part
 from cnitui.lab.scenarios.read_only_filesystem import SCENARIO as READ_ONLY_FILESYSTEM
 from cnitui.lab.scenarios.runtime_failure import SCENARIO as RUNTIME_FAILURE
@@ -16,6 +19,7 @@ from cnitui.lab.scenarios.scenario import Scenario
 from cnitui.lab.scenarios.selinux_denial import SCENARIO as SELINUX_DENIAL
 from cnitui.lab.scenarios.selinux_wrong_context import SCENARIO as SELINUX_WRONG_CONTEXT
 from cnitui.lab.scenarios.text_file_busy import SCENARIO as TEXT_FILE_BUSY
+from cnitui.lab.scenarios.trimmed_role import SCENARIO as TRIMMED_ROLE
 
 SCENARIOS: tuple[Scenario, ...] = (
     SELINUX_DENIAL,
@@ -25,6 +29,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     DISK_FULL,
     APISERVER_UNREACHABLE,
     KUBE_PROXY_SERVICE_VIP,
+    FLUSHED_RULES,
+    MISSING_BINDING,
+    MISSING_ACCOUNT,
+    TRIMMED_ROLE,
     RUNTIME_FAILURE,
     HEALTHY,
 )

@@ -63,6 +63,16 @@ class Mixture:
         """The DaemonSet's update strategy: that of the first part."""
         return self.parts[0].scenario.strategy
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """The objects that any part lacks: they are the whole cluster's."""
+        return frozenset().union(*(part.scenario.lacks for part in self.parts))
+
+    @property
+    def ruleless(self) -> frozenset[str]:
+        """The roles that are without rules for any part."""
+        return frozenset().union(*(part.scenario.ruleless for part in self.parts))
+
     def prepare_all(self, nodes: Sequence[Node], rng: random.Random) -> None:
         """Breaks the machines; ValueError when there are fewer workers than the parts need."""
         workers = [node for node in nodes if not node.control_plane]

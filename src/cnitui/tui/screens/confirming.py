@@ -15,7 +15,9 @@ from cnitui.tui.screens.dialogs import ConfirmScreen
 def plan_confirmation(seen: Preview, tried: Sequence[Try] = (), *, proven: bool = False) -> ConfirmScreen:
     """What will be written; tries that `proven` it are the evidence that a plan may have lacked, and its reason."""
     plan = seen.plan
-    blocks: list[Block] = [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
+    blocks: list[Block] = [Item(f"create {creation.target.words}", "bad") for creation in plan.creates]
+    blocks += [Item(f"patch {change.target.words}", "bad") for change in plan.changes]
+    blocks += [Item(f"delete {removal.target.words}", "bad") for removal in plan.removes]
     blocks[:0] = [Item(f"tried: {one.sentence}", "good") for one in tried if one.works]
     blocks += writes(plan)
     blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
@@ -27,7 +29,7 @@ def plan_confirmation(seen: Preview, tried: Sequence[Try] = (), *, proven: bool 
             Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
         )
     blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
-    blocks.append(Command(f"cnitui undo {seen.plan_id}", "takes it back"))
+    blocks.append(Paragraph(plan.no_undo) if plan.no_undo else Command(f"cnitui undo {seen.plan_id}", "takes it back"))
     needed = (problem for problem in seen.needs_override if not (proven and problem.kind == "evidence"))
     override = tuple(problem.words for problem in needed)
     return ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)
