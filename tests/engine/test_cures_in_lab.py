@@ -12,6 +12,7 @@ import pytest
 from cnitui.clock import SystemClock
 from cnitui.domain.plan import DoesNotFit, ObjectRef, Plan
 from cnitui.domain.remedies import Situation, remedy
+from cnitui.engine.guide import guide
 from cnitui.engine.ports import ClusterApi
 from cnitui.engine.repair.apply import Confirmation, Progress, apply
 from cnitui.engine.repair.outlook import key_of
@@ -89,7 +90,10 @@ async def test_the_plan_is_offered_first_mends_its_fault_and_is_taken_back(
     scenario: str, cure: str, written: list[tuple[str, str]], undone: list[tuple[str, str]] | None, tmp_path: Path
 ) -> None:
     async with sick(scenario, tmp_path) as found:
-        assert key_of(found.state.repair.outlook.entries[0]) == cure
+        outlook = found.state.repair.outlook
+        assert key_of(outlook.entries[0]) == cure
+        assert cure in outlook.previewable
+        assert any("enter previews it" in getattr(block, "text", "") for block in _step_seven(found.state))
         plan = await found.planned(cure)
         assert isinstance(plan, Plan), plan
         shown = await preview(found.bench, plan)
@@ -106,13 +110,17 @@ async def test_the_plan_is_offered_first_mends_its_fault_and_is_taken_back(
         assert ends == {"pods": "pass", "nodes": "pass", "files": "unknown", "test-pod": "pass"}
         before = len(found.stored())
         if undone is None:
-            with pytest.raises(NothingToUndo, match="there is nothing to take back"):
+            with pytest.raises(NothingToUndo, match="the deleted pods are replaced by new ones"):
                 await undo_preview(found.bench)
             return
         back = await undo_preview(found.bench)
         await found.carried_out(back)
         assert found.stored()[before:] == undone
         await _fails_again(found, plan)
+
+
+def _step_seven(state: State) -> tuple[object, ...]:
+    return next(step.blocks for step in guide(state, frozenset()) if step.number == 7)
 
 
 async def _fails_again(found: Sick, plan: Plan) -> None:

@@ -75,7 +75,7 @@ def _plan(situation: Situation) -> Planned:
             "On each node kube-proxy's pod is deleted first, by its UID; once its successor is Running the failing "
             "calico-node pod is deleted as well, so that its back-off ends. Connections that exist stay."
         ),
-        no_undo="a deleted pod was replaced by a new one, which writes its rules: there is nothing to take back",
+        no_undo="the deleted pods are replaced by new ones, which is what was wanted",
         facts=MappingProxyType({"daemonset": f"{situation.namespace}/{situation.daemonset_name}"}),
     )
 

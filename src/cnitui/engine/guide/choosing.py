@@ -18,8 +18,9 @@ def choose(state: State, repair: RepairState) -> Outline:
     """Step 7: the remedy under the cursor; the list itself is the screen's."""
     if not repair.options:
         return Outline("waiting", "", "The remedies are judged with the causes.")
-    fitting = sum(one.fits for one in repair.options)
-    word = f"chosen: {repair.chosen}" if repair.chosen else f"{fitting} fit" if fitting else "by hand"
+    fitting, cured = sum(one.fits for one in repair.options), any(one.cure is not None for one in repair.advice)
+    offered = f"{fitting} fit" if fitting else "a plan" if cured else "by hand"
+    word = f"chosen: {repair.chosen}" if repair.chosen else offered
     entry = repair.entry
     blocks = tuple(_steps(entry) if isinstance(entry, Advice) else _remedy(entry) if entry else ())
     stance: StepState = "pass" if repair.chosen else "waiting"
@@ -27,6 +28,8 @@ def choose(state: State, repair: RepairState) -> Outline:
         headline, word = "Nothing fails: no remedy is needed.", f"{fitting} fit"
     elif fitting:
         headline = f"{fitting} of {len(repair.options)} remedies fit. enter previews the one under the cursor."
+    elif cured:
+        headline = "No remedy of the guide fits this cause; a plan against it does. enter previews it."
     elif repair.advice:
         headline = "No remedy of the guide fits this cause; these steps help."
     else:

@@ -111,7 +111,7 @@ def _commands(seen: Preview) -> Iterator[Block]:
         yield Command(plan.undo_by_hand)
     if plan.no_undo:
         yield Heading("It cannot be taken back")
-        yield Paragraph(plan.no_undo)
+        yield Paragraph(f"{plan.no_undo[:1].upper()}{plan.no_undo[1:]}.")
     if plan.lasting:
         yield Heading("How it lasts, at the owner")
         yield from by_hand_steps(plan.lasting)
@@ -123,6 +123,8 @@ def _problem(problem: Problem) -> Item:
 
 
 def _by_server(seen: Preview) -> Item:
+    if not seen.diff:
+        return Item("no object is changed: pods are deleted, and their controllers replace them", "dim")
     if seen.by_server:
         return Item("the server computed this in a dry run and would accept it", "good")
     return Item("the server did not compute this; the difference is our own calculation", "warn")

@@ -89,6 +89,12 @@ class Outlook:
         helping: list[Entry] = [*alone, *fitting] if leading in alone else [*fitting, *alone]
         return (*helping, *beside, *(option for option in self.options if not option.fits))
 
+    @cached_property
+    def previewable(self) -> frozenset[str]:
+        """The keys of the entries that a plan may be made of: the remedies that fit, and the cures."""
+        cured = {key_of(one) for one in self.advice if one.cure is not None}
+        return frozenset({one.remedy.id for one in self.options if one.fits} | cured)
+
 
 def _place(name: str, first: tuple[str, ...]) -> int:
     """The leading cause's own remedies come first, in its order."""

@@ -82,8 +82,9 @@ def _uid(answer: Answer) -> str:
 
 def target_of(plan: Plan) -> ObjectRef:
     """The DaemonSet a plan is about, whatever it changes: its pods show whether the plan helped."""
+    changed = next((change.target for change in plan.changes if change.target.resource == "daemonsets"), None)
     namespace, _, name = plan.facts.get("daemonset", "").partition("/")
-    return daemonset_ref(namespace, name)
+    return changed or daemonset_ref(namespace, name)
 
 
 def subject_of(plan: Plan) -> ObjectRef:

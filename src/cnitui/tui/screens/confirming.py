@@ -9,6 +9,7 @@ from cnitui.engine.guide.blocks import Block, Command, Item, Paragraph
 from cnitui.engine.guide.node_changes import writes
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.preview import Preview
+from cnitui.engine.repair.workbench import touches_template
 from cnitui.tui.screens.dialogs import ConfirmScreen
 
 
@@ -21,15 +22,18 @@ def plan_confirmation(seen: Preview, tried: Sequence[Try] = (), *, proven: bool 
     blocks[:0] = [Item(f"tried: {one.sentence}", "good") for one in tried if one.works]
     blocks += writes(plan)
     blocks += [Item(f"delete pod {pod.pod} on {pod.node}", "bad") for pod in plan.deletes]
-    blocks.append(
-        Item(plan.rollout if plan.nodes else f"{len(plan.restarts)} pods restart, failing ones first", "warn")
-    )
+    order = ", failing ones first" if touches_template(plan) else ""
+    blocks.append(Item(plan.rollout if plan.nodes else f"{len(plan.restarts)} pods restart{order}", "warn"))
     if plan.test_pod is not None:
         blocks.append(
             Item(f"verification starts and removes pod {plan.test_pod.namespace}/{plan.test_pod.name}", "warn")
         )
     blocks.append(Paragraph(f"context {seen.context}, server {seen.server}"))
-    blocks.append(Paragraph(plan.no_undo) if plan.no_undo else Command(f"cnitui undo {seen.plan_id}", "takes it back"))
+    blocks.append(
+        Paragraph(f"It cannot be taken back: {plan.no_undo}")
+        if plan.no_undo
+        else Command(f"cnitui undo {seen.plan_id}", "takes it back")
+    )
     needed = (problem for problem in seen.needs_override if not (proven and problem.kind == "evidence"))
     override = tuple(problem.words for problem in needed)
     return ConfirmScreen(plan.title, tuple(blocks), seen.context, verb="Apply", override=override)

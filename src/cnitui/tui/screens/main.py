@@ -137,7 +137,7 @@ class MainScreen(Screen[None]):
         pane = self.query_one(GuidePane)
         pane.choices = choices_of(state.repair)
         repair = state.repair
-        pane.previewable = frozenset(option.remedy.id for option in repair.options if option.fits)
+        pane.previewable = repair.outlook.previewable
         pane.applicable = repair.preview is not None and repair.applied is not repair.preview
         may_try = not (state.readonly or state.recorded or state.trials.under_way)
         pane.provable, pane.triable = may_try and bool(provable(state)), may_try and triable(state)
