@@ -15,6 +15,7 @@ from cnitui.domain.remedies import Situation, remedy
 from cnitui.engine.guide import guide
 from cnitui.engine.ports import ClusterApi
 from cnitui.engine.repair.apply import Confirmation, Progress, apply
+from cnitui.engine.repair.bench import Repair
 from cnitui.engine.repair.outlook import key_of
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import Patience, Rollout
@@ -174,3 +175,18 @@ async def test_an_object_that_somebody_made_meanwhile_is_left_alone(tmp_path: Pa
         assert found.stored() == [("POST", BINDING)]
         with pytest.raises(NothingToUndo):
             await undo_preview(found.bench)
+
+
+async def test_a_plan_that_only_deletes_pods_counts_as_applied_and_is_told_in_its_own_words(tmp_path: Path) -> None:
+    async with sick("flushed-rules", tmp_path) as found:
+        repair, diagnosis = Repair(found.bench, lambda: None), found.state.diagnosis
+        assert diagnosis is not None
+        repair.judged(found.state.case, diagnosis)
+        await repair.choose("restart-kube-proxy", found.state.case, diagnosis)
+        assert repair.state.preview is not None
+        assert await repair.apply(Confirmation(repair.state.preview.context))
+        assert repair.state.applied is repair.state.preview
+        assert repair.state.rollout is not None
+        assert repair.state.rollout.words == "3 of 3 nodes have a pod that runs"
+        said = [action.words.split()[0] for action in repair.state.actions]
+        assert said == ["previewed", "recorded", "deleted", "deleted", "deleted", "deleted"]

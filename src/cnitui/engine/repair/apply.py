@@ -23,7 +23,16 @@ from cnitui.engine.ports import Answer
 from cnitui.engine.repair.leave import Confirmation as Confirmation
 from cnitui.engine.repair.leave import require_allowed
 from cnitui.engine.repair.preview import Preview, appeared, generation_of, require_fresh, stale
-from cnitui.engine.repair.rollout import PATIENCE, Patience, Rollout, Target, follow, refusals_of, selector_of
+from cnitui.engine.repair.rollout import (
+    NEW_TEMPLATE,
+    PATIENCE,
+    Patience,
+    Rollout,
+    Target,
+    follow,
+    refusals_of,
+    selector_of,
+)
 from cnitui.engine.repair.workbench import (
     APPLIED,
     BEGUN,
@@ -281,4 +290,5 @@ def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
         nodes=tuple(sorted({pod.node for pod in old.pods})),
         renewed=renewed_nodes(plan),
         known_refusals=old.refusals,
+        goal=NEW_TEMPLATE if by_template else "have a pod that runs",
     )

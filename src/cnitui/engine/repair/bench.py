@@ -115,7 +115,7 @@ class Repair:
         self._previewed(seen)
 
     def _previewed(self, seen: Preview) -> None:
-        self._did(f"previewed {seen.plan.title} by {'reading the nodes' if seen.plan.nodes else 'server dry run'}")
+        self._did(f"previewed {seen.plan.title}{_how(seen)}")
         self._set(phase="planned", preview=seen)
 
     async def apply(self, confirmation: Confirmation, witness: Witness | None = None) -> bool:
@@ -170,6 +170,7 @@ class Repair:
             case PodDeleted(pod, error):
                 outcome = f"failed: {error}" if error else "done"
                 self._did(f"deleted pod {pod.pod} on {pod.node}: {outcome}")
+                self._set(applied=seen)  # a plan may change no object and only delete pods
             case Unrecorded(error):
                 self._set(notes=(*self.state.notes, str(error)))
             case Rollout():
@@ -225,6 +226,12 @@ def _matter_of(case: CaseFile, diagnosis: Diagnosis) -> object:
     )
     read = tuple((cohort.id, min(cohort.read, READ_ENOUGH)) for cohort in diagnosis.cohorts)
     return diagnosis.failing_nodes, told, read, case.reading(DaemonSetStatus), case.reading(ApiEndpoints)
+
+
+def _how(seen: Preview) -> str:
+    if seen.plan.nodes:
+        return " by reading the nodes"
+    return " by server dry run" if seen.diff else ""
 
 
 def _planned(chosen: Remedy, situation: Situation) -> Plan | str:

@@ -21,7 +21,7 @@ class NodeBook:
         nodes = [change.node for change in preview.plan.nodes]
         self._kept: dict[str, dict[str, object]] = {node: {"state": WAITING} for node in nodes}
         self._shown = {node: NodeProgress(node, "waiting", "its turn has not come") for node in nodes}
-        self.aim = aim
+        self.goal = aim
 
     def open(self) -> None:
         """Keep that nothing is begun; raises StateError."""
@@ -60,7 +60,7 @@ class NodeBook:
 
     def rollout(self) -> Rollout:
         """All nodes at this moment, without an outcome."""
-        return Rollout(tuple(self._shown.values()), aim=self.aim)
+        return Rollout(tuple(self._shown.values()), goal=self.goal)
 
     def _keep(self) -> None:
         self._bench.journal.keep(self._preview.plan_id, NODES, self._kept)

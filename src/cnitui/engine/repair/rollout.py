@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, TypeVar
 
@@ -26,6 +26,9 @@ HOPELESS_RESTARTS = 2
 """So many restarts of a container in a new pod, and the remedy has not helped there."""
 
 
+NEW_TEMPLATE = "run the new template"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a rollout is to reach.
@@ -33,7 +36,8 @@ class Target:
     `renewed` are the nodes whose pod must be a new one (None: all), on the others a healthy pod will do. A pod has the
     new template when it was made from that `generation`, or has the same revision as one that was: a template that
     was there before keeps its revision, and the controller keeps its pods. While there is no such pod, `looks_new`
-    tells by what the plan set. `known_refusals` are those of `refusals_of` that are older than the change.
+    tells by what the plan set. `known_refusals` are those of `refusals_of` that are older than the change. `goal` is
+    what the nodes are to do, in words.
     """
 
     namespace: str
@@ -44,6 +48,7 @@ class Target:
     nodes: tuple[str, ...] = ()
     renewed: frozenset[str] | None = None
     known_refusals: frozenset[str] = frozenset()
+    goal: str = NEW_TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Rollout:
     nodes: tuple[NodeProgress, ...] = ()
     outcome: Literal["", "done", "failing", "stalled"] = ""
     trouble: CnituiError | None = None
-    aim: str = "run the new template"
+    goal: str = NEW_TEMPLATE
 
     @property
     def ready(self) -> int:
@@ -88,7 +93,7 @@ class Rollout:
     @property
     def words(self) -> str:
         """`2 of 3 nodes run the new template`."""
-        return f"{self.ready} of {len(self.nodes)} nodes {self.aim}"
+        return f"{self.ready} of {len(self.nodes)} nodes {self.goal}"
 
     def unfinished(self) -> tuple[NodeProgress, ...]:
         """The nodes that are not there yet."""
@@ -134,7 +139,7 @@ async def follow(
             state = state_of(target, pods, refusals)
             moved = clock.now() if state.nodes != last.nodes else moved
             if not state.outcome and clock.now() - moved >= timedelta(seconds=patience.stall):
-                state = Rollout(state.nodes, "stalled", state.trouble)
+                state = replace(state, outcome="stalled")
             if state != last:
                 yield state
             last = state
@@ -177,7 +182,7 @@ def state_of(target: Target, pods: Mirror[PodStatus], refusals: Collection[str] 
     """The rollout as the pods show it; `refusals` says why new pods could not be created."""
     trouble = pods.link.error if pods.link.phase in ("stale", "refused") else None
     if not pods.listed:
-        return Rollout(trouble=trouble)
+        return Rollout(trouble=trouble, goal=target.goal)
     by_node: dict[str, list[PodStatus]] = {node: [] for node in target.nodes}
     own = [pod for pod in pods.items if pod.node and pod.owner in ("", f"DaemonSet/{target.daemonset}")]
     for pod in own:
@@ -187,7 +192,7 @@ def state_of(target: Target, pods: Mirror[PodStatus], refusals: Collection[str] 
         _node(node, found, refused, is_new if target.renewed is None or node in target.renewed else lambda _pod: True)
         for node, found in sorted(by_node.items())
     )
-    return Rollout(nodes, _outcome(nodes), trouble)
+    return Rollout(nodes, _outcome(nodes), trouble, target.goal)
 
 
 def _node(node: str, pods: list[PodStatus], refused: str, is_new: Callable[[PodStatus], bool]) -> NodeProgress:
