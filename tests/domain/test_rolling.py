@@ -45,7 +45,7 @@ def test_the_release_decides_whether_failing_pods_use_up_the_allowance(version: 
             "v1.31.0",
             "1",
             0,
-            "no healthy pods restart at the same time. The healthy ones (good-0, good-1, good-2, good-3)",
+            "no healthy pod restarts at the same time. The healthy ones (good-0, good-1, good-2, good-3)",
         ),
         ("v1.30.1", "1", 1, "one healthy pod restarts at the same time. Others follow once all new pods are Running"),
         ("v1.31.0", "3", 1, "follow once fewer than 3 pods are not available, at most 3 at a time"),

@@ -162,7 +162,7 @@ def _argocd(owner: Owner, situation: Situation, setting: Setting) -> Iterator[St
         )
     else:
         yield Step(f"{place}: find the manifest", command("grep", "-rln", f"name: {setting.container}", path or "PATH"))
-        yield _edit(setting, f"{path or 'PATH'}/calico.yaml")
+        yield _edit(setting, f"{path or 'PATH'}/FILE")
         yield Step("where it is a kustomization, add this to kustomization.yaml instead", patches(situation, setting))
     yield Step("Commit and push it, look at the difference, then sync", command("argocd", "app", "diff", name))
     yield Step("", command("argocd", "app", "sync", name))
@@ -254,7 +254,7 @@ def _addon_manager(owner: Owner, situation: Situation, setting: Setting) -> Iter
     folder = "/etc/kubernetes/addons"
     finds = command("sudo", "grep", "-rl", f"name: {setting.container}", folder)
     yield Step("On every control-plane node: find the file", finds)
-    yield _edit(setting, f"{folder}/calico.yaml")
+    yield _edit(setting, f"{folder}/FILE")
     yield Step("It is applied within 60 s; until all control planes have it, the leader's file counts")
 
 

@@ -24,7 +24,7 @@ def rollout_words(seen: Forecast, status: DaemonSetStatus, version: str, deletes
     )
     if not seen.available:
         return first
-    return f"{first} {_with_them(seen, status, version)} {_follow(seen)}{_cost(seen)}"
+    return f"{first} {_with_them(seen, status, version)}{_follow(seen)}{_cost(seen)}"
 
 
 def rollout_warnings(seen: Forecast, status: DaemonSetStatus) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _restart(number: int, seen: Forecast) -> str:
     if number == len(seen.available):
         all_of_them = "the only healthy pod" if number == 1 else f"all {number:,} healthy pods"
         return f"{all_of_them} ({listed(seen.available)}) {'restarts' if number == 1 else 'restart'}"
-    return f"{_pods(number)} {'restarts' if number == 1 else 'restart'}"
+    return f"{_pods(number)} {'restart' if number > 1 else 'restarts'}"
 
 
 def _follow(seen: Forecast) -> str:
@@ -89,7 +89,7 @@ def _follow(seen: Forecast) -> str:
         return ""
     until = "all new pods are Running" if seen.limit == 1 else f"fewer than {seen.limit:,} pods are not available"
     others = "Others" if most else f"The healthy ones ({listed(seen.available)})"
-    return f"{others} follow once {until}, {_pace(seen)}."
+    return f" {others} follow once {until}, {_pace(seen)}."
 
 
 def _pace(seen: Forecast) -> str:
@@ -107,7 +107,7 @@ def _cost(seen: Forecast) -> str:
 
 
 def _pods(number: int) -> str:
-    return f"{_number(number)} healthy pod" if number == 1 else f"{_number(number)} healthy pods"
+    return f"{_number(number)} healthy pods" if number > 1 else f"{_number(number)} healthy pod"
 
 
 def _number(number: int, zero: str = "no") -> str:
