@@ -16,12 +16,12 @@ from cnitui.errors import StateError
 class NodeBook:
     """The journal's account of the nodes; `rollout` is the same for people."""
 
-    def __init__(self, bench: Workbench, preview: Preview, aim: str) -> None:
+    def __init__(self, bench: Workbench, preview: Preview, goal: str) -> None:
         self._bench, self._preview = bench, preview
         nodes = [change.node for change in preview.plan.nodes]
         self._kept: dict[str, dict[str, object]] = {node: {"state": WAITING} for node in nodes}
         self._shown = {node: NodeProgress(node, "waiting", "its turn has not come") for node in nodes}
-        self.goal = aim
+        self.goal = goal
 
     def open(self) -> None:
         """Keep that nothing is begun; raises StateError."""

@@ -25,8 +25,8 @@ from cnitui.domain.remedies.template import (
     reverting_change,
     setting_change,
 )
-from cnitui.engine.repair.node_undo import undo_of_nodes
 from cnitui.domain.rolling import forecast
+from cnitui.engine.repair.node_undo import undo_of_nodes
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import selector_of
 from cnitui.engine.repair.situate import by_way_of
