@@ -40,3 +40,11 @@ def test_nothing_outside_is_dropped(tmp_path: Path) -> None:
 
 async def test_the_disk_holds_up_nobody(tmp_path: Path) -> None:
     assert await InvestigationShelf(tmp_path).aside(threading.current_thread) is not threading.current_thread()
+
+
+def test_what_one_sitting_is_at_no_other_gets(tmp_path: Path) -> None:
+    one, other = InvestigationShelf(tmp_path), InvestigationShelf(tmp_path)
+    kept = one.new_id(NOON)
+    assert [one.claim(kept), one.claim(kept), other.claim(kept)] == [True, True, False]
+    one.release(kept)
+    assert other.claim(kept)

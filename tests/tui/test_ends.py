@@ -110,13 +110,19 @@ def events(home: Path) -> list[str]:
     return [json.loads(line)["event"] for line in lines]
 
 
-async def test_killed_after_the_write_undo_takes_it_back(lab: Lab, tmp_path: Path) -> None:
+async def test_killed_after_the_write_the_next_sitting_goes_on_and_undo_takes_it_back(lab: Lab, tmp_path: Path) -> None:
     async with terminal(tmp_path, *on(lab)) as app:
         await applying(app)
         await lab.until(lambda: privileged(lab))
         app.send(signal.SIGKILL)
         await app.ended()
     assert "apply" in events(tmp_path)
+    async with terminal(tmp_path, *on(lab)) as app:  # the next sitting follows the rollout
+        await app.shows("its rollout is followed")
+        app.press("\r")
+        await app.shows("3 of 3 nodes run the new template")
+        app.press("q")
+        await app.ended()
     undone = await cnitui(tmp_path, "undo", "--yes", *on(lab))
     assert undone.code == 0, undone.err
     assert "-          privileged: true" in undone.out

@@ -10,6 +10,7 @@ from typing import cast
 
 from cnitui.domain.evidence import Reading, Source, Unavailable
 from cnitui.domain.facts import CniFiles, NodeStatus, PodStatus
+from cnitui.domain.investigation import Investigation
 from cnitui.domain.recording import KeptLog
 from cnitui.engine.cases.witness import Witness
 from cnitui.engine.judging.book import Book
@@ -67,6 +68,13 @@ class Applying:
         """An earlier sitting kept this; what this one does itself counts more."""
         self._recalled = before
         self._wake()
+
+    async def go_on(self, kept: Investigation) -> None:
+        """Take over what an earlier sitting considered and did; its plan may be verified from here."""
+        await self._repair.go_on(kept)
+        applied = self._repair.state.applied
+        restarts = applied.plan.restarts if applied is not None else ()
+        self._repaired = tuple(pod.node for pod in restarts if pod.failing)
 
     async def apply(
         self, confirmation: Confirmation, logs: tuple[KeptLog, ...], look_again: Callable[[], None]

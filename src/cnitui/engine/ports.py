@@ -239,6 +239,14 @@ class Shelf(Protocol):
         """Remove all documents of an id; raises StateError."""
         ...
 
+    def claim(self, kept_id: str) -> bool:
+        """Take an id for this sitting, until `release` or the process ends; False while another one has it."""
+        ...
+
+    def release(self, kept_id: str) -> None:
+        """Give it back."""
+        ...
+
     async def aside(self, call: Callable[[], T]) -> T:
         """Run what works on the shelf off the event loop; raises what it raises."""
         ...

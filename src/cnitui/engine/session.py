@@ -84,7 +84,7 @@ class Session:
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
         shelf = services.investigations
-        self.investigation = Keeper(shelf, clock, self.logs.seen) if shelf is not None else None
+        self.investigation = Keeper(shelf, services.journal, clock, self.logs.seen) if shelf is not None else None
         self._shown: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._settled = False
@@ -159,7 +159,7 @@ class Session:
         """Go on with the earlier investigation: what was considered and done, and the plan that was applied in it."""
         kept = self.investigation.go_on() if self.investigation is not None else None
         if kept is not None:
-            await self.repair.go_on(kept)
+            await self._applying.go_on(kept)
             self._wake.set()
 
     def leave_earlier(self) -> None:

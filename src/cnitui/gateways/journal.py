@@ -104,7 +104,7 @@ class FileJournal:
             raise _failure(what, error) from error
 
     def _append(self, path: Path, data: bytes) -> None:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         new = not path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
         try:
@@ -116,7 +116,7 @@ class FileJournal:
             _sync_folder(path.parent)
 
     def _replace(self, path: Path, data: bytes) -> None:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
         try:
@@ -144,11 +144,11 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make the folder and what is missing above it, for its owner only, each durable in its parent."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     _sync_folder(folder.parent)
 

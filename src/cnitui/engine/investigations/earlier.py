@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cnitui.domain.investigation import Investigation, SeenLog, investigation_of, logs_of
 from cnitui.domain.remedies.template import as_mapping
-from cnitui.engine.ports import Connection, Shelf
+from cnitui.engine.ports import Connection, Journal, Shelf
+from cnitui.engine.repair.kept_plan import in_flight
 from cnitui.errors import StateError
 
 INVESTIGATION, LOGS, DIAGNOSIS = "investigation", "logs", "diagnosis"
@@ -27,13 +28,21 @@ class Earlier:
     logs: tuple[SeenLog, ...] = ()
 
 
-def earlier(shelf: Shelf, connection: Connection, now: datetime) -> Earlier | None:
-    """The newest of this cluster, unless it is over or a day old; what cannot be read is passed over."""
+def earlier(shelf: Shelf, journal: Journal, connection: Connection, now: datetime) -> Earlier | None:
+    """The newest of this cluster, unless it is over or a day old; it is claimed then.
+
+    What cannot be read, and what another sitting is at, is passed over. The journal knows of a plan before the
+    investigation does.
+    """
     for kept_id in reversed(_newest(shelf)):
         kept = kept_investigation(shelf, kept_id)
-        if kept is not None and (kept.context, kept.server) == (connection.context, connection.server):
-            recent = timedelta(0) <= now - kept.at < STALE_AFTER
-            return Earlier(kept, _logs(shelf, kept_id)) if recent and not kept.over else None
+        here = kept is not None and (kept.context, kept.server) == (connection.context, connection.server)
+        if kept is not None and here and shelf.claim(kept_id):
+            if kept.over or not timedelta(0) <= now - kept.at < STALE_AFTER:
+                shelf.release(kept_id)
+                return None
+            plan = kept.plan or in_flight(journal, connection, kept.began)
+            return Earlier(replace(kept, plan=plan), _logs(shelf, kept_id))
     return None
 
 

@@ -26,7 +26,7 @@ from cnitui.domain.report import as_data
 from cnitui.engine.investigations.earlier import DIAGNOSIS, INVESTIGATION, LOGS, NEWEST, Earlier, earlier
 from cnitui.engine.logs.attempts import runs_of
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.ports import Clock, Connection, Shelf
+from cnitui.engine.ports import Clock, Connection, Journal, Shelf
 from cnitui.engine.state import State
 from cnitui.errors import StateError
 
@@ -60,8 +60,8 @@ class Position:
 class Keeper:
     """Keeps the investigation of one sitting; begins one when something fails, or goes on with an earlier one."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, seen: Callable[[], tuple[SeenLog, ...]]) -> None:
-        self._shelf, self._clock, self._seen = shelf, clock, seen
+    def __init__(self, shelf: Shelf, journal: Journal, clock: Clock, seen: Callable[[], tuple[SeenLog, ...]]) -> None:
+        self._shelf, self._journal, self._clock, self._seen = shelf, journal, clock, seen
         self._kept: Investigation | None = None
         self._diagnosis: Diagnosis | None = None
         self._logs: tuple[SeenLog, ...] = ()
@@ -78,7 +78,7 @@ class Keeper:
     async def look_for_earlier(self, connection: Connection) -> None:
         """Find out whether there is one to go on with."""
         now = self._clock.now()
-        self.earlier = await self._shelf.aside(lambda: earlier(self._shelf, connection, now))
+        self.earlier = await self._shelf.aside(lambda: earlier(self._shelf, self._journal, connection, now))
 
     def recall(self, board: LogBoard, pod_on: Callable[[str], PodStatus | None]) -> None:
         """Bring back, once, the logs that the earlier one saw and the kubelet no longer serves."""
@@ -102,13 +102,16 @@ class Keeper:
 
     def leave_earlier(self) -> None:
         """Leave it for another time."""
-        self.earlier = None
+        found, self.earlier = self.earlier, None
+        if found is not None:
+            self._shelf.release(found.investigation.id)
 
     async def begin_anew(self) -> None:
         """Leave the earlier one as it is; nobody is asked about it again."""
         found, self.earlier = self.earlier, None
         if found is not None:
             await self._write(Standing(replace(found.investigation, over=True)))
+            self._shelf.release(found.investigation.id)
 
     # --- this one -------------------------------------------------------------------------------------------------
 
@@ -122,7 +125,7 @@ class Keeper:
         if self.earlier is not None or (self._kept is None and not _worth_keeping(state)):
             return
         before = self._kept or self._begun(state)
-        self._diagnosis = state.diagnosis or self._diagnosis
+        self._diagnosis = known(state) or self._diagnosis
         now = _standing(before, state, self._position)
         if self._kept is None or now != before:
             self._kept = replace(now, at=self._clock.now())
@@ -130,7 +133,9 @@ class Keeper:
 
     def _begun(self, state: State) -> Investigation:
         now, connection = self._clock.now(), state.connection
-        return Investigation(self._shelf.new_id(now), connection.context, connection.server, now, now)
+        kept_id = self._shelf.new_id(now)
+        self._shelf.claim(kept_id)
+        return Investigation(kept_id, connection.context, connection.server, now, now)
 
     async def run(self) -> None:
         """Write whenever something is due, until cancelled; then once more what is still due."""
@@ -146,6 +151,9 @@ class Keeper:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LAST_WRITE):
                         await self._save()
+            self.leave_earlier()
+            if self._kept is not None:
+                self._shelf.release(self._kept.id)
 
     async def _save(self) -> None:
         """Write what differs from what is on disk."""
@@ -192,7 +200,7 @@ def _standing(before: Investigation, state: State, position: Position) -> Invest
     applied = repair.applied.plan_id if repair.applied is not None else before.plan
     return replace(
         before,
-        found=_found(state.diagnosis) or before.found,
+        found=_found(known(state)) or before.found,
         step=position.step,
         skipped=position.skipped,
         considered=repair.considered or before.considered,
@@ -200,6 +208,11 @@ def _standing(before: Investigation, state: State, position: Position) -> Invest
         done=tuple(Done(action.at, action.words) for action in repair.actions),
         over=_over(state),
     )
+
+
+def known(state: State) -> Diagnosis | None:
+    """What is known of the incident: once a plan is applied, what was known then, since what failed is going."""
+    return state.diagnosis if state.repair.applied is None else state.repair.diagnosed
 
 
 def _found(diagnosis: Diagnosis | None) -> str:

@@ -29,6 +29,7 @@ from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.situate import by_way_of, situate, with_labels
 from cnitui.engine.repair.state import Action, Phase, RepairState
+from cnitui.engine.repair.taking_up import follow_on, taken_up
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.verify import CHECKS, ReadFiles, Subject, verify
 from cnitui.engine.repair.workbench import DIAGNOSIS, Workbench
@@ -192,9 +193,27 @@ class Repair:
             self._set(phase="verified")
 
     async def go_on(self, kept: Investigation) -> None:
-        """Take over what an earlier sitting considered and did."""
+        """Take over what an earlier sitting considered and did, and follow the plan that it applied."""
         done = tuple(Action(one.at, one.words) for one in kept.done)
         self._set(considered=kept.considered, actions=(*done, *self.state.actions))
+        if kept.plan:
+            await self._take_up(kept.plan)
+
+    async def _take_up(self, plan_id: str) -> None:
+        try:
+            found = await taken_up(self._bench, plan_id)
+        except CnituiError as error:
+            self._set(error=error)
+            return
+        seen = found.preview
+        undoing = "undoes" in seen.plan.facts
+        self._did(f"went on with plan {plan_id}")
+        self._set(chosen=seen.plan.remedy, preview=seen, applied=seen, phase="applying", undoing=undoing, error=None)
+        try:
+            async for progress in follow_on(self._bench, found):
+                self._note(seen, progress)
+        finally:
+            self._set(phase="applied", undone=undoing)
 
     async def plan_undo(self, plan_id: str = "") -> None:
         """Preview the change that takes a plan back; without an id the one applied here, else the latest."""

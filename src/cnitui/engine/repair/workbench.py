@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart, Removal
+from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart, Removal, TestPod
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import at, daemonset_ref
 from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
@@ -158,9 +158,7 @@ def _plan_body(plan: Plan) -> Document:
         "removes": [{"target": _ref(removal.target), "uid": removal.uid} for removal in plan.removes],
         "deletes": [_restart(pod) for pod in plan.deletes],
         "restarts": [_restart(pod) for pod in plan.restarts],
-        "test_pod": {"namespace": plan.test_pod.namespace, "name": plan.test_pod.name, "node": plan.test_pod.node}
-        if plan.test_pod
-        else None,
+        "test_pod": _test_pod(plan.test_pod) if plan.test_pod else None,
         "warnings": list(plan.warnings),
         "missing_evidence": list(plan.missing_evidence),
         "undo_by_hand": plan.undo_by_hand,
@@ -187,6 +185,10 @@ def _ref(ref: ObjectRef) -> Document:
         "name": ref.name,
         "namespace": ref.namespace,
     }
+
+
+def _test_pod(pod: TestPod) -> Document:
+    return {"namespace": pod.namespace, "name": pod.name, "node": pod.node, "image": pod.image}
 
 
 def _restart(pod: PodRestart) -> Document:

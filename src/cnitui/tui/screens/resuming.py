@@ -28,6 +28,7 @@ class ResumeScreen(ModalScreen[Answer]):
     DEFAULT_CSS = "ResumeScreen BlocksView { height: auto; max-height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "later", "Not now", id="dialog.cancel", tooltip="Neither: leave it as it is"),
+        Binding("q", "app.quit", "Quit", id="dialog.quit", tooltip="Leave"),
     ]
 
     def __init__(self, kept: Investigation, now: datetime) -> None:

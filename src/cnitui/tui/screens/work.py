@@ -46,6 +46,8 @@ from cnitui.tui.screens.page import NodeScreen, PageScreen
 from cnitui.tui.screens.resuming import ResumeScreen
 
 CLOSE_WITHIN = 0.3
+APPLYING = 9
+"""The step that shows a rollout."""
 REST = 0.2
 """Seconds after which a cursor has come to rest: one that runs over a hundred nodes asks for none of them."""
 
@@ -146,7 +148,9 @@ class WorkScreen(JobsScreen):
             self.session.leave_earlier()
         else:
             self.skipped = frozenset(kept.skipped)
-            self.query_one(GuidePane).step = kept.step
+            step = self.query_one(GuidePane).step = max(kept.step, APPLYING) if kept.plan else kept.step
+            if step > 1:
+                self.show_pane("guide", zoom=not self.narrow)
             await self.session.go_on()
 
     def _note_position(self) -> None:
