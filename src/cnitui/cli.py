@@ -186,18 +186,20 @@ def undo(ctx: click.Context, /, plan_id: str, yes: bool, **given: Any) -> None:
 
 
 @run.command()
-@click.argument("plan_id", required=False, default="", metavar="[ID]")
+@click.argument("kept_id", required=False, default="", metavar="[ID]")
 @click.option("-o", "--output", type=click.Choice(["markdown", "json", "html"]), default="markdown", show_default=True)
 @common
 @click.pass_context
-def report(ctx: click.Context, /, plan_id: str, output: str, **given: Any) -> None:
-    """Report on an applied plan: findings, timeline, change, before and after, verification; without an ID the latest.
+def report(ctx: click.Context, /, kept_id: str, output: Any, **given: Any) -> None:
+    """Report on a plan or an investigation by its ID, without one on the latest; needs no cluster.
+
+    Of a plan: findings, timeline, change, before and after, verification. Of an investigation: how far it came.
 
     `-o html > report.html` is one page that needs no network.
     """
     from cnitui.commands import run_report
 
-    sys.exit(run_report(merged(ctx, given), plan_id, output))
+    sys.exit(run_report(merged(ctx, given), kept_id, output))
 
 
 @run.command()

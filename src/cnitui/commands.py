@@ -30,12 +30,13 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.undo import plan_to_undo, undo_preview
 from cnitui.engine.repair.workbench import Workbench
-from cnitui.engine.reports.forms import as_text
-from cnitui.engine.reports.plan_report import as_plan_markdown, plan_report
+from cnitui.engine.reports.forms import Form
+from cnitui.engine.reports.kept_report import kept_report
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import Leave, judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, UsageError
+from cnitui.gateways.investigations import InvestigationShelf
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.manifests import STDIN, plan_edit, read_manifest, write_manifest
 from cnitui.process import leave, log_to_file
@@ -224,11 +225,10 @@ async def _carry_out(bench: Workbench, seen: Preview, confirmation: Confirmation
 # --- report ---------------------------------------------------------------------------------------------------------
 
 
-def run_report(settings: Settings, plan_id: str, output: str) -> int:
-    """Print what was kept of a plan."""
-    report = plan_report(FileJournal(settings.state_dir), plan_id)
-    told = as_plan_markdown(report) if output == "markdown" else as_text(report, "json" if output == "json" else "html")
-    click.echo(told, nl=False)
+def run_report(settings: Settings, kept_id: str, output: Form) -> int:
+    """Print what was kept of a plan or of an investigation."""
+    folder = settings.state_dir
+    click.echo(kept_report(FileJournal(folder), InvestigationShelf(folder), kept_id, output), nl=False)
     return HEALTHY
 
 

@@ -73,7 +73,7 @@ async def test_where_it_stands_is_on_disk_and_without_secrets(tmp_path: Path, sh
         found = await kept(shelf, at, lambda found: found.step == 7)
     assert (found.skipped, found.over, found.found) == ((3,), False, "no cause is proven yet")
     written = {file.name: file.read_text() for file in (tmp_path / "state").rglob("*.json")}
-    assert set(written) == {"investigation.json", "logs.json", "diagnosis.json"}
+    assert set(written) == {"investigation.json", "logs.json", "diagnosis.json", "report.json"}
     assert SECRET not in "".join(written.values())
     assert json.loads(written["diagnosis.json"])["status"] == "failing"
 

@@ -12,7 +12,7 @@ from cnitui.engine.ports import Connection, Journal, Shelf
 from cnitui.engine.repair.kept_plan import in_flight
 from cnitui.errors import StateError
 
-INVESTIGATION, LOGS, DIAGNOSIS = "investigation", "logs", "diagnosis"
+INVESTIGATION, LOGS, DIAGNOSIS, REPORT = "investigation", "logs", "diagnosis", "report"
 """Names of its documents."""
 NEWEST = 10
 """Investigations that are kept, the newest."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.finding import Diagnosis
@@ -23,7 +24,7 @@ from cnitui.domain.investigation import (
 from cnitui.domain.listing import listed
 from cnitui.domain.redaction import Redactor
 from cnitui.domain.report import as_data
-from cnitui.engine.investigations.earlier import DIAGNOSIS, INVESTIGATION, LOGS, NEWEST, Earlier, earlier
+from cnitui.engine.investigations.earlier import DIAGNOSIS, INVESTIGATION, LOGS, NEWEST, REPORT, Earlier, earlier
 from cnitui.engine.logs.attempts import runs_of
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.ports import Clock, Connection, Journal, Shelf
@@ -47,6 +48,7 @@ class Standing:
     investigation: Investigation
     diagnosis: Diagnosis | None = None
     logs: tuple[SeenLog, ...] | None = None
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Keeper:
         self._shelf, self._journal, self._clock, self._seen = shelf, journal, clock, seen
         self._kept: Investigation | None = None
         self._diagnosis: Diagnosis | None = None
+        self._state: State | None = None
         self._logs: tuple[SeenLog, ...] = ()
         self._position = Position()
         self._due = asyncio.Event()
@@ -128,7 +131,7 @@ class Keeper:
         self._diagnosis = known(state) or self._diagnosis
         now = _standing(before, state, self._position)
         if self._kept is None or now != before:
-            self._kept = replace(now, at=self._clock.now())
+            self._kept, self._state = replace(now, at=self._clock.now()), state
             self._due.set()
 
     def _begun(self, state: State) -> Investigation:
@@ -161,7 +164,7 @@ class Keeper:
         self._due.clear()
         if self._kept is not None and (due or logs != self._logs):
             self._logs = logs
-            await self._write(Standing(self._kept, self._diagnosis, logs))
+            await self._write(Standing(self._kept, self._diagnosis, logs, self._state))
 
     async def _write(self, standing: Standing) -> None:
         try:
@@ -178,6 +181,7 @@ def write(shelf: Shelf, standing: Standing) -> None:
     documents = {
         LOGS: logs_document(standing.logs) if standing.logs is not None else None,
         DIAGNOSIS: as_data(standing.diagnosis) if standing.diagnosis is not None else None,
+        REPORT: _report(standing.state, kept.at) if standing.state is not None else None,
         INVESTIGATION: investigation_document(kept),
     }
     for name, document in documents.items():
@@ -185,6 +189,18 @@ def write(shelf: Shelf, standing: Standing) -> None:
             shelf.keep(kept.id, name, redactor.document(document, name))
     for old in shelf.ids()[:-NEWEST]:
         shelf.drop(old)
+
+
+def _report(state: State, at: datetime) -> dict[str, object] | None:
+    """The report in the forms that cannot be made from one another; None before anything was judged."""
+    from cnitui.engine.reports.account import account_of, as_document  # what tells is imported when it is told
+    from cnitui.engine.reports.account_markdown import as_account_markdown
+
+    try:
+        account = account_of(state, at)
+    except StateError:
+        return None
+    return {"markdown": as_account_markdown(account), "document": as_document(account)}
 
 
 # --- from a state ---------------------------------------------------------------------------------------------------

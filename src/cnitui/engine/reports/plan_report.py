@@ -29,7 +29,7 @@ _CONFIDENT = ("confirmed", "likely")
 
 def plan_report(journal: Journal, plan_id: str = "") -> Document:
     """Everything kept of a plan (the latest without an id) as plain data without secrets; raises StateError."""
-    chosen = plan_id or next((one for one in reversed(journal.plans()) if _is_plan(journal, one)), "")
+    chosen = plan_id or latest_plan(journal)
     if not chosen:
         raise StateError(
             "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."
@@ -43,6 +43,11 @@ def plan_report(journal: Journal, plan_id: str = "") -> Document:
     clean = as_mapping(redactor.document(report, "report"))
     before = [one for one in _maps(account.get("hidden")) if isinstance(one.get("count"), int)]
     return {**clean, "hidden": [*before, *hidden_data(redactor.hidden)]}
+
+
+def latest_plan(journal: Journal) -> str:
+    """The id of the latest plan, "" when none was applied; raises StateError."""
+    return next((one for one in reversed(journal.plans()) if _is_plan(journal, one)), "")
 
 
 def _trials(journal: Journal, plan_id: str, plan: Document) -> dict[str, list[dict[str, object]]]:
