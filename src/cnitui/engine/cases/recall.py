@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.cases.replay import replayed
 from cnitui.engine.cases.witness import CASE_BEFORE
 from cnitui.engine.ports import Connection, Journal
-from cnitui.engine.repair.workbench import OUTCOME, PLAN, REFUSED, UNDONE
+from cnitui.engine.repair.workbench import OUTCOME, PLAN, REFUSED, UNDONE, kept_part
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import sitting
 from cnitui.engine.state import Before
@@ -47,20 +46,13 @@ def _plans(journal: Journal, connection: Connection, now: datetime) -> Iterator[
     except StateError:
         return
     for plan_id in reversed(ids):
-        plan, outcome = _kept(journal, plan_id, PLAN), _kept(journal, plan_id, OUTCOME)
+        plan, outcome = kept_part(journal, plan_id, PLAN), kept_part(journal, plan_id, OUTCOME)
         own = (plan.get("context"), plan.get("server")) == (connection.context, connection.server)
-        changed = outcome.get("state") not in (None, REFUSED) and not _kept(journal, plan_id, UNDONE)
+        changed = outcome.get("state") not in (None, REFUSED) and not kept_part(journal, plan_id, UNDONE)
         at = _time(plan.get("at"))
         undoing = "undoes" in as_mapping(as_mapping(plan.get("plan")).get("facts"))
         if own and changed and not undoing and at is not None and timedelta(0) <= now - at < STALE_AFTER:
             yield plan_id, at
-
-
-def _kept(journal: Journal, plan_id: str, name: str) -> Document:
-    try:
-        return as_mapping(journal.load(plan_id, name))
-    except StateError:
-        return {}
 
 
 def _time(stamp: object) -> datetime | None:

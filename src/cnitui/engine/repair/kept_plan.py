@@ -10,7 +10,7 @@ from cnitui.domain.plan import Change, Guard, ObjectRef, Plan, PodRestart, TestP
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.ports import Connection, Journal
-from cnitui.engine.repair.workbench import APPLIED, BEGUN, CANCELLED, OUTCOME, PLAN, UNDONE, UNKNOWN
+from cnitui.engine.repair.workbench import APPLIED, BEGUN, CANCELLED, OUTCOME, PLAN, UNDONE, UNKNOWN, kept_part
 from cnitui.errors import StateError
 
 NEWEST = 20
@@ -47,18 +47,11 @@ def in_flight(journal: Journal, connection: Connection, since: datetime) -> str:
     except StateError:
         return ""
     for plan_id in reversed(ids):
-        plan, state = _kept(journal, plan_id, PLAN), _kept(journal, plan_id, OUTCOME).get("state")
+        plan, state = kept_part(journal, plan_id, PLAN), kept_part(journal, plan_id, OUTCOME).get("state")
         here = (plan.get("context"), plan.get("server")) == (connection.context, connection.server)
         if here and str(plan.get("at", "")) >= since.isoformat():
-            return plan_id if state in UNENDED and not _kept(journal, plan_id, UNDONE) else ""
+            return plan_id if state in UNENDED and not kept_part(journal, plan_id, UNDONE) else ""
     return ""
-
-
-def _kept(journal: Journal, plan_id: str, name: str) -> Document:
-    try:
-        return as_mapping(journal.load(plan_id, name))
-    except StateError:
-        return {}
 
 
 def _change(document: Document) -> Change:

@@ -29,11 +29,12 @@ from cnitui.engine.repair.workbench import (
     REFUSED,
     UNDONE,
     Workbench,
+    kept_part,
     renewed_nodes,
     target_of,
     touches_template,
 )
-from cnitui.errors import CnituiError, Stale, StateError
+from cnitui.errors import CnituiError, Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ async def follow_on(
 
 
 def _require_written(bench: Workbench, plan_id: str) -> None:
-    if _state(bench, plan_id, OUTCOME) in ("", REFUSED):
+    if kept_part(bench.journal, plan_id, OUTCOME).get("state") in (None, REFUSED):
         raise Stale(f"Plan {plan_id} was never stored by the server", "Choose the solution again (step 7).")
-    if _state(bench, plan_id, UNDONE):
+    if kept_part(bench.journal, plan_id, UNDONE):
         raise Stale(f"Plan {plan_id} was taken back", "Choose a solution again (step 7).")
 
 
@@ -107,15 +108,12 @@ def _in_force(bench: Workbench, plan_id: str, plan: Plan, before: Document, now:
         setting = setting_from(plan.facts)
         return current(now, setting) != current(before, setting)
     except (KeyError, TypeError, ValueError, Missing):
-        return _state(bench, plan_id, OUTCOME) != BEGUN
+        return kept_part(bench.journal, plan_id, OUTCOME).get("state") != BEGUN
 
 
 def _of_nodes(bench: Workbench, plan_id: str) -> CnituiError:
     """How far the nodes of a plan got; the others are for a new plan, since nothing goes on by itself there."""
-    try:
-        kept = as_mapping(bench.journal.load(plan_id, NODE_STATES))
-    except StateError:
-        kept = {}
+    kept = kept_part(bench.journal, plan_id, NODE_STATES)
     done = sum(as_mapping(one).get("state") == DONE for one in kept.values())
     words = f"Plan {plan_id} changed {done} of {len(kept)} nodes and then stopped"
     return CnituiError(words, "u takes it back; or choose the solution again (step 7) for the others.")
@@ -136,13 +134,6 @@ async def _target(bench: Workbench, plan: Plan, now: Document) -> Target:
         renewed=renewed_nodes(plan),
         goal=NEW_TEMPLATE if by_template else "have a pod that runs",
     )
-
-
-def _state(bench: Workbench, plan_id: str, name: str) -> str:
-    try:
-        return str(as_mapping(bench.journal.load(plan_id, name)).get("state", ""))
-    except StateError:
-        return ""
 
 
 def _time(stamp: object) -> datetime | None:

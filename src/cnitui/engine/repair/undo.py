@@ -30,7 +30,7 @@ from cnitui.engine.repair.node_undo import undo_of_nodes
 from cnitui.engine.repair.preview import Preview, preview
 from cnitui.engine.repair.rollout import selector_of
 from cnitui.engine.repair.situate import by_way_of
-from cnitui.engine.repair.workbench import CREATED, OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench
+from cnitui.engine.repair.workbench import CREATED, OUTCOME, PLAN, PRE_IMAGE, REFUSED, UNDONE, Workbench, kept_part
 from cnitui.errors import CnituiError, NotFound, NothingToUndo, Stale, StateError
 
 UNDO = "undo"
@@ -81,16 +81,9 @@ def _latest(bench: Workbench) -> str:
 
 def _was_written(bench: Workbench, plan_id: str) -> bool:
     """Whether the plan may have been stored by the server and was not taken back since."""
-    if _kept(bench, plan_id, UNDONE):
+    if kept_part(bench.journal, plan_id, UNDONE):
         return False
-    return _kept(bench, plan_id, OUTCOME).get("state") not in (REFUSED, None)
-
-
-def _kept(bench: Workbench, plan_id: str, name: str) -> Document:
-    try:
-        return as_mapping(bench.journal.load(plan_id, name))
-    except StateError:
-        return {}
+    return kept_part(bench.journal, plan_id, OUTCOME).get("state") not in (REFUSED, None)
 
 
 def _require_undoable(bench: Workbench, plan_id: str, document: Document) -> None:
@@ -120,7 +113,7 @@ def _setting(body: Document, plan_id: str) -> Setting:
 
 async def _removing_plan(bench: Workbench, plan_id: str, body: Document) -> Plan:
     """The plan that deletes what a plan created, as far as it is there and is still what was created."""
-    made = [as_mapping(one) for one in _sequence(_kept(bench, plan_id, CREATED).get("objects"))]
+    made = [as_mapping(one) for one in _sequence(kept_part(bench.journal, plan_id, CREATED).get("objects"))]
     removals = tuple([found for one in made if (found := await _removal(bench, plan_id, one)) is not None])
     if not removals:
         raise NothingToUndo(f"Nothing that plan {plan_id} created is there any more", "Nothing was done.")

@@ -13,10 +13,10 @@ from datetime import datetime
 
 from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart, Removal, TestPod
 from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import at, daemonset_ref
+from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
 from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
 from cnitui.engine.repair.node_documents import change_document
-from cnitui.errors import CnituiError
+from cnitui.errors import CnituiError, StateError
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"
@@ -78,6 +78,14 @@ async def created(bench: Workbench, ref: ObjectRef, body: Document, undo: Callab
 
 def _uid(answer: Answer) -> str:
     return str(at(answer.object, ("metadata", "uid")) or "")
+
+
+def kept_part(journal: Journal, plan_id: str, name: str) -> Document:
+    """One of a plan's documents in the journal, empty where it is not there or broken."""
+    try:
+        return as_mapping(journal.load(plan_id, name))
+    except StateError:
+        return {}
 
 
 def target_of(plan: Plan) -> ObjectRef:

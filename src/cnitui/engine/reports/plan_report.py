@@ -15,7 +15,7 @@ from cnitui.engine.jobs.kept import kept_trials
 from cnitui.engine.jobs.trials import trials_of
 from cnitui.engine.ports import Journal
 from cnitui.engine.repair.node_documents import NODES
-from cnitui.engine.repair.workbench import ACCOUNT, DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION
+from cnitui.engine.repair.workbench import ACCOUNT, DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION, kept_part
 from cnitui.engine.reports.account import SCHEMA, hidden_data
 from cnitui.engine.reports.account_markdown import before_and_now_lines
 from cnitui.errors import StateError
@@ -35,8 +35,8 @@ def plan_report(journal: Journal, plan_id: str = "") -> Document:
             "No plan was applied yet, so there is nothing to report", "`cnitui diagnose` reports findings."
         )
     plan = as_mapping(journal.load(chosen, PLAN))
-    parts = {name: _kept(journal, chosen, name) for name in _PARTS}
-    account = _kept(journal, chosen, ACCOUNT)
+    parts = {name: kept_part(journal, chosen, name) for name in _PARTS}
+    account = kept_part(journal, chosen, ACCOUNT)
     told = {name: account.get(name) for name in _TOLD}
     redactor = Redactor()
     report = {"schema": SCHEMA, "id": chosen, PLAN: plan, **parts, **_trials(journal, chosen, plan), **told}
@@ -72,13 +72,6 @@ def _is_plan(journal: Journal, kept_id: str) -> bool:
     except StateError:
         return False
     return True
-
-
-def _kept(journal: Journal, plan_id: str, name: str) -> Document:
-    try:
-        return as_mapping(journal.load(plan_id, name))
-    except StateError:
-        return {}
 
 
 def as_plan_markdown(report: Document) -> str:
