@@ -112,6 +112,17 @@ async def test_while_the_lists_come_no_worker_is_taken_for_the_reference(tmp_pat
         assert (await at.settled()).reference == "master-01"
 
 
+async def test_the_reference_is_kept_while_its_pod_is_replaced(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as at:
+        at.cluster.list_all()
+        await at.until(lambda state: state.reference == "master-01")
+        at.cluster.pod_stream.say(Removed(MASTER), Changed(pod("worker-01")), Changed(pod("worker-02")))
+        state = await at.until(lambda state: not state.failing and len(state.pods) == 2)
+        assert state.reference == "master-01"
+        at.cluster.pod_stream.say(Changed(renamed(MASTER, "new")))
+        assert (await at.until(lambda state: len(state.pods) == 3)).reference == "master-01"
+
+
 async def test_the_reference_is_kept_while_it_is_healthy_and_left_when_it_fails(tmp_path: Path) -> None:
     async with sitting(tmp_path, shell=FakeShell()) as at:
         other = pod("worker-03")

@@ -18,6 +18,9 @@ MANY, EVERY, MORE_PER_NODE = 100, 0.5, 0.5 / 1000
 """Where so many nodes fail, what is known of them is put together at most so often, in seconds; once those are read
 that decide, the rarer the more there are."""
 
+REPLACED_WITHIN = 60.0
+"""Seconds that the reference's pod may take to be replaced and ready."""
+
 
 class Teller:
     """Makes states; `again` is called when a diagnosis that was put off is due."""
@@ -25,6 +28,7 @@ class Teller:
     def __init__(self, picture: Picture, book: Book, judge: Judge, again: Callable[[], None]) -> None:
         self._picture, self._book, self._judge, self._again = picture, book, judge, again
         self._due = 0.0
+        self._reference_healthy = float("-inf")
         self._alarm: asyncio.TimerHandle | None = None
 
     def next(self, before: State, *, settled: bool) -> State:
@@ -72,11 +76,15 @@ class Teller:
     def _reference(self, state: State) -> str:
         """Keep the reference while it is healthy: a comparison that changes its base would confuse.
 
-        So while the lists are still coming only a node of the control plane is taken, as nothing better can follow.
+        So while the lists are still coming only a node of the control plane is taken, as nothing better can follow, and
+        a pod that is replaced in a rollout is waited for.
         """
         row = self._picture.roll.row(state.reference)
         if row is not None and row.healthy:
+            self._reference_healthy = time.monotonic()
+        if row is not None and not row.failing and time.monotonic() - self._reference_healthy < REPLACED_WITHIN:
             return state.reference
+        self._reference_healthy = time.monotonic()  # only healthy ones are chosen
         found = reference_node(state.pods, state.nodes) if state.roster.ready else ""
         node = state.node(found)
         whole = self._picture.pods.listed and self._picture.nodes.known
