@@ -324,9 +324,9 @@ async def test_each_scenario_is_told_by_jobs_as_by_ssh(scenario: str, tmp_path: 
 
 
 @asynccontextmanager
-async def beginning() -> AsyncIterator[Lab]:
-    """A worker whose pod was just made anew: its first attempt takes half a minute, and has not failed yet."""
-    async with Lab.start("apiserver-unreachable", speed=20, seed=7, nodes=2) as lab:
+async def beginning(speed: float) -> AsyncIterator[Lab]:
+    """A worker whose pod was just made anew: its first attempt takes half a minute of its time and goes on."""
+    async with Lab.start("apiserver-unreachable", speed=speed, seed=7, nodes=2) as lab:
         (old,) = (pod for pod in lab.world.store.all("pods") if is_calico_node_of(pod, "worker-01"))
         delete_pod(lab.world, old)
         await lab.until(lambda: any(is_trying(pod) for pod in lab.world.store.all("pods")))
@@ -344,7 +344,7 @@ def is_trying(pod: Any) -> bool:
 
 
 async def test_what_is_about_to_fail_is_waited_for(tmp_path: Path) -> None:
-    async with beginning() as lab:
+    async with beginning(speed=8) as lab:
         told = await cnitui(tmp_path, "diagnose", "-o", "json", *of(lab))
     assert told.code == 3, told.err
     document = valid(told.out)
@@ -353,7 +353,7 @@ async def test_what_is_about_to_fail_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_what_has_not_failed_yet_is_told_as_that_and_rules_nothing_out(tmp_path: Path) -> None:
-    async with beginning() as lab:
+    async with beginning(speed=2) as lab:  # not within the time that the program takes to start on a busy machine
         told = await cnitui(tmp_path, "diagnose", "-o", "json", "--wait", "0.7s", *of(lab))
     assert told.code == 4, told.err
     document = valid(told.out)
