@@ -19,10 +19,11 @@ import pytest
 from cnitui.domain.causes import CATALOGUE
 from cnitui.lab import Lab
 from cnitui.lab.controllers.daemonset import delete_pod
+from cnitui.lab.scenarios import SCENARIOS
 from tests.lab_jobs import jobs_made, left_behind
 from tests.running import PROGRAM, Ended, cnitui, ended, environment, started
+from tests.schemas import objections
 
-VERDICTS = {"confirmed", "likely", "possible", "ruled_out", "undetermined"}
 RIGHT = {
     "selinux-denial": "selinux-denial",
     "selinux-wrong-context": "selinux-wrong-context",
@@ -45,16 +46,10 @@ def of(lab: Lab, user: str = "admin") -> tuple[object, ...]:
 
 
 def valid(text: str) -> dict[str, Any]:
-    """The document, which must keep to the schema `cnitui/diagnosis/v2`."""
+    """The document, which must keep to the published schema of diagnoses."""
     document: dict[str, Any] = json.loads(text)
     assert document["schema"] == "cnitui/diagnosis/v2"
-    assert document["status"] in {"healthy", "failing", "undetermined"}
-    for cause in document["causes"]:
-        assert cause["verdict"] in VERDICTS
-        assert {"id", "nodes", "for", "against", "remedies"} <= cause.keys()
-        assert all(piece.keys() == {"source", "position", "quote"} for piece in (*cause["for"], *cause["against"]))
-    assert all(step.keys() == {"command", "why"} for step in document["next_evidence"])
-    assert all(missing.keys() == {"what", "why"} for missing in document["unavailable"])
+    assert objections(document) == []
     if document["status"] != "healthy":
         assert {cause["id"] for cause in document["causes"]} == {cause.id for cause in CATALOGUE}
     return document
@@ -78,6 +73,10 @@ async def test_each_scenario_is_told_for_what_it_is(scenario: str, tmp_path: Pat
         assert first["nodes"] == ["worker-01", "worker-02"]
         assert first["for"]
         assert not [entry for entry in lab.audit if not entry.dry_run]
+
+
+def test_every_scenario_is_among_those_that_are_diagnosed_here() -> None:
+    assert {scenario.name for scenario in SCENARIOS} == {*RIGHT, "healthy", "runtime-failure"}
 
 
 async def test_a_healthy_cluster_is_zero_in_every_form(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from cnitui.lab import Lab
 from tests.lab_jobs import jobs_made, left_behind
 from tests.running import cnitui, started
+from tests.schemas import objections
 
 PROVEN = {
     ("selinux-denial", "selinux-denial"): (0, "confirmed"),
@@ -46,6 +47,7 @@ async def test_an_experiment_tells_a_cause_from_the_others(scenario: str, cause:
     document = json.loads(told.out)
     assert (told.code, document["conclusion"]) == PROVEN[scenario, cause], told.err
     assert document["schema"] == "cnitui/experiment/v1"
+    assert objections(document) == []
     assert document["control"]["exit_code"] == document["expected"]["exit_code"] == 1
     assert (document["variant"]["exit_code"] == 0) is (document["conclusion"] == "confirmed")
     assert "really installs the CNI on worker-01" in told.err

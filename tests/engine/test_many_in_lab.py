@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.finding import Verdict
+from cnitui.domain.report import as_data
 from cnitui.engine.reading import reader, sweep
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.lab import Lab
 from tests.engine.fake_sitting import running
 from tests.engine.lab_case import connected
+from tests.schemas import objections
 
 LONG_ENOUGH = 60.0
 
@@ -78,6 +80,8 @@ async def test_two_pools_of_different_causes_and_odd_nodes_among_them_are_told_a
         odd = {name for name, truth in lab.truth.items() if truth == "disk-full"}
         assert {name for cohort in state.cohorts if cohort.apart_from for name in cohort.members} == odd
         assert {cohort.likeness.pool for cohort in state.cohorts} == {"blue", "green"}
+        assert state.diagnosis is not None
+        assert objections(as_data(state.diagnosis)) == []
         assert lab.audit == [], "reading writes nothing"
 
 

@@ -26,6 +26,7 @@ from cnitui.engine.repair.situate import situate
 from cnitui.engine.repair.undo import undo_preview
 from cnitui.engine.repair.verify import Subject, Waits, verify
 from cnitui.engine.repair.workbench import Workbench
+from cnitui.engine.reports.plan_report import plan_report
 from cnitui.errors import ClusterUnreachable, Forbidden, NothingToUndo, Stale
 from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
@@ -33,6 +34,7 @@ from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.shell import SshNodeShell
 from cnitui.lab import Lab
+from tests.schemas import objections
 
 PATIENCE = Patience(stall=30, look=1, pace=0.02)
 WAITS = Waits(pods=30, nodes=30, test_pod=30)
@@ -126,6 +128,9 @@ async def test_the_guides_incident_is_repaired_verified_and_taken_back(
     assert stored(lab) == [*walk, ("PATCH", daemonset)]
     with pytest.raises(NothingToUndo):
         await undo_preview(bench)
+    told = plan_report(bench.journal, ready.plan_id)
+    assert all(told[part] for part in ("plan", "outcome", "verification", "undone"))
+    assert objections(told) == []
 
 
 async def test_the_api_going_away_in_the_rollout_is_trouble_and_not_the_end(lab: Lab, bench: Workbench) -> None:

@@ -21,6 +21,7 @@ from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.screens.dialogs import FileNameScreen
 from tests.engine.lab_case import Collected, collected, still
+from tests.schemas import objections
 from tests.tui.conftest import Drive, Driver
 
 
@@ -159,6 +160,7 @@ async def test_ctrl_s_on_the_last_step_saves_the_report(case: Collected, tmp_pat
     assert "Nothing was changed." in text
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["schema"] == "cnitui/report/v1"
+    assert objections(report) == []
     assert report["diagnosis"] == as_data(diagnosis)
     assert "<h1>Calico on worker-01, worker-02</h1>" in (tmp_path / "report.html").read_text()
 

@@ -20,6 +20,7 @@ from cnitui.engine.reports.forms import as_report
 from cnitui.errors import UsageError
 from tests.engine.guide.states import NOON, cluster, finding, found, incident
 from tests.engine.jobs.conftest import JobCluster
+from tests.schemas import objections
 
 
 class Bench(JobCluster):
@@ -145,5 +146,7 @@ async def test_the_report_tells_of_control_variant_and_outcome(jobs_bench: Workb
     text = as_report(state, NOON)
     assert "## Experiment on worker-01" in text
     assert "- variant, with " in text
-    (document,) = json.loads(as_report(state, NOON, "json"))["experiments"]
+    report = json.loads(as_report(state, NOON, "json"))
+    assert objections(report) == []
+    (document,) = report["experiments"]
     assert document["conclusion"] == "confirmed"

@@ -25,6 +25,7 @@ from tests.engine.fake_cluster import FakeCluster, daemonset
 from tests.engine.guide.states import NOON, WORKERS, cluster, incident, judged, read
 from tests.engine.jobs.test_laboratory import Bench, laboratory, last_words
 from tests.engine.remedy_steps import make_preview
+from tests.schemas import objections
 
 
 @pytest.fixture
@@ -72,7 +73,9 @@ async def test_step_8_and_the_report_tell_of_it(
     view = guide(after)[7]
     assert (view.state, view.blocks[0]) == (state, Heading("Tried on worker-01"))
     assert "## Tried on worker-01" in as_report(after, NOON)
-    assert json.loads(as_report(after, NOON, "json"))["tries"][0]["works"] is (code == 0)
+    report = json.loads(as_report(after, NOON, "json"))
+    assert report["tries"][0]["works"] is (code == 0)
+    assert objections(report) == []
 
 
 async def test_only_what_is_previewed_and_not_applied_can_be_tried(seen: Preview) -> None:

@@ -16,6 +16,7 @@ from cnitui.errors import StateError
 from cnitui.gateways.journal import FileJournal
 from tests.engine.fake_cluster import FakeClock, FakeCluster, case_of, diagnosis_of, heals, selinux
 from tests.running import cnitui
+from tests.schemas import objections
 
 OLD, NEW = "20260102T030405Z-1a2b", "20260103T030405Z-1a2b"
 BODY = {
@@ -62,6 +63,7 @@ async def test_what_was_known_when_a_plan_was_applied_is_in_its_report(bench: Wo
     text = as_plan_markdown(plan_report(bench.journal))
     assert "- confirmed: SELinux stops install-cni on worker-01, worker-02; a denial is on record" in text
     assert "- outcome: done" in text
+    assert objections(plan_report(bench.journal)) == []
 
 
 def test_without_an_id_the_latest_plan_is_meant(journal: FileJournal) -> None:
@@ -94,4 +96,4 @@ async def test_the_command_prints_markdown_or_json_and_needs_no_cluster(tmp_path
     told = await cnitui(tmp_path, "report")
     assert (told.code, told.out.splitlines()[0]) == (0, f"# Report of plan {NEW}")
     data = await cnitui(tmp_path, "report", NEW, "-o", "json")
-    assert json.loads(data.out)["schema"] == "cnitui/report/v1"
+    assert json.loads(data.out)["schema"] == "cnitui/plan-report/v1"

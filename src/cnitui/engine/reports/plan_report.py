@@ -16,10 +16,11 @@ from cnitui.engine.jobs.trials import trials_of
 from cnitui.engine.ports import Journal
 from cnitui.engine.repair.node_documents import NODES
 from cnitui.engine.repair.workbench import ACCOUNT, DIAGNOSIS, OUTCOME, PLAN, UNDONE, VERIFICATION, kept_part
-from cnitui.engine.reports.account import SCHEMA, hidden_data
+from cnitui.engine.reports.account import hidden_data
 from cnitui.engine.reports.account_markdown import before_and_now_lines
 from cnitui.errors import StateError
 
+SCHEMA = "cnitui/plan-report/v1"
 _PARTS = (DIAGNOSIS, OUTCOME, VERIFICATION, UNDONE, NODES)
 EXPERIMENTS, TRIES = "experiments", "tries"
 _TOLD = ("circumstances", "change", "before_and_now", "timeline", "actions", "advice")
