@@ -85,6 +85,10 @@ class Users:
         self._real = real
         self._stack = stack
 
+    def at(self, real: RealCluster) -> Users:
+        """Gateways as the users of other kubeconfigs."""
+        return Users(real, self._stack)
+
     def of(self, user: str = "admin", *, impersonate: str = "") -> KubernetesCluster:
         """The gateway of one user; closed at the end of the test."""
         cluster = KubernetesCluster([self._real.kubeconfig(user)], impersonate=impersonate)

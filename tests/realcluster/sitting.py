@@ -134,10 +134,11 @@ class Sitting:
 
 @asynccontextmanager
 async def sitting(
-    real: RealCluster, folder: Path, user: str = "admin", size: tuple[int, int] = (200, 50)
+    real: RealCluster, folder: Path, user: str = "admin", size: tuple[int, int] = (200, 50), namespace: str = ""
 ) -> AsyncIterator[Sitting]:
     """The app as one of the harness's users, without node access, its files in `folder`."""
-    settings = Settings(state_dir=folder / "state", kubeconfig=(real.kubeconfig(user),), node_access="none")
+    files = (real.kubeconfig(user),)
+    settings = Settings(state_dir=folder / "state", kubeconfig=files, namespace=namespace, node_access="none")
     app = CnituiApp(opening(settings))
     async with app.run_test(size=size) as pilot:
         yield Sitting(app, pilot)

@@ -51,11 +51,16 @@ class Told:
         return json.dumps(self.diagnosis["unavailable"])
 
 
-def diagnose(real: RealCluster, folder: Path, user: str) -> Told:
-    """`cnitui diagnose -o json` as that user, without node access and with nothing of the caller's environment."""
+def diagnose(real: RealCluster, folder: Path, user: str, *more: str) -> Told:
+    """`cnitui diagnose -o json` as that user."""
+    return cnitui(real, folder, user, "diagnose", "-o", "json", *more)
+
+
+def cnitui(real: RealCluster, folder: Path, user: str, *arguments: str) -> Told:
+    """The program as that user, without node access and with nothing of the caller's environment."""
     home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
     program = str(Path(sys.executable).with_name("cnitui"))
-    command = [program, "diagnose", "-o", "json", "--node-access", "none", "--kubeconfig", str(real.kubeconfig(user))]
+    command = [program, *arguments, "--node-access", "none", "--kubeconfig", str(real.kubeconfig(user))]
     environment = {"PATH": os.environ["PATH"], **home}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in done.stderr
