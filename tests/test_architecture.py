@@ -61,6 +61,7 @@ def test_help_loads_the_command_line_only() -> None:
         ("kubernetes", "gateways/kubernetes"),
         ("yaml", "gateways/documents.py"),
         ("jinja2", "engine/reports/html/render.py"),
+        ("mcp", "mcp/server.py"),
     ],
 )
 def test_each_client_library_has_one_importer(package: str, owner: str) -> None:

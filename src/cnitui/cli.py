@@ -55,6 +55,12 @@ def _causes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     return [cause.id for cause in CATALOGUE if cause.id.startswith(incomplete)]
 
 
+def _explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from cnitui.domain.remedies import REMEDIES
+
+    return [*_causes(ctx, param, incomplete), *(one.id for one in REMEDIES if one.id.startswith(incomplete))]
+
+
 def _scenarios(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     from cnitui.lab.scenarios import SCENARIOS
 
@@ -213,12 +219,12 @@ def info(ctx: click.Context, /, **given: Any) -> None:
 
 
 @run.command()
-@click.argument("cause", required=False, default="", shell_complete=_causes)
-def explain(cause: str) -> None:
-    """Explain a cause; without one, list them all."""
+@click.argument("name", required=False, default="", shell_complete=_explained, metavar="[CAUSE|REMEDY]")
+def explain(name: str) -> None:
+    """Explain a cause or a remedy; without one, list them all."""
     from cnitui.domain.explain import explanation
 
-    click.echo(explanation(cause))
+    click.echo(explanation(name))
 
 
 @run.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -263,6 +269,21 @@ def ansible_role(ctx: click.Context, /, folder: Path, case: str, offline: bool, 
 
     named = any(options["context"] or options["kubeconfig"] for options in (given, ctx.obj))
     sys.exit(run_ansible_role(merged(ctx, given), folder, case, offline=offline, named=named, force=force))
+
+
+@run.command()
+@click.option("--case", "case", default="", metavar="FILE", help="Answer from a case file, not a cluster.")
+@click.option("--wait", default="30s", metavar="TIME", show_default=True, help="Longest time to read.")
+@common
+@click.pass_context
+def mcp(ctx: click.Context, /, case: str, wait: str, **given: Any) -> None:
+    """Answer an agent over the Model Context Protocol, on standard input and output; nothing is ever written.
+
+    Its tools diagnose, evidence, explain and preview only read. Takes the extra: pip install 'cnitui[mcp]'.
+    """
+    from cnitui.mcp.command import run_mcp
+
+    sys.exit(run_mcp(merged(ctx, given), case, seconds_of(wait, "--wait")))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

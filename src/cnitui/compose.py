@@ -71,8 +71,9 @@ def lab_opening(settings: Settings, lab: LabProcess) -> Opening:
 
 def collect_garbage() -> None:
     """From now on; the start goes without, because nothing of what it imports is ever garbage (`cli.main`)."""
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():  # once: frozen later, garbage would stay for ever in a process that opens again and again
+        gc.freeze()
+        gc.enable()
 
 
 async def _import_client() -> None:

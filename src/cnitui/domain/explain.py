@@ -1,14 +1,15 @@
-"""The catalogue for reading: one cause, the list of all, and `docs/causes.md`."""
+"""The catalogue for reading: one cause or remedy, the list of all, and `docs/causes.md`."""
 
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Iterator
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import HEADINGS, Cause
 from cnitui.domain.parsing.messages import MESSAGES, KnownMessage, Weight
-from cnitui.domain.remedies import remedy
+from cnitui.domain.remedies import REMEDIES, Remedy, remedy
 from cnitui.domain.remedies.cures import CURES, NO_CURE
 from cnitui.errors import UsageError
 
@@ -23,27 +24,38 @@ _FAMILIES = {
 }
 
 
-def explanation(cause: str = "") -> str:
-    """The text of one cause, or the list of all; raises UsageError for an id that is none."""
-    if not cause:
+def explanation(name: str = "") -> str:
+    """The text of one cause or remedy, or the list of all; raises UsageError for an id that is none."""
+    if not name:
         return "\n".join(_listed())
-    found = next((known for known in CATALOGUE if known.id == cause), None)
-    if found is None:
-        close = difflib.get_close_matches(cause, [known.id for known in CATALOGUE], 1)
-        hint = f"did you mean {close[0]}?" if close else "`cnitui explain` lists them"
-        raise UsageError(f"there is no cause {cause[:80]!r}", hint)
-    return "\n".join(_told(found))
+    cause = next((known for known in CATALOGUE if known.id == name), None)
+    remedy = next((known for known in REMEDIES if known.id == name), None)
+    if cause is not None:
+        return "\n".join(_told(cause))
+    if remedy is not None:
+        return "\n".join(_remedy_told(remedy))
+    close = difflib.get_close_matches(name, _ids(), 1)
+    hint = f"did you mean {close[0]}?" if close else "`cnitui explain` lists them"
+    raise UsageError(f"there is no cause or remedy {name[:80]!r}", hint)
+
+
+def _ids() -> list[str]:
+    return [*(cause.id for cause in CATALOGUE), *(remedy.id for remedy in REMEDIES)]
 
 
 def _listed() -> Iterator[str]:
-    width = max(len(cause.id) for cause in CATALOGUE)
+    width = max(map(len, _ids()))
     for family, title in _FAMILIES.items():
         members = [cause for cause in CATALOGUE if cause.family == family]
         if members:
             yield title
             yield from (f"  {cause.id:<{width}}  {cause.title}" for cause in members)
             yield ""
-    yield "`cnitui explain CAUSE` tells what it looks like, how we know it and what rules it out."
+    yield "Remedies"
+    yield from (f"  {remedy.id:<{width}}  {remedy.title}" for remedy in REMEDIES)
+    yield ""
+    yield "`cnitui explain CAUSE` tells what it looks like, how we know it and what rules it out,"
+    yield "`cnitui explain REMEDY` what it does, costs and risks."
 
 
 def _told(cause: Cause) -> Iterator[str]:
@@ -67,6 +79,20 @@ def _carried_out(cause: Cause) -> str:
         back = cure.undo or "nothing is to be taken back"
         return f"{cure.id}: {cure.title[:1].lower()}{cure.title[1:]} ({back})"
     return ", ".join(plans) or f"none: {NO_CURE[cause.id]}"
+
+
+def _remedy_told(one: Remedy) -> Iterator[str]:
+    yield f"{one.id}: {one.title}"
+    yield from ("", one.summary)
+    yield from ("", "Trade-offs", *(f"  {line}" for line in one.trade_offs))
+    rows = {"Risk": one.risk, "Touches": one.blast_radius, "Undo": one.undo or "it cannot be taken back"}
+    by_hand = "you, by the commands that step 7 of the guide fills in"
+    rows["Applied by"] = "cnitui, once previewed and confirmed" if one.applicable else by_hand
+    yield from ("", *(f"{name}: {words}" for name, words in rows.items()))
+    if one.correction:
+        yield from ("", textwrap.fill(f"What the founding guide gets wrong: {one.correction}", 110))
+    causes = [cause.id for cause in CATALOGUE if one.id in cause.remedies]
+    yield from ("", f"Causes: {', '.join(causes)}") if causes else ()
 
 
 def _messages_of(cause: str) -> list[KnownMessage]:
