@@ -11,6 +11,7 @@ from cnitui.domain.facts import NodeStatus
 from cnitui.engine.jobs.preview import preview_jobs
 from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.repair.apply import Confirmation
+from tests.mcp.conftest import agent
 from tests.rbac import rights_in
 from tests.realcluster.audit import dry_runs, stored
 from tests.realcluster.conftest import RENEWABLE, RealCluster, Users, only_in
@@ -110,6 +111,27 @@ async def test_without_repair_a_plan_says_what_is_missing(state: str, realcluste
             assert seat.app.screen is seat.screen, "there is no dialog for what cannot be applied"
         assert oncall.refused == {("patch", "daemonsets.apps")}
         assert stored(oncall.entries) == []
+
+
+async def test_an_agent_with_the_rights_to_repair_writes_nothing_all_the_same(
+    state: str, realcluster: RealCluster, tmp_path: Path
+) -> None:
+    pytest.importorskip("mcp", reason="the extra is not installed")
+    only_in(state, *RENEWABLE)
+    workers = await begin_anew(realcluster)
+    with account_with(realcluster, tmp_path, "view", "diagnose", "repair") as oncall:
+        file = ("--kubeconfig", oncall.real.kubeconfig(ONCALL), "--node-access", "none")
+        async with agent(tmp_path, *WHERE, *file) as asking:
+            answer = await asking.ask("diagnose")
+            assert (answer["status"], answer["groups"][0]["nodes"]) == ("failing", list(workers))
+            raw = (await asking.ask("evidence", node=workers[0]))["answers"]
+            assert "found no writeable directory" in str(raw)
+            seen = (await asking.ask("preview", remedy="selinux-type"))["plan"]
+        assert "+            type: spc_t" in seen["diff"].splitlines()
+        assert seen["computed_by"] == "the API server, by a dry run"
+        assert oncall.refused == set()
+        assert stored(oncall.entries) == []
+        assert {write.target for write in dry_runs(oncall.entries)} == {DAEMONSET}
 
 
 async def test_node_access_pod_creates_and_removes_a_job(
