@@ -8,9 +8,9 @@ from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.recording import Recording
+from cnitui.engine.cases.cleaning import redacted
 from cnitui.engine.cases.collect import collect
 from cnitui.engine.cases.given import placed
-from cnitui.engine.cases.saving import redacted
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State
