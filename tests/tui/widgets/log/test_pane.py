@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -9,6 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual import events
 
+from cnitui.domain.facts import Run
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import KeptLines, Rule
 from cnitui.engine.logs.status import FeedState, FeedStatus
@@ -227,6 +229,59 @@ async def test_the_previous_attempt_is_one_key_away() -> None:
     async with Alone(pane).run_test(size=(60, 4)) as pilot:
         await pilot.press("p")
         assert lines_of(pane)[1].endswith("Running as a Kubernetes pod")
+
+
+# --- attempts like the next one are folded ---------------------------------------------------------------------------
+
+
+async def test_a_key_a_click_the_attempt_before_and_a_found_line_open_a_fold() -> None:
+    async def opened(*keys: str) -> bool:
+        feed = crash_loop(attempts=0)
+        for number in range(3):
+            start = feed.lines.end
+            feed.take_lines([line(text, NOW) for _, text in RUN])
+            feed.take_attempt(number + 1, "pod", Run(), [Rule(f"attempt {number + 1} · exit 1 · 1s", "attempt", True)])
+            feed._past[-1] = replace(feed._past[-1], start=start)
+        pane = pane_of(feed)
+        async with Alone(pane).run_test(size=(60, 9)) as pilot:
+            await pilot.pause()
+            assert [text for text in lines_of(pane) if "like the next" in text] == [lines_of(pane)[1]]
+            if keys:
+                await pilot.press(*keys)
+            else:
+                await pilot.click(pane, offset=(5, 1))
+            shown = lines_of(pane)
+            if keys == ("p",):
+                assert "Running as" in shown[1]
+                assert "attempt 2 " in shown[5]
+            if keys == ("z",):
+                await pilot.press("z")
+                assert "like the next" in lines_of(pane)[1]
+            return not any("like the next" in text for text in shown)
+
+    assert await opened("z")
+    assert await opened("p")
+    assert await opened("slash", *"Running", "enter", "n", "n")
+    assert await opened()
+
+
+async def test_a_reader_is_not_moved_by_a_fold_and_finds_it_at_the_end() -> None:
+    feed = crash_loop(attempts=2)
+    feed.take_lines(numbered(3))
+    pane = pane_of(feed)
+    async with Alone(pane).run_test(size=(60, 7)) as pilot:
+        await pilot.pause()
+        await pilot.press("k", "k")
+        await pilot.pause()
+        before = lines_of(pane)[1:]
+        feed.lines.add([Rule("attempt 193 · exit 1", "attempt", True)])
+        for number in (194, 195):
+            feed.lines.add([*numbered(3), Rule(f"attempt {number} · exit 1", "attempt", True)])
+        pane.paint()
+        assert lines_of(pane)[1:] == before
+        await pilot.press("G")
+        pane.paint()
+        assert "attempts 193-194 like the next" in lines_of(pane)[1]
 
 
 # --- search and filter ----------------------------------------------------------------------------------------------

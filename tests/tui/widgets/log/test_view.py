@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnitui.engine.logs.folding import Fold
 from cnitui.engine.logs.kept import Entry, KeptLines, Rule
 from cnitui.tui.widgets.log.text import fold
 from cnitui.tui.widgets.log.view import Hits, LogView
@@ -100,3 +101,38 @@ def test_the_installers_prefix_is_folded_into_its_level() -> None:
         'say \\"hi\\" source="install.go:141"',
     )
     assert fold("cp: cannot create regular file") == ("", "cp: cannot create regular file")
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 9), st.integers(2, 9)), max_size=4)
+
+
+@given(BATCHES, SPANS, st.booleans(), st.integers(5, 60))
+def test_folded_entries_have_one_row_also_when_some_of_them_are_dropped(
+    batches: list[Batch], spans: list[tuple[int, int]], wrapped: bool, bound: int
+) -> None:
+    kept = KeptLines(max_lines=bound)
+    kept.add([entry for batch in batches for entry in batch.lines])
+    folds: list[Fold] = []
+    for gap, size in spans:
+        start = (folds[-1].end if folds else kept.first) + gap
+        if start + size <= kept.end:
+            folds.append(Fold(start, start + size, 1, 2))
+    view = LogView(kept)
+    view.show(filtered=None, start=0, measure=height if wrapped else None, folds=folds)
+    for batch in batches:
+        before, end = view.rows, kept.end
+        kept.add(batch.lines)
+        came, gone = view.extend()
+        closed = [left for fold in folds if (left := fold.within(kept.first + bool(kept.dropped_lines))) is not None]
+        expected = [
+            (number, part)
+            for number, entry in kept.between(kept.first + 1, kept.end)
+            if not any(fold.start < number < fold.end for fold in closed)
+            for part in range(height(entry) if wrapped and all(fold.start != number for fold in closed) else 1)
+        ]
+        shown = [found for row in range(view.rows) if (found := view.at(row)) is not None]
+        assert [found for found in shown if found[0] > kept.first] == [e for e in expected if e[0] > kept.first]
+        assert all(view.at(view.row_of(number)) == (number, 0) for number, _ in expected)
+        assert all(view.row_of(fold.end - 1) == view.row_of(fold.start) for fold in closed)
+        assert view.rows == before - gone + sum(number >= max(end, kept.first) for number, _ in shown)
+        assert came == kept.end - max(end, kept.first)

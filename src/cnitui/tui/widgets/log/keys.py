@@ -33,6 +33,7 @@ LOG_KEYS: list[BindingType] = [
     ),
     Binding("p", "attempt(-1)", "previous attempt", id="log.attempt", tooltip="Back to the attempt before"),
     Binding("P", "attempt(1)", "next attempt", id="log.attempt-next", show=False, tooltip="To the attempt after"),
+    Binding("z", "fold", "fold", id="log.fold", tooltip="Fold away attempts like the one after them, or show all"),
     Binding("s", "autoscroll", "autoscroll", id="log.autoscroll", tooltip="Follow new lines, or stay"),
     Binding("w", "wrap", "wrap", id="log.wrap", tooltip="Wrap long lines"),
     Binding("t", "stamps", "timestamps", id="log.stamps", tooltip="Short time, full lines as they came, or no time"),

@@ -98,17 +98,19 @@ class LogPainter:
 
     def rule(self, rule: Rule, width: int) -> list[Span]:
         """`─ ✗ attempt 192 · exit 1 · 0.4s · back-off 5m ───`; where that is too long, `#192`."""
-        sign = "✗ " if rule.failed else "! " if rule.kind in ("note", "dropped") else ""
+        sign = (
+            "▸ " if rule.kind == "fold" else "✗ " if rule.failed else "! " if rule.kind in ("note", "dropped") else ""
+        )
         room = max(8, width - 4 - len(sign))
         text = clean(rule.text, 1000)
-        if rule.kind == "attempt" and width_of(text) > room:
-            text = text.replace("attempt ", "#", 1)
+        if rule.kind in ("attempt", "fold") and width_of(text) > room:
+            text = text.replace("attempts ", "#", 1).replace("attempt ", "#", 1)
         text = fit(text, room)
         frame = self._ink("frame")
         tail = "─" * max(1, width - 3 - len(sign) - width_of(text))
         return [
             ("─ ", frame),
-            (sign, self._ink("bad" if rule.failed else "warn")),
+            (sign, self._ink("accent" if rule.kind == "fold" else "bad" if rule.failed else "warn")),
             (text, self._ink("dim")),
             (f" {tail}", frame),
         ]

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 
 from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.folding import Fold, Folding
 from cnitui.engine.logs.kept import Entry, line_of
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.text import clean
@@ -16,7 +18,7 @@ from cnitui.tui.widgets.log.keys import LOG_KEYS
 from cnitui.tui.widgets.log.paint import Classify, Look, unclassified
 from cnitui.tui.widgets.log.text import Span, Stamps
 from cnitui.tui.widgets.log.view import Hits
-from cnitui.tui.widgets.log.window import LogWindow
+from cnitui.tui.widgets.log.window import TITLE, LogWindow
 from cnitui.tui.widgets.log.words import utc_now
 from cnitui.tui.widgets.pattern import Pattern, pattern_of
 
@@ -46,6 +48,11 @@ class LogPane(LogWindow):
         self.stamps, self.wrapped = Stamps.SHORT, False
         self.hits: Hits | None = None
         self.filtered: Pattern | None = None
+        self.folded = Folding(feed.lines)
+        self.folds_away = True
+        self._opened: set[int] = set()
+        """Entries in folds that were opened by themselves."""
+        self._folds: tuple[Fold, ...] = ()
         self._window = ""
         self._from = 0
         self._column = 0
@@ -72,7 +79,8 @@ class LogPane(LogWindow):
         """Other rows; the top line stays the top line, the end stays the end."""
         top, following = self.top, self.following
         self.look = self._look()
-        self.view.show(filtered=self.filtered, start=self._from, measure=self._measure if self.wrapped else None)
+        measure, self._folds = self._measure if self.wrapped else None, self._to_fold()
+        self.view.show(filtered=self.filtered, start=self._from, measure=measure, folds=self._folds)
         self.forget_drawn()
         if following:
             self.follow()
@@ -83,10 +91,51 @@ class LogPane(LogWindow):
         return self._painter.rows(entry, self.look)
 
     def paint(self) -> None:
-        """Found lines are kept up with the log."""
+        """Found lines are kept up with the log; folds too, unless that would move what is read."""
         if self.hits is not None:
             self.hits.extend()
+        if self.folded.extend():
+            self._wake()
+        if self.following and self.filtered is None and self._to_fold() != self._folds:
+            self.choose()
         super().paint()
+
+    def _to_fold(self) -> tuple[Fold, ...]:
+        """The folds that are closed."""
+        if not self.folds_away:
+            return ()
+        return tuple(
+            fold for fold in self.folded.folds if not any(fold.start <= one < fold.end for one in self._opened)
+        )
+
+    # --- folds ---
+
+    def action_fold(self) -> None:
+        """Open all attempts that are folded away; when none is, close them."""
+        if self.view.folds:
+            self.folds_away = False
+        else:
+            self.folds_away = True
+            self._opened.clear()
+        self.choose()
+
+    def _unfold(self, number: int) -> None:
+        """Open the fold that an entry is in, if it is in one."""
+        fold = self.view.fold_of(number)
+        if fold is not None:
+            self._opened.add(fold.end - 1)
+            self.choose()
+
+    def reveal(self, number: int) -> None:
+        """A line that is folded away is unfolded first."""
+        self._unfold(number)
+        super().reveal(number)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a fold opens it."""
+        found = self.view.at(self.scroll_offset.y + event.y - TITLE) if event.y >= TITLE else None
+        if found is not None and self.view.fold_at(found[0]) is not None:
+            self._unfold(found[0])
 
     def headings(self) -> list[list[Span]]:
         """Node with its sign, attempt, and what the stream does; what is left out first when it is narrow."""
@@ -121,6 +170,8 @@ class LogPane(LogWindow):
             return self.hits is not None or self.filtered is not None
         if action == "next":
             return self.hits is not None
+        if action == "fold":
+            return self.filtered is None and bool(self.folded.folds)
         return True
 
     def action_search(self) -> None:
@@ -221,12 +272,15 @@ class LogPane(LogWindow):
         self.follow()
 
     def action_attempt(self, by: int) -> None:
-        """To the first line of the attempt before (or after) the one in the top row."""
-        starts = [self.view.row_of(mark.start) for mark in self.feed.attempts]
-        here = self.scroll_offset.y
-        others = [row for row in starts if (row < here if by < 0 else row > here)]
+        """To the first line of the attempt before (or after) the one in the top row; a fold that it is in is opened."""
+        fold = self.view.fold_at(self.top)
+        here = fold.end if fold is not None and by < 0 else self.top
+        starts = [mark.start for mark in self.feed.attempts]
+        others = [start for start in starts if (start < here if by < 0 else start > here)]
         if others:
-            self.scroll_to(y=max(others) if by < 0 else min(others), animate=False)
+            wanted = max(others) if by < 0 else min(others)
+            self._unfold(wanted)
+            self.scroll_to(y=self.view.row_of(wanted), animate=False)
         elif by < 0:
             self.action_top()
 

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.kept import Entry
 from cnitui.tui.text import clean, fit
 from cnitui.tui.widgets.line_view import LineView
 from cnitui.tui.widgets.log.copy import literal, selected_text
@@ -260,8 +261,12 @@ class LogWindow(LineView):
         return strip.apply_offsets(0, row)
 
     def _draw_entry(self, number: int, part: int) -> Strip:
-        entry = self.feed.lines[number]
-        return self.strip(self._painter.line(entry, part, self.look, current=number == self.current))
+        return self.strip(self._painter.line(self.entry(number), part, self.look, current=number == self.current))
+
+    def entry(self, number: int) -> Entry:
+        """What stands in an entry's row: itself, or the fold that it begins."""
+        fold = self.view.fold_at(number)
+        return self.feed.lines[number] if fold is None else fold.rule
 
     def _draw_below(self, row: int) -> Strip:
         told = self._sentence() if row == self.view.rows else None
@@ -299,7 +304,7 @@ class LogWindow(LineView):
 
     def literal(self, number: int) -> str:
         """An entry as it came."""
-        return literal(self.feed.lines[number], self.look.stamps)
+        return literal(self.entry(number), self.look.stamps)
 
     def in_view(self) -> str:
         """The lines in view, as they came."""
