@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Self, cast
 
@@ -13,6 +14,7 @@ from cnitui.domain.facts import ContainerStatus, PodStatus, Run
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import KeptLines, Rule
+from cnitui.engine.logs.others import MAX_FEEDS
 from cnitui.engine.logs.status import FeedState
 from cnitui.engine.ports import ClusterApi, LogRequest
 from cnitui.errors import ClusterError, ClusterUnreachable, Forbidden, Invalid, NotFound
@@ -433,6 +435,54 @@ async def test_the_board_turns_to_the_container_that_fails() -> None:
     assert board.feed("worker-01").container == "upgrade-ipam"
     board.pods_changed(lambda _: pod(last=run(2, started=5, finished=6), container="install-cni"))
     assert board.feed("worker-01").container == "install-cni"
+    await board.close()
+
+
+def two_containers(node: str) -> PodStatus:
+    failing = pod(current=run(1, started=0), node=node, uid=node)
+    main = pod(current=run(2, started=0), node=node, container="calico-node").containers
+    return replace(failing, containers=(*failing.containers, *main))
+
+
+async def test_another_container_is_shown_on_a_node_or_on_all_while_the_failing_ones_log_goes_on() -> None:
+    api = KubeletLogs()
+    board = LogBoard(cast(ClusterApi, api), TestClock(), max_streams=3)
+    nodes = ["worker-01", "worker-02"]
+    board.pods_changed(two_containers)
+    own = board.choose(nodes)
+    board.others.choose("calico-node", "worker-01")
+    shown = board.choose(nodes)
+    assert [feed.container for feed in shown] == ["calico-node", "install-cni"]
+    assert (shown[0].chosen, shown[1]) == (True, own[1])
+    for _ in range(20):
+        await asyncio.sleep(0)
+    asked = [(stream.request.container, stream.closed) for stream in api.streams]
+    assert asked == [("install-cni", False), ("install-cni", False), ("calico-node", False)]
+
+    board.others.choose("calico-node")
+    assert [feed.container for feed in board.choose(nodes)] == ["calico-node"] * 2
+    board.others.choose("no-such")
+    assert board.choose(nodes) == own
+    board.others.choose("calico-node", "worker-01")
+    assert board.choose(nodes)[0] is shown[0]
+    board.others.choose("")
+    assert board.choose(nodes) == own
+    await board.close()
+    assert all(stream.closed for stream in api.streams)
+    assert board.seen() == ()
+
+
+async def test_feeds_of_chosen_containers_are_bounded() -> None:
+    board = LogBoard(cast(ClusterApi, KubeletLogs()), TestClock())
+    board.pods_changed(two_containers)
+    board.others.choose("calico-node")
+    first = board.choose(["worker-0"])[0]
+    for number in range(MAX_FEEDS):
+        board.choose([f"worker-{number}"])
+    assert board.choose(["worker-0"])[0] is first
+    for number in range(1, MAX_FEEDS + 2):
+        board.choose([f"worker-{number}"])
+    assert board.choose(["worker-0"])[0] is not first
     await board.close()
 
 

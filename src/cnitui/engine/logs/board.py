@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, groupby
 
-from cnitui.domain.facts import INSTALL_CNI, PodStatus
+from cnitui.domain.facts import INSTALL_CNI, ContainerStatus, PodStatus
 from cnitui.domain.investigation import SeenLog
 from cnitui.engine.logs.earlier import earlier_feed
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import MAX_BYTES, KeptLines
+from cnitui.engine.logs.others import OtherContainers, containers_of
 from cnitui.engine.logs.streams import cancelled
 from cnitui.engine.ports import Clock, ClusterApi
 from cnitui.engine.state import Before
@@ -33,7 +34,8 @@ class LogBoard:
         self._pod_on: Callable[[str], PodStatus | None] = lambda _node: None
         self._feeds: dict[str, LogFeed] = {}
         self._earlier: dict[tuple[str, str], LogFeed] = {}
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self.others = OtherContainers(api, clock)
+        self._running: dict[LogFeed, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
     def feed(self, node: str) -> LogFeed:
@@ -49,25 +51,32 @@ class LogBoard:
         return self._feeds[node]
 
     def choose(self, nodes: Sequence[str]) -> tuple[LogFeed, ...]:
-        """Follow these nodes, the first `max_streams` of them, and no others; their feeds in that order.
+        """Follow these nodes, the first `max_streams` of them, and no others; what to show of them in that order.
 
-        Must be called with the event loop running: each followed node is a task.
+        Where a person wants to see another container, its log is followed and shown, and behind those of all nodes the
+        failing one's goes on. Must be called with the event loop running: each followed log is a task.
         """
-        feeds = tuple(self.feed(node) for node in nodes)
-        followed = set(nodes[: self._max_streams])
-        for node in [node for node in self._running if node not in followed]:
-            self._stop(node)
-        for feed in feeds[: self._max_streams]:
-            if feed.node not in self._running:
+        own = [self.feed(node) for node in nodes]
+        shown = tuple(self.others.feed(feed.node, self._pod_on(feed.node), feed) for feed in own)
+        followed = list(dict.fromkeys((*shown, *own)))[: self._max_streams]
+        for feed in [feed for feed in self._running if feed not in followed]:
+            self._stop(feed)
+        for feed in followed:
+            if feed not in self._running:
                 task = asyncio.create_task(feed.run(), name=f"log of {feed.node}")
                 task.add_done_callback(feed.stopped)
-                self._running[feed.node] = task
-        return feeds
+                self._running[feed] = task
+        self.others.forget(frozenset(followed))
+        return shown
+
+    def containers(self, node: str) -> dict[str, ContainerStatus | None]:
+        """The containers of the node's pod, in the order in which they run."""
+        return containers_of(self._pod_on(node))
 
     @property
     def followed(self) -> frozenset[str]:
         """Nodes whose logs are being followed now; a chosen node that is not here is beyond the bound."""
-        return frozenset(self._running)
+        return frozenset(feed.node for feed in self._running)
 
     def pods_changed(self, pod_on: Callable[[str], PodStatus | None]) -> None:
         """The pods have changed; `pod_on` answers the one on a node. Only those that have a feed are asked for."""
@@ -75,6 +84,7 @@ class LogBoard:
         for node, feed in self._feeds.items():
             pod_now = pod_on(node)
             feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
+        self.others.pods_changed(pod_on)
 
     def earlier(self, before: Before, node: str) -> LogFeed:
         """The log of a node as it was before a plan; made once."""
@@ -110,13 +120,13 @@ class LogBoard:
 
     async def close(self) -> None:
         """End all streams."""
-        for node in list(self._running):
-            self._stop(node)
+        for feed in list(self._running):
+            self._stop(feed)
         for task in tuple(self._ending):
             await cancelled(task)
 
-    def _stop(self, node: str) -> None:
-        task = self._running.pop(node)
+    def _stop(self, feed: LogFeed) -> None:
+        task = self._running.pop(feed)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
         task.cancel()

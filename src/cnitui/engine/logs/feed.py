@@ -56,6 +56,8 @@ class LogFeed:
         self.node, self.container = node, container
         self.moment = moment
         """What is shown when that is not the present: `before`."""
+        self.chosen = False
+        """Whether a person chose its container; the failing one's goes without saying."""
         self.lines = lines if lines is not None else KeptLines()
         self.status = FeedStatus(FeedState.CONNECTING)
         self._pod: PodStatus | None = None
