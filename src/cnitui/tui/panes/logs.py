@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from cnitui.domain.facts import ContainerStatus
 from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.logs.feed import LogFeed
@@ -38,12 +39,13 @@ class LogsPane(Pane):
         self._failing: set[str] | None = None
         self._shown: tuple[str, ...] = ()
         self._unfocused = False
-        self._moment: tuple[View, str] = ("now", "")
+        self._moment: tuple[View, str, int] = ("now", "", 0)
 
     def compose(self) -> ComposeResult:
         yield LogGrid(
             lead="Logs",
             classify=classify,
+            meaning=meaning,
             sentence="logs appear here as soon as a pod is found",
             now=lambda: moment(self.state),
         )
@@ -81,7 +83,8 @@ class LogsPane(Pane):
         rows = self.state.roster.by_name
         failing = {node for node in self._shown if node in rows and rows[node].failing}
         earlier = self.state.before
-        moment: tuple[View, str] = (self.view, earlier.plan_id) if earlier is not None else ("now", "")
+        turn = self._board.others.turn
+        moment: tuple[View, str, int] = (self.view, earlier.plan_id, turn) if earlier is not None else ("now", "", turn)
         if (before, failing, moment) == (self._shown, self._failing, self._moment):
             return
         self._failing, self._moment = failing, moment
@@ -96,6 +99,23 @@ class LogsPane(Pane):
         repaired = [feed for feed in feeds if feed.node in before.nodes] or list(feeds)
         both = self.view == "both"
         return tuple(one for feed in repaired for one in (board.earlier(before, feed.node), feed)[: 2 if both else 1])
+
+    def containers(self, node: str) -> dict[str, ContainerStatus | None]:
+        """The containers whose logs can be shown for a node, in the order in which they run."""
+        return self._board.containers(node) if self._board is not None else {}
+
+    def show_container(self, container: str, node: str = "") -> None:
+        """Show this container's log ("": that of the one that fails) for a node, or for all when `node` is ""."""
+        if self._board is not None:
+            grid = self.query_one(LogGrid)
+            focused = grid.active.feed.node if grid.active is not None and grid.active.has_focus else ""
+            self._board.others.choose(container, node)
+            self._show()
+            grid.focus_node(focused)
+
+    def wanted(self, node: str) -> str:
+        """The container that was chosen for a node; "" is the one that fails."""
+        return self._board.others.wanted(node) if self._board is not None else ""
 
     def tick(self) -> None:
         """A second has passed: countdowns go on."""
@@ -124,3 +144,9 @@ def classify(line: str) -> Known:
     if message is None:
         return ""
     return "benign" if message.normal else "known"
+
+
+def meaning(line: str) -> str:
+    """What a known line means, in words."""
+    message = recognise(line)
+    return message.meaning if message is not None else ""

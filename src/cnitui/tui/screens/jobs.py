@@ -17,10 +17,10 @@ from cnitui.errors import CnituiError, NodeUnconfirmed
 from cnitui.tui.messages import ProveRequested, TryRequested
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.confirming import jobs_confirmation
-from cnitui.tui.screens.listings import ListingsScreen
+from cnitui.tui.screens.logs import LogsScreen
 
 
-class JobsScreen(ListingsScreen):
+class JobsScreen(LogsScreen):
     """Creates nothing that a person did not confirm in a dialog of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

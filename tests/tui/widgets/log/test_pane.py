@@ -284,6 +284,74 @@ async def test_a_reader_is_not_moved_by_a_fold_and_finds_it_at_the_end() -> None
         assert "attempts 193-194 like the next" in lines_of(pane)[1]
 
 
+# --- known messages -------------------------------------------------------------------------------------------------
+
+
+def known_pane(feed: LogFeed, calls: list[str] | None = None) -> LogPane:
+    def known(text: str) -> Known:
+        if calls is not None:
+            calls.append(text)
+        return classify(text)
+
+    return LogPane(feed, classify=known, meaning=lambda _: "Nothing could be written there.", now=lambda: NOW)
+
+
+async def at_rest(pane: LogPane) -> None:
+    await pane.workers.wait_for_complete()
+
+
+async def test_m_walks_over_known_messages_says_what_they_mean_and_passes_over_folds() -> None:
+    feed = crash_loop(attempts=3)
+    feed.take_lines([*numbered(30), line("found no writeable directory", level="FATAL"), *numbered(30)])
+    pane = known_pane(feed)
+    async with Alone(pane).run_test(size=(60, 11)) as pilot:
+        await pilot.press("g", "m")
+        await at_rest(pane)
+        first = pane.current
+        assert isinstance(entry := pane.entry(first), bytes)
+        assert b"FATAL" in entry
+        assert feed.attempts == ()
+        assert "Nothing could be written there." in lines_of(pane)[-1]
+        await pilot.press("m")
+        await at_rest(pane)
+        assert pane.current == first + 32
+        assert any("found no writeable" in text for text in lines_of(pane))
+        await pilot.press("m")
+        await at_rest(pane)
+        assert pane.current == first
+        await pilot.press("M")
+        await at_rest(pane)
+        assert pane.current == first + 32
+        await pilot.press("escape")
+        assert not any("Nothing could" in text for text in lines_of(pane))
+
+
+async def test_what_is_said_hides_neither_its_line_nor_more_than_it_must_in_a_low_pane() -> None:
+    feed = feed_of()
+    feed.status = FeedStatus(FeedState.LIVE)
+    feed.take_lines([*numbered(30), line("found no writeable directory")])
+    pane = known_pane(feed)
+    async with Alone(pane).run_test(size=(42, 4)) as pilot:
+        await pilot.press("m")
+        await at_rest(pane)
+        assert "no writeable" in lines_of(pane)[-1]
+        assert lines_of(pane)[1] == " Nothing could be written there."
+
+
+async def test_a_log_without_known_messages_says_so_and_compares_what_it_repeats_once() -> None:
+    feed = feed_of()
+    feed.take_lines([line("the same again", NOW + timedelta(seconds=n)) for n in range(5000)])
+    calls: list[str] = []
+    pane = known_pane(feed, calls)
+    async with Alone(pane).run_test(size=(60, 6)) as pilot:
+        await pilot.pause()
+        calls.clear()
+        await pilot.press("m")
+        await at_rest(pane)
+        assert "no line of this log is a known message" in lines_of(pane)[-1]
+        assert len(calls) == 1
+
+
 # --- search and filter ----------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from textual.timer import Timer
 
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.tui.text import clean
-from cnitui.tui.widgets.log.paint import Classify, unclassified
+from cnitui.tui.widgets.log.paint import Classify, Meaning, meaningless, unclassified
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.log.window import LogWindow
 from cnitui.tui.widgets.log.words import utc_now
@@ -73,6 +73,7 @@ class LogGrid(Container):
         *,
         lead: str = "",
         classify: Classify = unclassified,
+        meaning: Meaning = meaningless,
         now: Callable[[], datetime] = utc_now,
         sentence: str = "no node chosen",
         id: str | None = None,  # noqa: A002 - Textual's name
@@ -82,7 +83,7 @@ class LogGrid(Container):
         self.lead = lead
         self.locked = False
         self.page = 0
-        self._classify, self._now = classify, now
+        self._classify, self._meaning, self._now = classify, meaning, now
         self._sentence = sentence
         self._feeds: tuple[LogFeed, ...] = ()
         self._reference = ""
@@ -124,6 +125,12 @@ class LogGrid(Container):
         """The focused pane, else the first."""
         focused = next((pane for pane in self._in_view if pane.has_focus), None)
         return focused or next(iter(self._in_view), None)
+
+    def focus_node(self, node: str) -> None:
+        """Focus the pane of a node, if it is in view."""
+        pane = next((pane for pane in self._in_view if pane.feed.node == node), None)
+        if pane is not None:
+            pane.focus()
 
     @property
     def pages(self) -> int:
@@ -176,7 +183,7 @@ class LogGrid(Container):
         key = (feed.node, feed.moment)
         pane = self._panes.get(key)
         if pane is None or pane.feed is not feed:
-            pane = self._panes[key] = LogPane(feed, classify=self._classify, now=self._now)
+            pane = self._panes[key] = LogPane(feed, classify=self._classify, meaning=self._meaning, now=self._now)
             pane.on_wake = self._wake
             self.mount(pane)
         return pane

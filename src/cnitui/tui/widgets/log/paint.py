@@ -25,6 +25,15 @@ def unclassified(line: str) -> Known:  # noqa: ARG001 - it knows no line
     return ""
 
 
+Meaning = Callable[[str], str]
+"""What a line is known to mean, "" for a line that is not known."""
+
+
+def meaningless(line: str) -> str:  # noqa: ARG001 - as above
+    """Nothing, unless the owner knows more."""
+    return ""
+
+
 GUTTER = "▌"
 """Beside lines that match a known failure."""
 
@@ -94,7 +103,7 @@ class LogPainter:
             return spans + marked(text, ink, look.found.spans(text), mark)
         if look.filtered is not None:
             return spans + marked(text, ink, look.filtered.spans(text), self._ink(role, "match"))
-        return [*spans, (text, ink)]
+        return [*spans, (text, self._ink(role, "cursor") if current else ink)]
 
     def rule(self, rule: Rule, width: int) -> list[Span]:
         """`─ ✗ attempt 192 · exit 1 · 0.4s · back-off 5m ───`; where that is too long, `#192`."""

@@ -8,15 +8,19 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.message import Message
+from textual.strip import Strip
 
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.folding import Fold, Folding
 from cnitui.engine.logs.kept import Entry, line_of
 from cnitui.tui.copying import CopyRequested
-from cnitui.tui.text import clean
+from cnitui.tui.layout import wrap_words
+from cnitui.tui.text import ELLIPSIS, clean
 from cnitui.tui.widgets.log.keys import LOG_KEYS
-from cnitui.tui.widgets.log.paint import Classify, Look, unclassified
-from cnitui.tui.widgets.log.text import Span, Stamps
+from cnitui.tui.widgets.log.known import KnownLines
+from cnitui.tui.widgets.log.paint import Classify, Look, Meaning, meaningless, unclassified
+from cnitui.tui.widgets.log.text import Span, Stamps, raw_text
 from cnitui.tui.widgets.log.view import Hits
 from cnitui.tui.widgets.log.window import TITLE, LogWindow
 from cnitui.tui.widgets.log.words import utc_now
@@ -30,11 +34,19 @@ class LogPane(LogWindow):
 
     BINDINGS: ClassVar[list[BindingType]] = LOG_KEYS
 
+    class ContainerAsked(Message):
+        """Which container's log is to be shown is to be asked, for this node."""
+
+        def __init__(self, node: str) -> None:
+            super().__init__()
+            self.node = node
+
     def __init__(
         self,
         feed: LogFeed,
         *,
         classify: Classify = unclassified,
+        meaning: Meaning = meaningless,
         now: Callable[[], datetime] = utc_now,
         reference: bool = False,
         failing: bool = False,
@@ -48,6 +60,9 @@ class LogPane(LogWindow):
         self.stamps, self.wrapped = Stamps.SHORT, False
         self.hits: Hits | None = None
         self.filtered: Pattern | None = None
+        self.told = ""
+        """What is said over the log's last rows (its first ones, where that would hide the line it is about)."""
+        self._known, self._meaning = KnownLines(feed.lines, self.view, classify), meaning
         self.folded = Folding(feed.lines)
         self.folds_away = True
         self._opened: set[int] = set()
@@ -162,12 +177,57 @@ class LogPane(LogWindow):
         ]
         return " · ".join(filter(None, parts))
 
+    # --- known messages ---
+
+    def action_known(self, by: int) -> None:
+        """To the next line whose message is known, or the one before, and say what it means."""
+        at = self.current if self.current >= 0 else self.top - 1
+        self.say("looking for a known message …")
+        self.run_worker(self._go_to_known(at, by), exclusive=True, group="known")
+
+    async def _go_to_known(self, at: int, by: int) -> None:
+        number = await self._known.next(at, by)
+        entry = self.feed.lines[number] if number is not None else b""
+        if number is None or not isinstance(entry, bytes):
+            self.say("no line of this log is a known message")
+            return
+        self.current = number
+        self.reveal(number)
+        self.say(self._meaning(raw_text(entry)))
+
+    def say(self, words: str) -> None:
+        """Over the log, until a person goes on; "" for nothing."""
+        self.told = words
+        self._restyle()
+
+    def draw(self, y: int) -> Strip:
+        """The row, or what is said over it."""
+        rows = self._told_rows()
+        found = self.view.row_of(self.current) - self.scroll_offset.y + TITLE if self.current >= 0 else 0
+        first = TITLE if found >= self.size.height - len(rows) else self.size.height - len(rows)
+        if first <= y < first + len(rows):
+            return self.strip([(f" {rows[y - first]}", self.ink("prompt"))], self.ink("prompt"))
+        return super().draw(y)
+
+    def _told_rows(self) -> list[str]:
+        if not self.told:
+            return []
+        rows = wrap_words(clean(self.told, 1000), max(1, self.size.width - 3))
+        room = max(1, self.page - 2)
+        return rows if len(rows) <= room else [*rows[: room - 1], f"{rows[room - 1][:-1]}{ELLIPSIS}"]
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """A person who scrolls has read what was said."""
+        if self.told and not self._placing:
+            self.say("")
+        super().watch_scroll_y(old_value, new_value)
+
     # --- search and filter ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing now are somebody else's."""
         if action == "clear":
-            return self.hits is not None or self.filtered is not None
+            return bool(self.told) or self.hits is not None or self.filtered is not None
         if action == "next":
             return self.hits is not None
         if action == "fold":
@@ -227,7 +287,11 @@ class LogPane(LogWindow):
         self.choose()
 
     def action_clear(self) -> None:
-        """Back to all lines, unmarked."""
+        """Back to all lines, unmarked and without words over them."""
+        if self.told:
+            self.workers.cancel_group(self, "known")
+            self.say("")
+            return
         self.hits, self.current = None, -1
         if self.filtered is not None:
             self.filter("")
@@ -299,6 +363,9 @@ class LogPane(LogWindow):
     def _show_from(self, number: int, words: str) -> None:
         self._from, self._window = number, words
         self.choose()
+
+    def action_container(self) -> None:
+        self.post_message(self.ContainerAsked(self.feed.node))
 
     # --- out of the program ---
 

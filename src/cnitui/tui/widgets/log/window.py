@@ -289,6 +289,7 @@ class LogWindow(LineView):
         node = fit(clean(self.feed.node, 300), max(12, self.size.width // 2), "middle")
         told = [(node, self.ink("accent" if self.has_focus else "normal"))]
         told += [(f" {self.feed.moment.upper()}", self.ink("warn"))] if self.feed.moment else []
+        told += [(f" {clean(self.feed.container, 63)}", self.ink("normal"))] if self.feed.chosen else []
         words = title_words(self.feed.status, self._now())
         return [[*told, *((text, self.ink(role)) for text, role in variant)] for variant in words]
 
