@@ -22,6 +22,7 @@ PLACES = {
     "LogPane": "Logs",
     "LogGrid": "Log panes",
     "LogsPane": "Log panes",
+    "LogComparison": "Compared logs",
     "ListingsPane": "Listings",
     "PageScreen": "This page",
 }

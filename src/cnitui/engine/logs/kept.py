@@ -21,7 +21,7 @@ class Rule:
     """A line of ours between the container's: the end of an attempt, another pod, or what is missing and why."""
 
     text: str
-    kind: Literal["attempt", "pod", "note", "dropped", "fold"] = "note"
+    kind: Literal["attempt", "pod", "note", "dropped", "fold", "difference"] = "note"
     failed: bool = False
     time: datetime | None = None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from cnitui.domain.facts import ContainerStatus
@@ -13,14 +15,26 @@ from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.state import Before, State, View
+from cnitui.tui.widgets.log.comparison import LogComparison
 from cnitui.tui.widgets.log.grid import LogGrid
 from cnitui.tui.widgets.log.paint import Known
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.wording import moment
 
+Arrangement = Literal["beside", "compared"]
+"""Panes side by side, or attempts aligned with the reference's."""
+
 
 class LogsPane(Pane):
     """One log pane per node: the marked ones, else those that stand for all that fail; the reference in front."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("equals_sign", "arrange('compared')", "compare", key_display="=", id="logs.compare",
+                tooltip="Attempts beside the reference's, step by step, and back"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    LogsPane LogComparison { display: none; }
+    """
 
     pane_id = "logs"
     title = "Logs"
@@ -37,8 +51,11 @@ class LogsPane(Pane):
         super().__init__()
         self._board: LogBoard | None = None
         self._failing: set[str] | None = None
+        self._feeds: tuple[LogFeed, ...] = ()
+        self._reference: LogFeed | None = None
         self._shown: tuple[str, ...] = ()
         self._unfocused = False
+        self.arrangement: Arrangement = "beside"
         self._moment: tuple[View, str, int] = ("now", "", 0)
 
     def compose(self) -> ComposeResult:
@@ -49,6 +66,7 @@ class LogsPane(Pane):
             sentence="logs appear here as soon as a pod is found",
             now=lambda: moment(self.state),
         )
+        yield LogComparison(classify=classify)
 
     def bring_board(self, board: LogBoard) -> None:
         """The feeds, once there is a session."""
@@ -89,16 +107,36 @@ class LogsPane(Pane):
             return
         self._failing, self._moment = failing, moment
         grid, feeds = self.query_one(LogGrid), self._board.choose(self._shown)
+        self._reference = next((feed for feed in feeds if feed.node == self.state.reference), None)
         if earlier is None or self.view == "now":
             grid.show(feeds, reference=self.state.reference, failing=failing)
         else:
-            grid.show(self._of_both(self._board, earlier, feeds), failing=failing, paired=self.view == "both")
+            feeds = self._of_both(self._board, earlier, feeds)
+            grid.show(feeds, failing=failing, paired=self.view == "both")
+        self._feeds = feeds
+        if self.arrangement == "compared":
+            self._compare()
+
+    def _compare(self) -> None:
+        """All that is shown beside the reference, which has no moment but now."""
+        others = [feed for feed in self._feeds if feed is not self._reference]
+        self.query_one(LogComparison).show(self._reference, others, self._failing or ())
 
     def _of_both(self, board: LogBoard, before: Before, feeds: Sequence[LogFeed]) -> tuple[LogFeed, ...]:
         """Of each node that was repaired its log before the plan, and for `both` the one of now beside it."""
         repaired = [feed for feed in feeds if feed.node in before.nodes] or list(feeds)
         both = self.view == "both"
         return tuple(one for feed in repaired for one in (board.earlier(before, feed.node), feed)[: 2 if both else 1])
+
+    def action_arrange(self, wanted: Arrangement) -> None:
+        """To this arrangement, or from it back to panes side by side."""
+        self.arrangement = "beside" if self.arrangement == wanted else wanted
+        self.query_one(LogGrid).display = self.arrangement == "beside"
+        comparison = self.query_one(LogComparison)
+        comparison.display = self.arrangement == "compared"
+        if comparison.display:
+            self._compare()
+        self.focus_content()
 
     def containers(self, node: str) -> dict[str, ContainerStatus | None]:
         """The containers whose logs can be shown for a node, in the order in which they run."""
@@ -127,6 +165,9 @@ class LogsPane(Pane):
 
     def focus_content(self) -> None:
         """Focus the first log; one that is still to be mounted gets the focus then."""
+        if self.arrangement == "compared":
+            self.query_one(LogComparison).focus()
+            return
         active = self.query_one(LogGrid).active
         self._unfocused = active is None
         if active is not None:

@@ -34,6 +34,7 @@ _FIRST = (
     "screen.next",
     "log.search",
     "log.attempt",
+    "logs.compare",
 )
 """Ids of the bindings that lead on, the most useful first."""
 Hint = tuple[str, str, ActiveBinding]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rich.style import Style
 
+from cnitui.engine.guide.blocks import Role
 from cnitui.engine.logs.kept import Entry, Rule
 from cnitui.tui.text import ELLIPSIS, clean, fit, width_of, wrap
 from cnitui.tui.widgets.log.text import Span, Stamps, log_text, marked, piece_of, raw_text, window
@@ -107,9 +108,7 @@ class LogPainter:
 
     def rule(self, rule: Rule, width: int) -> list[Span]:
         """`─ ✗ attempt 192 · exit 1 · 0.4s · back-off 5m ───`; where that is too long, `#192`."""
-        sign = (
-            "▸ " if rule.kind == "fold" else "✗ " if rule.failed else "! " if rule.kind in ("note", "dropped") else ""
-        )
+        sign, role = _sign(rule)
         room = max(8, width - 4 - len(sign))
         text = clean(rule.text, 1000)
         if rule.kind in ("attempt", "fold") and width_of(text) > room:
@@ -119,8 +118,8 @@ class LogPainter:
         tail = "─" * max(1, width - 3 - len(sign) - width_of(text))
         return [
             ("─ ", frame),
-            (sign, self._ink("accent" if rule.kind == "fold" else "bad" if rule.failed else "warn")),
-            (text, self._ink("dim")),
+            (sign, self._ink(role)),
+            (text, self._ink("accent" if rule.kind == "difference" else "dim")),
             (f" {tail}", frame),
         ]
 
@@ -133,6 +132,14 @@ class LogPainter:
         shown = window(heading, 0, room)
         line: list[Span] = [("─ ", frame), *shown, (f" {'─' * max(0, room - _size(shown))}─", frame)]
         return [*line, (f" {notes} ", self._ink("accent")), ("─", frame)] if notes else line
+
+
+def _sign(rule: Rule) -> tuple[str, Role]:
+    if rule.kind in ("fold", "difference"):
+        return "▸ ", "accent"
+    if rule.failed:
+        return "✗ ", "bad"
+    return ("! ", "warn") if rule.kind in ("note", "dropped") else ("", "normal")
 
 
 def _size(spans: list[Span]) -> int:
