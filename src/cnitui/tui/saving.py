@@ -47,8 +47,8 @@ def saving_of(state: State, at: datetime, step: int, focused: object, opened: Li
         return Saving(title, f"{'-'.join(map(_plain, names))}-{moment}.txt", text=as_session(opened))
     if isinstance(focused, LogPane):
         feed = focused.feed
-        parts = filter(None, (_plain(feed.node), _plain(feed.container), feed.moment, moment))
-        name = f"{'-'.join(parts)}.log"
+        parts = filter(None, (feed.node or "logs-by-time", feed.container, feed.moment, moment))
+        name = f"{'-'.join(map(_plain, parts))}.log"
         return Saving("Save everything kept of this log", name, log=focused)
     context = _plain(state.connection.context or "cluster")
     if step == REPORT_STEP:

@@ -51,6 +51,8 @@ class KeptLines:
         self._max_bytes = max_bytes
         self.first = 0
         """Number of the oldest entry kept."""
+        self.revision = 0
+        """Counts how often entries were taken out at the end: the numbers of those that follow mean others then."""
         self.bytes = 0
         self.dropped_lines = 0
         self.dropped_bytes = 0
@@ -83,6 +85,14 @@ class KeptLines:
         self.bytes += sum(len(entry) for entry in entries if isinstance(entry, bytes))
         if len(self._entries) > self._max_lines or self.bytes > self._max_bytes:
             self._drop()
+
+    def take_from(self, number: int) -> list[Entry]:
+        """Take out the entries from a number on."""
+        place = max(0, number - self.first)
+        taken, self._entries[place:] = self._entries[place:], []
+        self.bytes -= sum(len(entry) for entry in taken if isinstance(entry, bytes))
+        self.revision += 1
+        return taken
 
     def _drop(self) -> None:
         """Drop the oldest down to 7/8 of both bounds, so that the next drop is far; a rule says how much is gone."""

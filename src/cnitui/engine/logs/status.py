@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from cnitui.domain.facts import Attempt, AttemptLogs, LogLine, Run
 from cnitui.engine.logs.kept import KeptLines
@@ -44,6 +45,28 @@ class AttemptMark:
     run: Run
     start: int
     end: int | None
+
+
+class LogSource(Protocol):
+    """What a log pane shows: a feed's log, or several as one."""
+
+    @property
+    def node(self) -> str: ...
+    @property
+    def container(self) -> str: ...
+    @property
+    def moment(self) -> str: ...
+    @property
+    def chosen(self) -> bool: ...
+    @property
+    def lines(self) -> KeptLines: ...
+    @property
+    def status(self) -> FeedStatus: ...
+    @property
+    def attempts(self) -> tuple[AttemptMark, ...]: ...
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever lines or status changed; answers how to stop that."""
 
 
 FIRST_RETRY, LONGEST_RETRY, REFUSED_RETRY = 1.0, 30.0, 30.0

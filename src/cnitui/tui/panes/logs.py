@@ -14,15 +14,19 @@ from cnitui.domain.facts import ContainerStatus
 from cnitui.domain.parsing.messages import recognise
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.logs.feed import LogFeed
+from cnitui.engine.logs.merged import MergedLog
 from cnitui.engine.state import Before, State, View
 from cnitui.tui.widgets.log.comparison import LogComparison
 from cnitui.tui.widgets.log.grid import LogGrid
+from cnitui.tui.widgets.log.merged import MergedPane
 from cnitui.tui.widgets.log.paint import Known
+from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.pane import Pane
+from cnitui.tui.widgets.pattern import pattern_of
 from cnitui.tui.wording import moment
 
-Arrangement = Literal["beside", "compared"]
-"""Panes side by side, or attempts aligned with the reference's."""
+Arrangement = Literal["beside", "compared", "merged"]
+"""Panes side by side, attempts aligned with the reference's, or all logs as one by time."""
 
 
 class LogsPane(Pane):
@@ -31,6 +35,8 @@ class LogsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("equals_sign", "arrange('compared')", "compare", key_display="=", id="logs.compare",
                 tooltip="Attempts beside the reference's, step by step, and back"),
+        Binding("T", "arrange('merged')", "by time", id="logs.merge", tooltip="These logs as one, by time, and back"),
+        Binding("escape", "arrange('beside')", "side by side", id="logs.beside", tooltip="Back to a pane for each log"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     LogsPane LogComparison { display: none; }
@@ -55,6 +61,7 @@ class LogsPane(Pane):
         self._reference: LogFeed | None = None
         self._shown: tuple[str, ...] = ()
         self._unfocused = False
+        self._highlighted = ""
         self.arrangement: Arrangement = "beside"
         self._moment: tuple[View, str, int] = ("now", "", 0)
 
@@ -113,9 +120,26 @@ class LogsPane(Pane):
         else:
             feeds = self._of_both(self._board, earlier, feeds)
             grid.show(feeds, failing=failing, paired=self.view == "both")
-        self._feeds = feeds
+        self._feeds = tuple(feeds)
+        self._show_arranged()
+
+    def _show_arranged(self) -> None:
+        """What is shown instead of the panes."""
         if self.arrangement == "compared":
             self._compare()
+        for pane in self.query(MergedPane):
+            if self.arrangement == "merged" and pane.merged.feeds == self._feeds:
+                return
+            pane.remove()
+        if self.arrangement == "merged":
+            merged = MergedPane(
+                MergedLog(self._feeds), classify=classify, meaning=meaning, now=lambda: moment(self.state)
+            )
+            merged.highlighted = pattern_of(self._highlighted, may_invert=False)
+            had_focus = self.has_focus_within
+            self.mount(merged)
+            if had_focus:
+                merged.focus()
 
     def _compare(self) -> None:
         """All that is shown beside the reference, which has no moment but now."""
@@ -128,14 +152,16 @@ class LogsPane(Pane):
         both = self.view == "both"
         return tuple(one for feed in repaired for one in (board.earlier(before, feed.node), feed)[: 2 if both else 1])
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Side by side they are mostly: then the key is somebody else's."""
+        return action != "arrange" or parameters != (self.arrangement,) or self.arrangement != "beside"
+
     def action_arrange(self, wanted: Arrangement) -> None:
         """To this arrangement, or from it back to panes side by side."""
         self.arrangement = "beside" if self.arrangement == wanted else wanted
         self.query_one(LogGrid).display = self.arrangement == "beside"
-        comparison = self.query_one(LogComparison)
-        comparison.display = self.arrangement == "compared"
-        if comparison.display:
-            self._compare()
+        self.query_one(LogComparison).display = self.arrangement == "compared"
+        self._show_arranged()
         self.focus_content()
 
     def containers(self, node: str) -> dict[str, ContainerStatus | None]:
@@ -165,13 +191,23 @@ class LogsPane(Pane):
 
     def focus_content(self) -> None:
         """Focus the first log; one that is still to be mounted gets the focus then."""
-        if self.arrangement == "compared":
-            self.query_one(LogComparison).focus()
+        if self.arrangement != "beside":
+            arranged = self.query(LogComparison if self.arrangement == "compared" else MergedPane)
+            arranged.last().focus()
             return
         active = self.query_one(LogGrid).active
         self._unfocused = active is None
         if active is not None:
             active.focus()
+
+    @on(LogPane.Highlighted)
+    def _highlight(self, message: LogPane.Highlighted) -> None:
+        """In all logs, now and later."""
+        message.stop()
+        self._highlighted = message.typed
+        self.query_one(LogGrid).highlight(message.typed)
+        for pane in self.query(MergedPane):
+            pane.highlight(message.typed)
 
     @on(LogGrid.PageChanged)
     def _focus_at_last(self) -> None:

@@ -190,7 +190,8 @@ class MainScreen(Screen[None]):
     def node(self) -> str:
         """The node that keys mean: the focused log's, else the one under the cursor of the pods; "" without any."""
         focused = self.focused
-        return focused.feed.node if isinstance(focused, LogPane) else self.query_one(PodsPane).node
+        of_log = focused.feed.node if isinstance(focused, LogPane) else ""
+        return of_log or self.query_one(PodsPane).node
 
     # --- arrangement ----------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ _FIRST = (
     "list.pick",
     "screen.guide",
     "screen.next",
+    "logs.beside",
     "log.search",
     "log.attempt",
     "logs.compare",

@@ -37,6 +37,7 @@ class LineView(Prompted, can_focus=True):
         "line--changed",
         "line--match",
         "line--current-match",
+        "line--highlight",
         "line--frame",
         "line--prompt",
     }
@@ -62,6 +63,7 @@ class LineView(Prompted, can_focus=True):
         & > .line--changed { background: $warning 25%; text-style: bold; }
         & > .line--match { background: $warning 35%; text-style: underline; }
         & > .line--current-match { color: $background; background: $warning; text-style: bold; }
+        & > .line--highlight { background: $secondary 45%; text-style: bold; }
         & > .line--frame { color: $foreground 30%; }
         & > .line--prompt { color: $text-accent; background: $surface; }
         &:focus > .line--cursor { background: $primary 30%; }

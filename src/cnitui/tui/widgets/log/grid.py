@@ -22,6 +22,7 @@ from cnitui.tui.widgets.log.paint import Classify, Meaning, meaningless, unclass
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.log.window import LogWindow
 from cnitui.tui.widgets.log.words import utc_now
+from cnitui.tui.widgets.pattern import pattern_of
 
 TICK = 1 / 25
 PER_TICK = 4
@@ -90,6 +91,7 @@ class LogGrid(Container):
         self._failing: frozenset[str] = frozenset()
         self._panes: dict[tuple[str, str], LogPane] = {}
         self._paired = False
+        self._highlight = ""
         self._in_view: tuple[LogPane, ...] = ()
         self._dirty: dict[LogWindow, None] = {}
         self._ticker: Timer | None = None
@@ -110,6 +112,12 @@ class LogGrid(Container):
             self._panes.pop(key).remove()
         self._in_view = tuple(pane for pane in self._in_view if pane in self._panes.values())
         self._arrange()
+
+    def highlight(self, typed: str) -> None:
+        """Mark what matches in all panes, also in those to come; "" marks nothing."""
+        self._highlight = typed
+        for pane in self._panes.values():
+            pane.highlight(typed)
 
     def say(self, sentence: str) -> None:
         """What to say while no node is chosen."""
@@ -185,6 +193,7 @@ class LogGrid(Container):
         if pane is None or pane.feed is not feed:
             pane = self._panes[key] = LogPane(feed, classify=self._classify, meaning=self._meaning, now=self._now)
             pane.on_wake = self._wake
+            pane.highlighted = pattern_of(self._highlight, may_invert=False)
             self.mount(pane)
         return pane
 

@@ -11,8 +11,8 @@ from rich.style import Style
 
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.logs.kept import Entry, Rule
-from cnitui.tui.text import ELLIPSIS, clean, fit, width_of, wrap
-from cnitui.tui.widgets.log.text import Span, Stamps, log_text, marked, piece_of, raw_text, window
+from cnitui.tui.text import ELLIPSIS, clean, fit, pad, width_of, wrap
+from cnitui.tui.widgets.log.text import Span, Stamps, highlighted, log_text, marked, piece_of, raw_text, window
 from cnitui.tui.widgets.pattern import Pattern
 
 Known = Literal["known", "benign", ""]
@@ -47,8 +47,11 @@ class Look:
     stamps: Stamps = Stamps.SHORT
     wrapped: bool = False
     column: int = 0
+    label_cells: int = 0
+    """Cells of the column that tells whose line it is."""
     found: Pattern | None = None
     filtered: Pattern | None = None
+    highlight: Pattern | None = None
 
 
 class LogPainter:
@@ -69,23 +72,25 @@ class LogPainter:
             return 1
         return len(wrap(f"{shown.level} {shown.text}" if shown.level else shown.text, room))
 
-    def line(self, entry: Entry, part: int, look: Look, *, current: bool = False) -> list[Span]:
-        """One row of an entry; `current` is the line that the search stands on."""
+    def line(self, entry: Entry, part: int, look: Look, *, current: bool = False, label: str = "") -> list[Span]:
+        """One row of an entry; `current` is the line that the search stands on, `label` tells whose it is."""
         if isinstance(entry, Rule):
             return self.rule(entry, look.width) if part == 0 else []
         shown = log_text(entry, look.stamps)
         known = self._classify(raw_text(entry)[:4000])
         gutter = (GUTTER if known == "known" else " ", self._ink("bad"))
         time = (shown.time if part == 0 else " " * width_of(shown.time), self._ink("dim"))
+        whose = fit(clean(label, 300), max(0, look.label_cells - 1), "middle") if part == 0 else ""
+        head: list[Span] = [gutter, time, (pad(whose, look.label_cells), self._ink("accent"))]
         body = self._body(shown.level, shown.text, look, dim=known == "benign", current=current)
         room = _room(look, shown.time)
         if not look.wrapped:
-            return [gutter, time, *self._cut(body, look.column, room)]
+            return [*head, *self._cut(body, look.column, room)]
         pieces = wrap("".join(text for text, _ in body), room)
         if part >= len(pieces):
             return [gutter]
         start = sum(map(len, pieces[:part]))
-        return [gutter, time, *piece_of(body, start, start + len(pieces[part]))]
+        return [*head, *piece_of(body, start, start + len(pieces[part]))]
 
     def _cut(self, body: list[Span], column: int, room: int) -> list[Span]:
         """What fits, and a sign where there is more."""
@@ -99,12 +104,16 @@ class LogPainter:
         spans: list[Span] = []
         if level:
             spans.append((f"{level} ", self._ink("dim" if dim else "warn" if level == "WARN" else "bad")))
-        if look.found is not None:
-            mark = self._ink(role, "current-match" if current else "match")
-            return spans + marked(text, ink, look.found.spans(text), mark)
-        if look.filtered is not None:
-            return spans + marked(text, ink, look.filtered.spans(text), self._ink(role, "match"))
-        return [*spans, (text, self._ink(role, "cursor") if current else ink)]
+        pattern = look.found or look.filtered
+        if pattern is not None:
+            mark = self._ink(role, "current-match" if current and look.found else "match")
+            body = marked(text, ink, pattern.spans(text), mark)
+        else:
+            ink = self._ink(role, "cursor") if current else ink
+            body = [(text, ink)]
+        if look.highlight is not None:
+            body = highlighted(body, ink, look.highlight.spans(text), self._ink(role, "highlight"))
+        return spans + body
 
     def rule(self, rule: Rule, width: int) -> list[Span]:
         """`─ ✗ attempt 192 · exit 1 · 0.4s · back-off 5m ───`; where that is too long, `#192`."""
@@ -148,4 +157,4 @@ def _size(spans: list[Span]) -> int:
 
 def _room(look: Look, time: str) -> int:
     """Cells for the text: a gutter on the left and a blank on the right part a pane from its neighbours."""
-    return max(1, look.width - 2 - width_of(time))
+    return max(1, look.width - 2 - width_of(time) - look.label_cells)

@@ -11,9 +11,9 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.folding import Fold, Folding
 from cnitui.engine.logs.kept import Entry, line_of
+from cnitui.engine.logs.status import LogSource
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.layout import wrap_words
 from cnitui.tui.text import ELLIPSIS, clean
@@ -41,9 +41,16 @@ class LogPane(LogWindow):
             super().__init__()
             self.node = node
 
+    class Highlighted(Message):
+        """This is to be highlighted in all logs."""
+
+        def __init__(self, typed: str) -> None:
+            super().__init__()
+            self.typed = typed
+
     def __init__(
         self,
-        feed: LogFeed,
+        feed: LogSource,
         *,
         classify: Classify = unclassified,
         meaning: Meaning = meaningless,
@@ -60,6 +67,7 @@ class LogPane(LogWindow):
         self.stamps, self.wrapped = Stamps.SHORT, False
         self.hits: Hits | None = None
         self.filtered: Pattern | None = None
+        self.highlighted: Pattern | None = None
         self.told = ""
         """What is said over the log's last rows (its first ones, where that would hide the line it is about)."""
         self._known, self._meaning = KnownLines(feed.lines, self.view, classify), meaning
@@ -82,7 +90,15 @@ class LogPane(LogWindow):
 
     def _look(self) -> Look:
         found = self.hits.pattern if self.hits else None
-        return Look(self.size.width, self.stamps, self.wrapped, self._column, found, self.filtered)
+        return Look(
+            self.size.width,
+            self.stamps,
+            self.wrapped,
+            self._column,
+            found=found,
+            filtered=self.filtered,
+            highlight=self.highlighted,
+        )
 
     def _restyle(self) -> None:
         """Same rows, other looks."""
@@ -169,6 +185,7 @@ class LogPane(LogWindow):
         parts = [
             found,
             f"&{clean(self.filtered.typed, 20)}" if self.filtered else "",
+            f"h {clean(self.highlighted.typed, 20)}" if self.highlighted else "",
             self._window,
             f"+{self._column}" if self._column else "",
             "" if self.autoscroll else "autoscroll off",
@@ -286,6 +303,24 @@ class LogPane(LogWindow):
         self.filtered = pattern_of(text)
         self.choose()
 
+    def action_highlight(self) -> None:
+        """Highlight while typing, in all logs; what is searched for stays marked besides."""
+        before = self.highlighted.typed if self.highlighted else ""
+
+        def typed(text: str) -> None:
+            self.post_message(self.Highlighted(text))
+
+        def closed(meant: bool) -> None:
+            if not meant:
+                typed(before)
+
+        self.ask("h ", before, typed, closed)
+
+    def highlight(self, typed: str) -> None:
+        """Mark what matches, besides what is searched for; "" marks nothing."""
+        self.highlighted = pattern_of(typed, may_invert=False)
+        self._restyle()
+
     def action_clear(self) -> None:
         """Back to all lines, unmarked and without words over them."""
         if self.told:
@@ -374,7 +409,7 @@ class LogPane(LogWindow):
         selection = self.text_selection
         selected = self.get_selection(selection) if selection else None
         text, what = (selected[0], "the selection") if selected else (self.in_view(), "the lines in view")
-        self.post_message(CopyRequested(text, f"{what} of {clean(self.feed.node)}"))
+        self.post_message(CopyRequested(text, f"{what} of {clean(self.feed.node or 'all logs')}"))
 
     def kept(self) -> bytes:
         """Everything kept, as it came, with rules as comments."""

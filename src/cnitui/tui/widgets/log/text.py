@@ -92,6 +92,18 @@ def marked(text: str, ink: Style, found: Sequence[tuple[int, int]], mark: Style)
     return spans
 
 
+def highlighted(spans: Sequence[Span], ink: Style, found: Sequence[tuple[int, int]], mark: Style) -> list[Span]:
+    """The spans with found ranges of characters in another ink, where they are in that ink: a search's marks stay."""
+    shown: list[Span] = []
+    at = 0
+    for text, style in spans:
+        own = [(max(0, start - at), min(len(text), end - at)) for start, end in found]
+        inside = [(start, end) for start, end in own if start < end]
+        shown += marked(text, style, inside, mark) if style == ink and inside else [(text, style)]
+        at += len(text)
+    return shown
+
+
 def window(spans: Sequence[Span], start: int, width: int) -> list[Span]:
     """The spans from cell `start` on, at most `width` cells."""
     shown: list[Span] = []

@@ -76,6 +76,7 @@ class LogView:
         self._from = 0
         self._measure: Measure | None = None
         self._folds = Folded()
+        self._revision = kept.revision
         self._first = kept.first
         self._end = kept.first
         self._numbers: array[int] | None = None
@@ -101,6 +102,8 @@ class LogView:
 
     def extend(self) -> tuple[int, int]:
         """Take over what came and what was dropped; answers how many entries came and how many rows left at the top."""
+        if self._revision != self._kept.revision:
+            return self._begin_anew()
         rows = self.rows
         self._forget(max(self._kept.first, self._from))
         gone = rows - self.rows
@@ -110,6 +113,12 @@ class LogView:
         self._take_all(self._end, self._kept.end)
         self._end = self._kept.end
         return len(self) - before, gone
+
+    def _begin_anew(self) -> tuple[int, int]:
+        """Entries have other places than before."""
+        before, self._revision = len(self), self._kept.revision
+        self.show(filtered=self._filter, start=self._from, measure=self._measure, folds=self._folds.folds)
+        return max(0, len(self) - before), 0
 
     def _take_all(self, start: int, end: int) -> None:
         if self._filter is not None or self._measure is not None:
@@ -234,13 +243,17 @@ class Hits:
         self._kept = kept
         self._numbers: array[int] = array("Q")
         self._end = kept.first
+        self._revision = kept.revision
         self.extend()
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def extend(self) -> None:
-        """Search what came since."""
+        """Search what came since; where places have changed, everything."""
+        if self._revision != self._kept.revision:
+            self._revision, self._end = self._kept.revision, self._kept.first
+            del self._numbers[:]
         for number, entry in self._kept.between(self._end, self._kept.end):
             if isinstance(entry, bytes) and self.pattern.matches_raw(entry, _text_start(entry)):
                 self._numbers.append(number)

@@ -17,8 +17,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
-from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import Entry
+from cnitui.engine.logs.status import LogSource
 from cnitui.tui.text import clean, fit
 from cnitui.tui.widgets.line_view import LineView
 from cnitui.tui.widgets.log.copy import literal, selected_text
@@ -56,7 +56,7 @@ class LogWindow(LineView):
 
     def __init__(
         self,
-        feed: LogFeed,
+        feed: LogSource,
         *,
         classify: Classify = unclassified,
         now: Callable[[], datetime] = utc_now,
@@ -261,7 +261,12 @@ class LogWindow(LineView):
         return strip.apply_offsets(0, row)
 
     def _draw_entry(self, number: int, part: int) -> Strip:
-        return self.strip(self._painter.line(self.entry(number), part, self.look, current=number == self.current))
+        entry, label = self.entry(number), self.label(number)
+        return self.strip(self._painter.line(entry, part, self.look, current=number == self.current, label=label))
+
+    def label(self, number: int) -> str:
+        """What stands before an entry's text."""
+        return ""
 
     def entry(self, number: int) -> Entry:
         """What stands in an entry's row: itself, or the fold that it begins."""
