@@ -72,10 +72,10 @@ def step(number: int) -> Callable[[Run, CnituiApp], Awaitable[None]]:
     return prepare
 
 
-def pane(key: str) -> Callable[[Run, CnituiApp], Awaitable[None]]:
+def pane(*keys: str) -> Callable[[Run, CnituiApp], Awaitable[None]]:
     async def prepare(pilot: Run, app: CnituiApp) -> None:
         await overview(pilot, app)
-        await pilot.press(key)
+        await pilot.press(*keys)
         await pilot.pause(0.5)
 
     return prepare
@@ -129,6 +129,9 @@ SHOTS = (
     Shot("overview", (160, 45), overview),
     Shot("overview-80x24", (80, 24), overview),
     Shot("logs", (160, 40), pane("f2")),
+    Shot("logs-compared", (160, 34), pane("f2", "equals_sign")),
+    Shot("logs-compared-80x24", (80, 24), pane("f2", "equals_sign")),
+    Shot("logs-by-time", (120, 35), pane("f2", "T")),
     Shot("selinux", (160, 40), pane("f3")),
     Shot("listings", (160, 40), listings()),
     Shot("listings-80x24", (80, 24), listings()),

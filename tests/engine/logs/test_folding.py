@@ -41,9 +41,10 @@ def test_a_running_attempt_is_in_no_fold() -> None:
         attempt(3, last="another word"),
         attempt(3, ending="exit 137 · OOMKilled"),
         [*attempt(3)[:2], Rule("the line above goes on for 2 kB", "dropped"), *attempt(3)[2:]],
+        [Rule("attempt 3: only its last 20,000 lines were read", "dropped"), *attempt(3)],
         [*attempt(3)[:2], Rule("attempt 3: its last lines may be missing"), *attempt(3)[2:]],
     ],
-    ids=["words", "ending", "cut line", "missing lines"],
+    ids=["words", "ending", "cut line", "end alone", "missing lines"],
 )
 def test_an_attempt_that_differs_parts_those_before_it_from_those_after(odd: list[Entry]) -> None:
     entries = [attempt(1), attempt(2), odd, attempt(4), attempt(5), attempt(6)]

@@ -16,12 +16,13 @@ FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One attempt; `rule` is the one below it, None while it runs."""
+    """One attempt; `rule` is the one below it, None while it runs; not `whole` when lines are known to be missing."""
 
     label: str
     lines: tuple[bytes, ...]
     names: tuple[str, ...]
     rule: Rule | None
+    whole: bool = True
 
     @property
     def log(self) -> Log:
@@ -52,10 +53,14 @@ class Attempts:
         self._ended: list[Segment] = []
 
     def pick(self, back: int = 0) -> Segment | None:
-        """The newest attempt that has ended, or `back` before it (the oldest at most); else the one that runs."""
+        """The newest attempt that has ended, or `back` before it (the oldest at most); else the one that runs.
+
+        One of which lines are missing is taken only where there is no other.
+        """
         first = self.feed.lines.first
         self._ended = [one for one in (*self._ended, *self._segments.extend()) if one.start >= first]
         if self._ended:
+            self._ended = [one for one in self._ended if one.whole] or self._ended
             return self._ended[max(0, len(self._ended) - 1 - back)]
         rest = self._segments.rest()
         return rest if rest.end > rest.start else None
@@ -72,7 +77,7 @@ class Attempts:
         last = entries[-1] if segment.ended and entries else None
         names = (feed.pod.name, feed.node) if feed.pod is not None else (feed.node,)
         lines = tuple(entry for entry in entries if isinstance(entry, bytes))
-        return Compared(label_of(feed), lines, names, last if isinstance(last, Rule) else None)
+        return Compared(label_of(feed), lines, names, last if isinstance(last, Rule) else None, segment.whole)
 
 
 def label_of(feed: LogFeed) -> str:
@@ -127,5 +132,7 @@ def _endings(comparison: Comparison) -> dict[int, list[Rule]]:
 def _ending(one: Compared) -> Iterator[Rule]:
     if len(one.lines) > LONGEST:
         yield Rule(f"{one.label}: only its first {LONGEST} of {len(one.lines):,} lines are compared", "note")
+    if not one.whole:
+        yield Rule(f"{one.label}: lines of this attempt are missing", "note")
     if one.rule is not None:
         yield Rule(f"{one.label}: {one.rule.text}", "attempt", one.rule.failed, one.rule.time)

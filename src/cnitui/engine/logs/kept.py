@@ -6,6 +6,7 @@ Lines stay the bytes that came, timestamp included, because most of them are nev
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,7 @@ class KeptLines:
 
     def __init__(self, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES) -> None:
         self._entries: list[Entry] = []
+        self._rules: list[int] = []
         self._max_lines = max_lines
         self._max_bytes = max_bytes
         self.first = 0
@@ -79,10 +81,18 @@ class KeptLines:
         start = max(start, self.first)
         return enumerate(self._entries[start - self.first : max(0, end - self.first)], start)
 
+    def next_rule(self, number: int) -> int | None:
+        """The number of the first rule from a number on; rules are few, so nobody has to look at each line for them."""
+        place = bisect_left(self._rules, number)
+        return self._rules[place] if place < len(self._rules) else None
+
     def add(self, entries: Sequence[Entry]) -> None:
         """Append; may drop the oldest."""
+        sizes = [len(entry) for entry in entries if isinstance(entry, bytes)]
+        if len(sizes) != len(entries):
+            self._rules += [number for number, entry in enumerate(entries, self.end) if isinstance(entry, Rule)]
         self._entries.extend(entries)
-        self.bytes += sum(len(entry) for entry in entries if isinstance(entry, bytes))
+        self.bytes += sum(sizes)
         if len(self._entries) > self._max_lines or self.bytes > self._max_bytes:
             self._drop()
 
@@ -92,6 +102,7 @@ class KeptLines:
         taken, self._entries[place:] = self._entries[place:], []
         self.bytes -= sum(len(entry) for entry in taken if isinstance(entry, bytes))
         self.revision += 1
+        del self._rules[bisect_left(self._rules, self.end) :]
         return taken
 
     def _drop(self) -> None:
@@ -111,6 +122,7 @@ class KeptLines:
         if count:
             self._entries[:count] = [self._dropped_rule()]
             self.first += count - 1
+            self._rules[: bisect_right(self._rules, self.first)] = [self.first]
 
     def _dropped_rule(self) -> Rule:
         bound = f"{self._max_lines:,} lines or {self._max_bytes >> 20} MiB"

@@ -44,7 +44,7 @@ class Segment:
 
 
 class Segments:
-    """Finds the attempts that have ended, each entry looked at once."""
+    """Finds the attempts that have ended, each rule looked at once."""
 
     def __init__(self, kept: KeptLines) -> None:
         self._kept = kept
@@ -55,14 +55,17 @@ class Segments:
 
     def extend(self) -> Iterator[Segment]:
         """The attempts that have ended since; only as many as are asked for are looked for."""
-        while self._at < self._kept.end:
+        while True:
             if self._at < self._kept.first:
                 self._begin(self._kept.first, follows=False)
-            number = self._at
-            entry = self._kept[number]
-            self._at += 1
-            if isinstance(entry, Rule) and (found := self._meet(number, entry)) is not None:
+            number = self._kept.next_rule(self._at)
+            if number is None:
+                break
+            self._at = number + 1
+            rule = self._kept[number]
+            if isinstance(rule, Rule) and (found := self._meet(number, rule)) is not None:
                 yield found
+        self._at = self._kept.end
 
     def rest(self) -> Segment:
         """The entries after the last attempt that has ended, as far as `extend` came."""
@@ -74,7 +77,8 @@ class Segments:
             found = Segment(self._start, number + 1, ordinal, ending, rule.failed, self._follows, self._whole)
             self._begin(number + 1, follows=True)
             return found
-        if number == self._start or rule.kind in ("pod", "dropped"):
+        about_this_one = _NUMBERED.match(rule.text) is not None
+        if rule.kind == "pod" or (number == self._start and not about_this_one):
             self._begin(number + 1, follows=False)
         else:
             self._whole = False

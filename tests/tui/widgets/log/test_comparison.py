@@ -96,6 +96,21 @@ async def test_a_new_attempt_is_compared_and_one_before_it_is_a_key_away() -> No
         assert any("attempt 204 · exit 2" in text for text in lines_of(shown))
 
 
+async def test_an_attempt_whose_log_was_lost_is_compared_only_where_there_is_no_other() -> None:
+    lost: list[Entry] = [
+        Rule("attempt 204: unable to retrieve container logs"),
+        Rule("attempt 204 · exit 1", "attempt", True),
+    ]
+    shown = comparison()
+    async with Alone(shown).run_test(size=(80, 24)) as pilot:
+        shown.show(reference(), [feed_of("worker-01", attempt(203), lost)])
+        await pilot.pause()
+        assert any("attempt 203 · exit 1" in text for text in lines_of(shown))
+        shown.show(reference(), [feed_of("worker-01", lost)])
+        await pilot.pause()
+        assert any("lines of this attempt are missing" in text for text in lines_of(shown))
+
+
 async def test_further_nodes_are_on_further_pages() -> None:
     shown = comparison()
     feeds = [feed_of(f"worker-{number}", attempt(number)) for number in range(1, 4)]

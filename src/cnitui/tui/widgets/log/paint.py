@@ -80,8 +80,10 @@ class LogPainter:
         known = self._classify(raw_text(entry)[:4000])
         gutter = (GUTTER if known == "known" else " ", self._ink("bad"))
         time = (shown.time if part == 0 else " " * width_of(shown.time), self._ink("dim"))
-        whose = fit(clean(label, 300), max(0, look.label_cells - 1), "middle") if part == 0 else ""
-        head: list[Span] = [gutter, time, (pad(whose, look.label_cells), self._ink("accent"))]
+        head: list[Span] = [gutter, time]
+        if look.label_cells:
+            whose = fit(clean(label, 300), look.label_cells - 1, "middle") if part == 0 else ""
+            head.append((pad(whose, look.label_cells), self._ink("accent")))
         body = self._body(shown.level, shown.text, look, dim=known == "benign", current=current)
         room = _room(look, shown.time)
         if not look.wrapped:

@@ -219,6 +219,8 @@ class LogPane(LogWindow):
 
     def draw(self, y: int) -> Strip:
         """The row, or what is said over it."""
+        if not self.told:
+            return super().draw(y)
         rows = self._told_rows()
         found = self.view.row_of(self.current) - self.scroll_offset.y + TITLE if self.current >= 0 else 0
         first = TITLE if found >= self.size.height - len(rows) else self.size.height - len(rows)
@@ -227,8 +229,6 @@ class LogPane(LogWindow):
         return super().draw(y)
 
     def _told_rows(self) -> list[str]:
-        if not self.told:
-            return []
         rows = wrap_words(clean(self.told, 1000), max(1, self.size.width - 3))
         room = max(1, self.page - 2)
         return rows if len(rows) <= room else [*rows[: room - 1], f"{rows[room - 1][:-1]}{ELLIPSIS}"]
