@@ -111,6 +111,20 @@ async def test_an_attempt_whose_log_was_lost_is_compared_only_where_there_is_no_
         assert any("lines of this attempt are missing" in text for text in lines_of(shown))
 
 
+async def test_other_logs_may_be_asked_for_while_it_is_not_shown() -> None:
+    shown = comparison()
+    async with Alone(shown).run_test(size=(120, 24)) as pilot:
+        shown.show(reference(), [feed_of("worker-01", attempt(1)), feed_of("worker-02", attempt(1))])
+        await pilot.pause()
+        shown.display = False
+        await pilot.pause()
+        shown.display = True
+        shown.show(reference(), [feed_of("worker-03", attempt(1))])
+        assert all("worker-03" not in text for text in lines_of(shown)), "it has no width yet to be laid out in"
+        await pilot.pause()
+        assert "worker-03" in lines_of(shown)[0]
+
+
 async def test_further_nodes_are_on_further_pages() -> None:
     shown = comparison()
     feeds = [feed_of(f"worker-{number}", attempt(number)) for number in range(1, 4)]

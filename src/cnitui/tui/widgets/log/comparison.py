@@ -59,6 +59,8 @@ class LogComparison(LineView):
         self._timer: Timer | None = None
         self._seen: object = None
         self._beside: Beside | None = None
+        self._laid_out: tuple[LogFeed, ...] = ()
+        """The feeds beside the reference as they are drawn: others may have been asked for since."""
         self.back = 0
         """How many attempts before the newest one are compared."""
         self.folded = True
@@ -129,6 +131,7 @@ class LogComparison(LineView):
         if others and self._reference is not None and len(found) == len(picked):
             self._beside = Beside(compare(found[0], found[1:]), self.size.width, self.ink, self._classify)
             self._beside.lay_out(folded=self.folded)
+            self._laid_out = tuple(one.feed for one in others)
         self.virtual_size = Size(self.size.width, len(self._beside.lines) + 1 if self._beside else 1)
         if first_time:
             self.scroll_to(y=max(0, self._first - self.size.height // 2), animate=False)
@@ -167,12 +170,9 @@ class LogComparison(LineView):
 
     def _headings(self, beside: Beside) -> list[list[list[tuple[str, Style]]]]:
         reference = heading_of(beside.comparison.reference, self.ink, failing=False, reference=True)
-        others = self._others[self.page * self.fitting :]
-        told = zip(beside.comparison.others, others, strict=False)
-        return [
-            reference,
-            *(heading_of(one, self.ink, failing=self._fails(at.feed), reference=False) for one, at in told),
-        ]
+        told = zip(beside.comparison.others, self._laid_out, strict=True)
+        others = [heading_of(one, self.ink, failing=self._fails(feed), reference=False) for one, feed in told]
+        return [reference, *others]
 
     def _fails(self, feed: LogFeed) -> bool:
         return bool(feed.moment) or feed.node in self._failing
