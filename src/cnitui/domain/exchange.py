@@ -33,6 +33,17 @@ class Connection:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedContext:
+    """A context that a kubeconfig offers; `server` and `namespace` are "" where it names none."""
+
+    name: str
+    server: str = ""
+    namespace: str = ""
+    readonly: bool = False
+    """Whether the configuration protects it."""
+
+
 # --- watching -------------------------------------------------------------------------------------------------------
 
 

@@ -252,6 +252,18 @@ class Shelf(Protocol):
         ...
 
 
+class History(Protocol):
+    """The commands that were typed, of this sitting and of earlier ones."""
+
+    async def lines(self) -> tuple[str, ...]:
+        """Oldest first, each once; none when they cannot be read."""
+        ...
+
+    async def add(self, line: str) -> None:
+        """Keep one more; raises StateError."""
+        ...
+
+
 class CaseFiles(Protocol):
     """Case files on disk, and a cluster that answers from one."""
 

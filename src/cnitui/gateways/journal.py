@@ -48,7 +48,7 @@ class FileJournal:
         """Save a document of one plan, whole or not at all; raises StateError."""
         path = self._path(plan_id, name)
         text = json.dumps(document, indent=1, default=_plain) + "\n"
-        self._doing(f"{path} cannot be written", lambda: self._replace(path, text.encode()))
+        self._doing(f"{path} cannot be written", lambda: write_private(path, text.encode()))
         return path
 
     def load(self, plan_id: str, name: str) -> object:
@@ -115,21 +115,23 @@ class FileJournal:
         if new:
             _sync_folder(path.parent)
 
-    def _replace(self, path: Path, data: bytes) -> None:
-        make_folder(path.parent)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, for its owner only, and wait until it is on disk; raises OSError."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    try:
         try:
-            try:
-                _write_all(descriptor, data)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            draft.replace(path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+            _write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
 
 
 def _missing_newline(descriptor: int) -> bytes:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cnitui.domain.exchange import NamedContext
 from cnitui.errors import KubeconfigError
 from cnitui.gateways.kubernetes import kubeconfig
-from cnitui.gateways.kubernetes.kubeconfig import Target, kubeconfig_paths, load_target
+from cnitui.gateways.kubernetes.kubeconfig import Target, kubeconfig_paths, load_target, named_contexts
 
 
 def document(name: str, *, current: str | None = None, server: str = "https://s") -> dict[str, object]:
@@ -153,6 +154,17 @@ def test_in_a_pod_the_service_account_is_used(tmp_path: Path, monkeypatch: pytes
     assert (target.context, target.namespace) == ("in-cluster", "mine")
     assert target.cluster.server == "https://[fd00::1]:443"
     assert target.user.token_file == str(tmp_path / "token")
+
+
+def test_all_contexts_are_named_whether_they_can_be_used_or_not(tmp_path: Path) -> None:
+    first = write(tmp_path / "a", document("x", current="x", server="https://first"))
+    second = write(tmp_path / "b", {**document("x", server="https://second"), "users": []})
+    loose = write(tmp_path / "c", {"contexts": [{"name": "a loose one", "context": {"cluster": "nowhere"}}]})
+    found = named_contexts((first, second, loose, tmp_path / "missing"))
+    assert found == (NamedContext("a loose one"), NamedContext("x", "https://first", "ns-x"))
+    assert named_contexts((tmp_path / "missing",)) == ()
+    with pytest.raises(KubeconfigError):
+        named_contexts((write(tmp_path / "d", "- not\n- a map"),))
 
 
 def test_secrets_are_not_in_the_repr(tmp_path: Path) -> None:

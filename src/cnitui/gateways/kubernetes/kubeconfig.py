@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cnitui.domain.exchange import NamedContext
 from cnitui.errors import ConfigurationError, KubeconfigError
 from cnitui.gateways.documents import load_yaml
-from cnitui.gateways.kubernetes.kubeconfig_entries import Cluster, Context, File, NamedUser, User
+from cnitui.gateways.kubernetes.kubeconfig_entries import Cluster, Context, File, NamedCluster, NamedUser, User
 from cnitui.gateways.kubernetes.plain import one_line
 
 _LARGEST_FILE = 16 * 2**20
@@ -53,8 +54,7 @@ def kubeconfig_paths(explicit: str, environment: Mapping[str, str]) -> tuple[Pat
 
 def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, str]) -> Target:
     """The context to use; without any kubeconfig file the pod's own service account; raises KubeconfigError."""
-    read = ((path, _read(path)) for path in dict.fromkeys(paths))
-    files = [(path, file) for path, file in read if file is not None]
+    files = _files(paths)
     if not files:
         return _in_cluster(paths, environment)
     name = context or next((file.current_context for _, file in files if file.current_context), "")
@@ -91,6 +91,19 @@ def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, s
     )
 
 
+def named_contexts(paths: Sequence[Path]) -> tuple[NamedContext, ...]:
+    """All contexts by name, whether they can be used or not; none without any file. Raises KubeconfigError."""
+    files = _files(paths)
+    clusters = _first_of((path, file.clusters) for path, file in files)
+    contexts = _first_of((path, file.contexts) for path, file in files)
+    return tuple(_named(name, contexts[name][1].context or Context(), clusters) for name in sorted(contexts))
+
+
+def _named(name: str, context: Context, clusters: Mapping[str, tuple[Path, NamedCluster]]) -> NamedContext:
+    found = clusters[context.cluster][1].cluster if context.cluster in clusters else None
+    return NamedContext(name, (found.server or "") if found is not None else "", context.namespace or "")
+
+
 def _is_address(server: str) -> bool:
     try:
         parts = urlsplit(server)
@@ -100,6 +113,12 @@ def _is_address(server: str) -> bool:
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _files(paths: Sequence[Path]) -> list[tuple[Path, File]]:
+    """Those that are there, each read once."""
+    read = ((path, _read(path)) for path in dict.fromkeys(paths))
+    return [(path, file) for path, file in read if file is not None]
 
 
 def _read(path: Path) -> File | None:
