@@ -232,8 +232,9 @@ class Session:
                 await self.clock.sleep(wait)
                 wait = min(_LAST_RETRY, wait * 2)
             else:
-                state = replace(self.state, fatal=None, connection=self.cluster.connection)
-                self._show(replace(state, server_version=version))
+                connection = self.cluster.connection
+                state = replace(self.state, fatal=None, connection=connection, server_version=version)
+                self._show(replace(state, readonly=state.readonly or connection.readonly))
                 return
 
     async def _publish(self) -> None:

@@ -116,6 +116,11 @@ class Keeper:
             await self._write(Standing(replace(found.investigation, over=True)))
             self._shelf.release(found.investigation.id)
 
+    @property
+    def id(self) -> str:
+        """Under which this one is kept, "" before there is anything to keep."""
+        return self._kept.id if self._kept is not None else ""
+
     # --- this one -------------------------------------------------------------------------------------------------
 
     def at(self, position: Position, state: State) -> None:

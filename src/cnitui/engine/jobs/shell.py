@@ -30,6 +30,8 @@ class JobShell:
         self.bench = bench
         self._leave: dict[str, Place] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self.under_way = 0
+        """Jobs that exist, or are about to."""
 
     def allows(self, node: str) -> bool:
         """Whether a Job on this node was confirmed."""
@@ -77,6 +79,13 @@ class JobShell:
         return tuple(output for group in read for output in group)
 
     async def _paced(self, job: Job) -> Ended:
+        self.under_way += 1
+        try:
+            return await self._in_turn(job)
+        finally:
+            self.under_way -= 1
+
+    async def _in_turn(self, job: Job) -> Ended:
         async with self._turns:
             running = asyncio.create_task(run_job(self.bench, job), name=job.ref.name)
             try:

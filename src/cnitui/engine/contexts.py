@@ -1,0 +1,34 @@
+"""Other clusters to sit with: what the kubeconfig offers, and what opens a sitting there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cnitui.domain.exchange import NamedContext
+from cnitui.engine.services import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A context and the namespace in which calico-node is looked for; "" is the current one, and every namespace."""
+
+    context: str = ""
+    namespace: str = ""
+
+
+class Contexts(Protocol):
+    """The contexts of the kubeconfig that this process was started with."""
+
+    @property
+    def start(self) -> Where:
+        """Where the first sitting is."""
+        ...
+
+    async def known(self) -> tuple[NamedContext, ...]:
+        """All of them, read anew each time; raises KubeconfigError."""
+        ...
+
+    def opening(self, where: Where) -> Opening:
+        """What opens a sitting there; raises UsageError for what can be no namespace."""
+        ...
