@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 
 from cnitui.clock import SystemClock
 from cnitui.errors import UsageError
-from cnitui.settings import Settings
+from cnitui.settings import Settings, checked
 
 if TYPE_CHECKING:  # nothing of these is needed for the first frame
     from pathlib import Path
 
     from cnitui.domain.evidence import CaseFile
+    from cnitui.domain.exchange import NamedContext
     from cnitui.domain.recording import Recording
     from cnitui.engine import ports
+    from cnitui.engine.contexts import Where
     from cnitui.engine.ports import NodeShell, NodeWriter
     from cnitui.engine.services import Opening, Services
     from cnitui.gateways.kubernetes.cluster import KubernetesCluster
@@ -64,9 +66,45 @@ def lab_opening(settings: Settings, lab: LabProcess) -> Opening:
 
     async def opened() -> Services:
         kubeconfig, ssh_config = await lab.answers()
-        return await opening(replace(settings, kubeconfig=(kubeconfig,), context="", ssh_config=ssh_config))()
+        return await opening(replace(settings, kubeconfig=(kubeconfig,), ssh_config=ssh_config))()
 
     return opened
+
+
+class KubeconfigContexts:
+    """Implements `engine.contexts.Contexts` on the kubeconfig that the settings name, or on the lab's."""
+
+    def __init__(self, settings: Settings, lab: LabProcess | None = None) -> None:
+        self._settings, self._lab = settings, lab
+
+    @property
+    def start(self) -> Where:
+        """As the settings say; a lab has a context of its own."""
+        from cnitui.engine.contexts import Where
+
+        return Where("" if self._lab else self._settings.context, self._settings.namespace)
+
+    async def known(self) -> tuple[NamedContext, ...]:
+        """All contexts of the files as they are now; raises KubeconfigError."""
+        from cnitui.gateways.kubernetes.background import in_daemon_thread
+        from cnitui.gateways.kubernetes.kubeconfig import named_contexts
+
+        files = self._settings.kubeconfig if self._lab is None else (await self._lab.answers())[:1]
+        protected = self._settings.readonly_contexts
+        found = await in_daemon_thread(lambda: named_contexts(files))
+        return tuple(replace(one, readonly=self._settings.readonly or one.name in protected) for one in found)
+
+    def opening(self, where: Where) -> Opening:
+        """What opens a sitting there; raises UsageError."""
+        settings = checked(replace(self._settings, context=where.context, namespace=where.namespace))
+        return sitting_opening(settings) if self._lab is None else lab_opening(settings, self._lab)
+
+
+def command_history(settings: Settings) -> ports.History:
+    """What was typed behind `:`, kept in the state folder."""
+    from cnitui.gateways.history import CommandHistory
+
+    return CommandHistory(settings.state_dir)
 
 
 def collect_garbage() -> None:

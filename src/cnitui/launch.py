@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.theme import BUILTIN_THEMES
 
-from cnitui.compose import case_opening, lab_opening, sitting_opening
+from cnitui.compose import KubeconfigContexts, case_opening, command_history
 from cnitui.errors import ConfigurationError
 from cnitui.lab_process import LabProcess
 from cnitui.process import leave, log_to_file
@@ -17,13 +17,15 @@ from cnitui.tui.app import CnituiApp
 from cnitui.tui.theme import THEMES
 
 if TYPE_CHECKING:
+    from cnitui.engine.contexts import Contexts
     from cnitui.engine.services import Opening
 
 
 def open_tui(settings: Settings, lab: LabProcess | None = None) -> int:
     """The screens on a cluster until the user leaves; answers the exit code."""
+    contexts = KubeconfigContexts(settings, lab)
     try:
-        code = _run(settings, sitting_opening(settings) if lab is None else lab_opening(settings, lab))
+        code = _run(settings, contexts.opening(contexts.start), contexts)
     finally:
         if lab is not None:
             lab.close()
@@ -35,11 +37,12 @@ def open_case_file(settings: Settings, path: Path) -> int:
     return leave(_run(settings, case_opening(path, settings)))
 
 
-def _run(settings: Settings, opens: Opening) -> int:
+def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None) -> int:
     log_to_file(settings)
     for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
         os.environ.pop(variable, None)
-    app = CnituiApp(opens, theme=_theme(settings), keys=settings.keys)
+    history = command_history(settings)
+    app = CnituiApp(opens, theme=_theme(settings), keys=settings.keys, contexts=contexts, history=history)
     code = app.run()
     return app.return_code or code or 0
 

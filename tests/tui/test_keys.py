@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from cnitui.engine.guide.blocks import StepView
 from cnitui.tui.app import CnituiApp
@@ -99,19 +98,8 @@ async def test_u_v_and_a_say_why_they_wait_while_something_is_applied(drive: Dri
 
 async def command(app: Showing, pilot: Pilot[int], words: str) -> None:
     """Run a command of the palette by its name."""
-    await pilot.press("colon")
-    await pilot.pause()
-    field = app.screen.query_one(Input)
-    field.value = words
-    for _ in range(200):
-        await pilot.pause(0.01)
-        listed = app.screen.query("CommandList").first()
-        if getattr(listed, "option_count", 0) and listed.display:
-            break
-    await pilot.press("enter")
-    await pilot.pause()
-    while app.screen.is_modal and type(app.screen).__name__ == "CommandPalette":
-        await pilot.press("enter")
+    await pilot.press("colon", *words, "enter")
+    while app.screen.is_modal:
         await pilot.pause()
     await pilot.pause()
 

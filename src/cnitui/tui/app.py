@@ -9,23 +9,29 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual._compositor import CompositorUpdate
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from cnitui.errors import CnituiError
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.difference import Shown
 from cnitui.tui.screens.opening import OpeningScreen
+from cnitui.tui.sittings import Sittings
 from cnitui.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
+    from cnitui.engine.contexts import Contexts, Where
+    from cnitui.engine.ports import History
     from cnitui.engine.services import Opening
     from cnitui.engine.state import State
+    from cnitui.tui.palette.offers import Row
     from cnitui.tui.screens.work import WorkScreen
 
 HANG_UP_LOOK = 0.5
@@ -37,20 +43,36 @@ class CnituiApp(App[int]):
 
     CSS_PATH = "cnitui.tcss"
     TITLE = "cnitui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False  # ours is bound below
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "colon,ctrl+p", "command_palette", "Commands", key_display=":", id="app.commands", tooltip="All commands"
+            "colon,ctrl+p",
+            "command_palette",
+            "Commands",
+            key_display=":",
+            id="app.commands",
+            tooltip="All commands",
+            priority=True,
         ),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing is lost"),
         Binding("ctrl+c", "copy_or_quit", "Copy or quit", show=False, id="app.interrupt", tooltip="Copy, else quit"),
     ]
 
-    def __init__(self, opening: Opening, *, theme: str = "", keys: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        opening: Opening,
+        *,
+        theme: str = "",
+        keys: Mapping[str, str] | None = None,
+        contexts: Contexts | None = None,
+        history: History | None = None,
+    ) -> None:
         super().__init__()
-        self._opening = opening
+        self.sittings = Sittings(opening, contexts)
+        self._history = history
+        self._typed: tuple[str, ...] = ()
+        self._going = False
         self.work: WorkScreen | None = None
         self.shown = Shown()
         for known in THEMES.values():
@@ -93,7 +115,8 @@ class CnituiApp(App[int]):
         """The panes and the engine behind them: imported after the first frame, which needs none of it."""
         from cnitui.tui.screens.work import WorkScreen
 
-        self.work = WorkScreen(self._opening)
+        self.work = WorkScreen(self.sittings.first)
+        self._recall()
         await self.switch_screen(self.work)
 
     @property
@@ -128,29 +151,92 @@ class CnituiApp(App[int]):
 
         self.push_screen(KeysScreen("Keys", help_blocks(self.screen)))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every pane by its name, and what else can be done."""
-        if self.work is not None:
-            for name in ("overview", "logs", "selinux", "guide", "differences", "timeline", "listings"):
-                yield SystemCommand(name, f"Show the {name}", lambda name=name: self._go(name))
-            words = "Logs, SELinux, differences and timeline before the repair, now, or both"
-            yield SystemCommand("before, now, both", words, self.work.action_view)
-            yield SystemCommand("look again", "Read everything anew", self.work.action_look_again)
-            yield SystemCommand("save", "Save the focused log, the report or a case file", self.work.action_save)
-            yield SystemCommand("undo", "Preview taking the latest applied plan back", self.work.action_undo)
-        yield SystemCommand("help", "All keys", self.action_help)
-        yield SystemCommand("theme", "Change the colours", self.action_change_theme)
-        yield SystemCommand("quit", "Leave", self.action_quit)
+    # --- commands -------------------------------------------------------------------------------------------------
 
-    def _go(self, name: str) -> None:
-        if self.work is None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The palette comes before all keys, so that none of its line goes elsewhere; but not where one types."""
+        if action == "command_palette":
+            typing = self.focused is not None and self.focused.check_consume_key("colon", ":")
+            return not (typing or self.screen.is_modal)
+        return super().check_action(action, parameters)
+
+    def action_command_palette(self) -> None:
+        """Everything that can be done here and now, by its name."""
+        from cnitui.tui.palette.catalogue import catalogue
+        from cnitui.tui.screens.palette import PaletteScreen
+
+        self.push_screen(PaletteScreen(catalogue(self), self._typed), self._command)
+
+    async def _command(self, row: Row | None) -> None:
+        if row is None or row.run is None:
             return
-        while self.screen is not self.work and len(self.screen_stack) > 1:
+        self._remember(row.line)
+        done = row.run()
+        if isawaitable(done):
+            await done
+
+    @work(group="history")
+    async def _recall(self) -> None:
+        """What was typed in earlier sittings, for the palette."""
+        if self._history is not None:
+            self._typed = (*await self._history.lines(), *self._typed)
+
+    @work(group="history")
+    async def _remember(self, line: str) -> None:
+        """Keep a command; that it cannot be kept is said once and stops nothing."""
+        self._typed = (*(one for one in self._typed if one != line), line)
+        try:
+            if self._history is not None:
+                await self._history.add(line)
+        except CnituiError as error:
+            self._history = None
+            self.notify(str(error), severity="warning", markup=False)
+
+    def use_theme(self, name: str) -> None:
+        """Other colours, until the end of this run."""
+        self.theme = name
+
+    def front(self) -> WorkScreen | None:
+        """The main screen, brought to the front."""
+        while self.work is not None and self.screen is not self.work and len(self.screen_stack) > 1:
             self.pop_screen()
-        if name == "overview":
-            self.work.action_overview()
-        else:
-            self.work.action_pane(name)
+        return self.work
+
+    # --- another sitting ------------------------------------------------------------------------------------------
+
+    @work(group="going")
+    async def go(self, where: Where) -> None:
+        """End this sitting and begin one elsewhere; refused while something must come to its end first."""
+        work, here = self.work, self.sittings.here(self.state)
+        if work is None or self._going or where == here:
+            self.notify("You are there already." if where == here else "Not now: a sitting is just beginning.")
+            return
+        self._going = True
+        try:
+            await self._leave_for(work, here, where, self.sittings.opening(where))
+        except CnituiError as error:
+            self.notify(str(error), severity="error", timeout=8, markup=False)
+        finally:
+            self._going = False
+
+    async def _leave_for(self, work: WorkScreen, here: Where, where: Where, opening: Opening) -> None:
+        """Keys go to a screen of its own meanwhile, so that none reaches the sitting that ends."""
+        between = OpeningScreen(f"leaving {here.context}, opening {where.context}")
+        await self.push_screen(between)
+        if work.held_by:
+            between.dismiss()
+            self.notify(f"Nothing was switched: {work.held_by}. Wait for its end.", severity="warning", markup=False)
+            return
+        from cnitui.tui.screens.work import WorkScreen
+
+        visit = work.visit()
+        await work.leave()
+        before = self.sittings.leave(here, visit, where)
+        following = WorkScreen(opening, before, self.sittings.ours)
+        following.way_back = here.context
+        self.front()
+        self.work = following
+        await self.switch_screen(following)
 
 
 def _mind_terminal() -> None:

@@ -32,8 +32,8 @@ def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
     """Every key of the screen and its panes, grouped by where it works, as the user may have remapped them."""
     groups: dict[str, dict[str, str]] = {}
     for node in (screen.app, screen, *screen.query("*")):
-        for binding, keys in _bindings(node):
-            groups.setdefault(_place(node), {})[keys] = binding.tooltip or binding.description
+        for binding, keys in bindings_of(node):
+            groups.setdefault(place_of(node), {})[keys] = binding.tooltip or binding.description
     blocks: list[Block] = [
         Paragraph("Keys work where their pane has the focus; the bottom line shows the useful ones.", "dim")
     ]
@@ -42,13 +42,13 @@ def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _place(node: DOMNode) -> str:
+def place_of(node: DOMNode) -> str:
     """Where the bindings of a widget work, in words: those of the nearest class that has some."""
     known = (PLACES[one.__name__] for one in type(node).__mro__ if one.__name__ in PLACES)
     return next(known, type(node).__name__)
 
 
-def _bindings(node: DOMNode) -> Iterator[tuple[Binding, str]]:
+def bindings_of(node: DOMNode) -> Iterator[tuple[Binding, str]]:
     """Our own bindings carry an id, Textual's defaults for scrolling and the like do not; all keys of each."""
     bindings = node._bindings.copy()  # noqa: SLF001 - no public way in Textual 8.2
     bindings.apply_keymap(node.app._keymap)  # noqa: SLF001 - as above

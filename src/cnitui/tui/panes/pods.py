@@ -102,6 +102,10 @@ class PodsPane(Pane):
         """The node under the cursor, the first of a group under its line; "" without one."""
         return self.query_one(Table).cursor_row or ""
 
+    def go_to(self, node: str) -> bool:
+        """Put the cursor on a node; False when it has no row."""
+        return self.query_one(Table).reveal(node)
+
     @property
     def marked(self) -> tuple[str, ...]:
         """The nodes the user marked."""

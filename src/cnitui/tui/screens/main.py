@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cnitui.engine.guide import guide
+from cnitui.engine.guide.blocks import StepView
 from cnitui.engine.jobs.laboratory import provable
 from cnitui.engine.jobs.trying import triable
 from cnitui.engine.logs.board import LogBoard
@@ -64,8 +65,9 @@ class MainScreen(Screen[None]):
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="screen.prev", tooltip="Previous pane"),
         Binding("f", "zoom", "Full screen", id="screen.zoom", tooltip="The focused pane on the full screen, and back"),
         Binding("escape", "back", "Back", show=False, id="screen.back", tooltip="Back to the overview"),
-        Binding("right_square_bracket", "step(1)", "Next", show=False, id="screen.step-next", tooltip="Next step"),
-        Binding("left_square_bracket", "step(-1)", "Back", show=False, id="screen.step-back", tooltip="Previous step"),
+        Binding("right_square_bracket", "step(1)", "Next step", show=False, id="screen.step-next", tooltip="Next step"),
+        Binding("left_square_bracket", "step(-1)", "Previous step", show=False, id="screen.step-back",
+                tooltip="Previous step"),
         Binding("B", "view", "Before/now", id="screen.view",
                 tooltip="Logs, SELinux, differences and timeline before the repair, now, or both"),
         Binding("greater_than_sign", "member(1)", "Next of group", key_display=">", show=False, id="screen.member-next",
@@ -80,6 +82,8 @@ class MainScreen(Screen[None]):
         self.skipped: frozenset[int] = frozenset()
         self.members = Members()
         self.view: View = "now"
+        self.way_back = ""
+        """The context that the user came from, "" where this is the first."""
         self._seen_before = ""
         self._zoomed = ""
         self._last_single = "pods"
@@ -129,7 +133,7 @@ class MainScreen(Screen[None]):
         state = self.state
         masthead = self.query_one(Masthead)
         masthead.state = state
-        masthead.hint = "f4 guide" if state.failing and self.single != "guide" else ""
+        masthead.hint = self._hint(state)
         self.query_one(PodsPane).state = state
         self._notice_before()
         self._stand_for(self._standing())
@@ -145,6 +149,12 @@ class MainScreen(Screen[None]):
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10
         self._name_tabs()
+
+    def _hint(self, state: State) -> str:
+        """The one key to press next."""
+        if state.fatal is not None and self.way_back:
+            return f":ctx - goes back to {self.way_back}"
+        return "f4 guide" if state.failing and self.single != "guide" else ""
 
     def _notice_before(self) -> None:
         """What was applied here is seen beside what was before; of an earlier sitting it is offered only."""
@@ -192,6 +202,11 @@ class MainScreen(Screen[None]):
         focused = self.focused
         of_log = focused.feed.node if isinstance(focused, LogPane) else ""
         return of_log or self.query_one(PodsPane).node
+
+    @property
+    def steps(self) -> tuple[StepView, ...]:
+        """The guide's steps as they are now."""
+        return self.query_one(GuidePane).views
 
     # --- arrangement ----------------------------------------------------------------------------------------------
 
@@ -246,6 +261,18 @@ class MainScreen(Screen[None]):
         self.pane(name).focus_content()
         self._hand_out()
         self.refresh_bindings()
+
+    def bring(self, name: str) -> None:
+        """Make sure that a pane is in view."""
+        if not self.pane(name).display:
+            self.show_pane(name, zoom=not self.narrow and name not in OVERVIEW)
+
+    def jump(self, node: str) -> bool:
+        """To a node's row, wherever the user is; False when it has none."""
+        if not self.query_one(PodsPane).go_to(node):
+            return False
+        self.show_pane("pods", zoom=False)
+        return True
 
     @on(PaneRequested)
     def _requested(self, message: PaneRequested) -> None:

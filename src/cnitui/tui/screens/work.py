@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from cnitui.engine.cases.given import seated
 from cnitui.engine.cases.recall import recall
@@ -41,18 +42,21 @@ from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.confirming import plan_confirmation
-from cnitui.tui.screens.jobs import JobsScreen
 from cnitui.tui.screens.page import NodeScreen, PageScreen
 from cnitui.tui.screens.resuming import ResumeScreen
+from cnitui.tui.screens.visited import VisitedScreen
+from cnitui.tui.sittings import Visit
 
 CLOSE_WITHIN = 0.3
 APPLYING = 9
 """The step that shows a rollout."""
+LEAVE_WITHIN = 1.0
+"""Seconds that the end of a sitting is waited for before another begins."""
 REST = 0.2
 """Seconds after which a cursor has come to rest: one that runs over a hundred nodes asks for none of them."""
 
 
-class WorkScreen(JobsScreen):
+class WorkScreen(VisitedScreen):
     """Shows what the session says; every write goes through a dialog of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,9 +66,10 @@ class WorkScreen(JobsScreen):
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
     ]  # fmt: skip
 
-    def __init__(self, opening: Opening) -> None:
-        super().__init__()
+    def __init__(self, opening: Opening, visit: Visit | None = None, ours: Collection[str] = ()) -> None:
+        super().__init__(visit, ours)
         self._opening = opening
+        self._serving: Worker[None] | None = None
         self._services: Services | None = None
         self._asked_about: set[str] = set()
         self._asking = asyncio.Lock()
@@ -78,7 +83,7 @@ class WorkScreen(JobsScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.watch(self.query_one(GuidePane), "step", self._note_position, init=False)
-        self._serve()
+        self._serving = self._serve()
 
     @work(exclusive=True, exit_on_error=True)
     async def _serve(self) -> None:
@@ -133,6 +138,16 @@ class WorkScreen(JobsScreen):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(services.close(), CLOSE_WITHIN)
 
+    async def leave(self) -> None:
+        """End the sitting: what is to be kept of it is on disk then, and its connections are cut."""
+        serving = self._serving
+        if serving is not None:
+            serving.cancel()
+            with contextlib.suppress(TimeoutError, WorkerCancelled, WorkerFailed):
+                await asyncio.wait_for(serving.wait(), LEAVE_WITHIN)
+        self.workers.cancel_node(self)
+        await self.close_services()
+
     # --- an earlier sitting ---------------------------------------------------------------------------------------
 
     @work
@@ -141,7 +156,8 @@ class WorkScreen(JobsScreen):
         if self.session is None:
             return
         kept = earlier.investigation
-        answer = await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
+        ours = kept.id in self.ours
+        answer = "go on" if ours else await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
         if answer == "anew":
             await self.session.begin_anew()
         elif answer == "later":
@@ -166,7 +182,7 @@ class WorkScreen(JobsScreen):
 
     def action_look_again(self, node: str = "") -> None:
         if self.session is None or self.state.fatal is not None:
-            self._serve()
+            self._serving = self._serve()
             return
         self._asked_about.clear()
         self._ask_no_more = False

@@ -178,6 +178,22 @@ class TableView(LineView):
         if place is not None:
             self._go(place)
 
+    def reveal(self, key: str) -> bool:
+        """Put the cursor on a row, whatever hides it: a filter goes, a group unfolds. False when there is none."""
+        self.flush()
+        if key not in self.rows:
+            return False
+        head = self.rows.head_of(key)
+        if head is not None and not self.rows.unfolded(head.key):
+            self.rows.fold(head.key, unfolded=True)
+            self.flush()
+        if self.rows.place(key) is None:
+            self.only_failing = False
+            self.filter("")
+        self.move_to(key)
+        self.refresh()
+        return True
+
     def _put(self, key: str, cells: Sequence[Cell]) -> str:
         now = monotonic()
         for index in self.rows.put(key, cells):

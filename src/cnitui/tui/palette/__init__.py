@@ -1,0 +1,1 @@
+"""What can be typed behind `:`: every action that the screens offer, and commands that take a name."""

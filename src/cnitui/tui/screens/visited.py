@@ -1,0 +1,88 @@
+"""The main screen as one of several sittings: what is remembered when it is left, and how the user comes back to it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from dataclasses import replace
+
+from cnitui.domain.plan import ObjectRef
+from cnitui.engine.repair.bench import UNDER_WAY
+from cnitui.errors import CnituiError
+from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.panes.pods import PodsPane
+from cnitui.tui.screens.jobs import JobsScreen
+from cnitui.tui.sittings import Visit
+from cnitui.tui.text import clean
+from cnitui.tui.wording import banner, present
+
+
+class VisitedScreen(JobsScreen):
+    """Begins where `visit` says that the user was, in an earlier sitting with the same cluster.
+
+    `ours` are the ids of the investigations that this run has kept: they are gone on with unasked.
+    """
+
+    def __init__(self, visit: Visit | None = None, ours: Collection[str] = ()) -> None:
+        super().__init__()
+        self._visit = visit
+        self.ours = frozenset(ours)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._visit is not None:
+            self._return_to(self._visit)
+
+    @property
+    def held_by(self) -> str:
+        """What must come to its end before this sitting may be left: what writes, and what is saved; "" for nothing."""
+        session = self.session
+        if session is None:
+            return ""
+        if session.repair.state.phase in UNDER_WAY or self._at_work("writing"):
+            return f"a plan is being {'verified' if session.repair.state.phase == 'verifying' else 'applied'}"
+        if session.laboratory.trials.under_way:
+            return clean(session.laboratory.trials.under_way)
+        if session.jobs is not None and session.jobs.under_way:
+            return f"{session.jobs.under_way} Jobs are reading nodes, and are removed at their end"
+        return "something is being saved" if self._at_work("saving") else ""
+
+    def _at_work(self, group: str) -> bool:
+        return any(one.group == group and one.node is self and not one.is_finished for one in self.app.workers)
+
+    def visit(self) -> Visit:
+        """Where the user is, and what the banner says."""
+        line = banner(self.state)
+        keeper = self.session.investigation if self.session is not None else None
+        return Visit(
+            present(),
+            line.text if self.state.diagnosis is not None else "not read yet",
+            keeper.id if keeper is not None else "",
+            self.single or self._last_single,
+            bool(self._zoomed),
+            self.query_one(GuidePane).step,
+            self.skipped,
+            self.node,
+        )
+
+    def _return_to(self, visit: Visit) -> None:
+        """As it was left, except for what is shown: that is read anew."""
+        self.skipped = visit.skipped
+        self.query_one(GuidePane).step = visit.step
+        if visit.pane != "listings":
+            self.show_pane(visit.pane, zoom=visit.zoomed)
+
+    def _hand_out(self) -> None:
+        super()._hand_out()
+        visit = self._visit
+        if visit is not None and visit.node and self.query_one(PodsPane).go_to(visit.node):
+            self._visit = replace(visit, node="")
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Those of the cluster, as far as they may be listed; else those in which something of Calico was seen."""
+        seen = {pod.namespace for pod in self.state.pods} | {one.namespace for one in self.state.daemonsets}
+        if self.session is not None:
+            with contextlib.suppress(CnituiError):
+                listed = await self.session.cluster.objects(ObjectRef("", "v1", "namespaces", "Namespace", ""))
+                seen |= {str(one["metadata"]["name"]) for one in listed}  # type: ignore[index]
+        return tuple(sorted(filter(None, seen)))
