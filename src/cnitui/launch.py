@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from textual.constants import COLOR_SYSTEM
 from textual.theme import BUILTIN_THEMES
 
 from cnitui.compose import KubeconfigContexts, case_opening, command_history
@@ -14,7 +16,8 @@ from cnitui.lab_process import LabProcess
 from cnitui.process import leave, log_to_file
 from cnitui.settings import Settings, configuration_file
 from cnitui.tui.app import CnituiApp
-from cnitui.tui.theme import THEMES
+from cnitui.tui.glyphs import wants_ascii
+from cnitui.tui.theme import THEMES, default_theme
 
 if TYPE_CHECKING:
     from cnitui.engine.contexts import Contexts
@@ -41,8 +44,14 @@ def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None) -
     log_to_file(settings)
     for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
         os.environ.pop(variable, None)
-    history = command_history(settings)
-    app = CnituiApp(opens, theme=_theme(settings), keys=settings.keys, contexts=contexts, history=history)
+    app = CnituiApp(
+        opens,
+        theme=_theme(settings),
+        keys=settings.keys,
+        contexts=contexts,
+        history=command_history(settings),
+        ascii_only=wants_ascii(os.environ) if settings.ascii is None else settings.ascii,
+    )
     code = app.run()
     return app.return_code or code or 0
 
@@ -54,7 +63,8 @@ def _theme(settings: Settings) -> str:
             f"{configuration_file()}: theme: expected one of {', '.join(known)}, got {settings.theme[:60]!r}",
             "Correct it or remove it.",
         )
-    return settings.theme
+    colours = Console(color_system=COLOR_SYSTEM, force_terminal=True).color_system  # type: ignore[arg-type]
+    return settings.theme or default_theme(colours, no_colour="NO_COLOR" in os.environ)
 
 
 def open_demo(settings: Settings, scenario: str, speed: float, nodes: int) -> int:

@@ -45,6 +45,8 @@ class Settings:
     test_pod_image: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     theme: str = ""
+    ascii: bool | None = None
+    """Signs and lines in ASCII alone; None leaves it to what the environment says of the terminal."""
     state_dir: Path = Path()
 
 
@@ -93,7 +95,18 @@ class _Reader:
         return value
 
 
-_TOP = ("readonly", "readonlyContexts", "namespace", "nodeAccess", "nodes", "ssh", "testPodImage", "keys", "theme")
+_TOP = (
+    "readonly",
+    "readonlyContexts",
+    "namespace",
+    "nodeAccess",
+    "nodes",
+    "ssh",
+    "testPodImage",
+    "keys",
+    "theme",
+    "ascii",
+)
 
 
 def from_document(settings: Settings, document: object, file: str) -> Settings:
@@ -110,6 +123,7 @@ def from_document(settings: Settings, document: object, file: str) -> Settings:
         "testPodImage": ("test_pod_image", reader.text),
         "keys": ("keys", reader.map),
         "theme": ("theme", reader.text),
+        "ascii": ("ascii", reader.flag),
     }
     for key, (name, read) in simple.items():
         if key in given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -28,8 +29,8 @@ class Showing(CnituiApp):
 
     CSS_PATH = str(Path(cnitui.tui.app.__file__).with_name("cnitui.tcss"))
 
-    def __init__(self, **options: str) -> None:
-        super().__init__(_no_services, **options)  # type: ignore[arg-type]  # a theme's name at most
+    def __init__(self, **options: Any) -> None:
+        super().__init__(_no_services, **options)
         self.main = ListingsScreen()
         self.copied: list[str] = []
 
@@ -63,7 +64,7 @@ class Showing(CnituiApp):
 
 @asynccontextmanager
 async def showing(
-    state: State, size: tuple[int, int] = (160, 45), **options: str
+    state: State, size: tuple[int, int] = (160, 45), **options: Any
 ) -> AsyncIterator[tuple[Showing, Pilot[int]]]:
     """The screens with this state."""
     app = Showing(**options)

@@ -22,6 +22,7 @@ from textual.screen import Screen
 from cnitui.errors import CnituiError
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.difference import Shown
+from cnitui.tui.glyphs import KEY_NAMES, AsciiFilter
 from cnitui.tui.screens.opening import OpeningScreen
 from cnitui.tui.sittings import Sittings
 from cnitui.tui.theme import DARK, THEMES
@@ -67,8 +68,12 @@ class CnituiApp(App[int]):
         keys: Mapping[str, str] | None = None,
         contexts: Contexts | None = None,
         history: History | None = None,
+        ascii_only: bool = False,
     ) -> None:
         super().__init__()
+        self._ascii_only = ascii_only
+        if ascii_only:
+            self._filters.append(AsciiFilter())
         self.sittings = Sittings(opening, contexts)
         self._history = history
         self._typed: tuple[str, ...] = ()
@@ -139,6 +144,11 @@ class CnituiApp(App[int]):
             await self.action_quit()
 
     # --- from everywhere ------------------------------------------------------------------------------------------
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys by their names where their signs cannot be shown."""
+        shown = super().get_key_display(binding)
+        return KEY_NAMES.get(shown, shown) if self._ascii_only else shown
 
     @on(CopyRequested)
     def _copy(self, message: CopyRequested) -> None:

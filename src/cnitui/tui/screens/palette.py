@@ -19,7 +19,7 @@ from cnitui.tui.text import clean
 from cnitui.tui.widgets.pick_list import Pick, PickList
 from cnitui.tui.widgets.prompt import Prompt
 
-HINT = "enter runs · tab completes · ↑ ↓ choose · ^p ^n typed before · esc"
+HINT = "enter runs · tab completes · arrows choose · ^p ^n typed before · esc"
 KEY_WIDTH = 9
 LINE_WIDTH = 32
 TALLEST = 14

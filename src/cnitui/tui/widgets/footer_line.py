@@ -77,7 +77,7 @@ class FooterLine(Widget):
             if not binding.show or not active.enabled:
                 continue
             if binding.action not in found or key == binding.key.split(",")[0]:
-                shown = binding.key_display or self.app.get_key_display(binding)
+                shown = self.app.get_key_display(binding)
                 found[binding.action] = (shown, binding.description.lower(), active)
         return sorted(found.values(), key=_importance)
 
