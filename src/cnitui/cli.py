@@ -15,13 +15,13 @@ import click
 from cnitui import __version__
 from cnitui.errors import CnituiError
 from cnitui.options import common, merged, settings_from
-from cnitui.settings import seconds_of, speed_of
+from cnitui.settings import in_browser, seconds_of, speed_of
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CNITUI", "max_content_width": 110}
 
 
 def _needs_terminal() -> None:
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+    if not in_browser() and not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise click.UsageError("this needs a terminal; `cnitui diagnose` works without one")
 
 

@@ -54,6 +54,8 @@ def sitting_opening(settings: Settings) -> Opening:
 
     async def opened() -> Services:
         services = await opening(settings)()
+        if settings.onlookers:
+            return services
         from cnitui.gateways.investigations import InvestigationShelf
 
         return replace(services, investigations=InvestigationShelf(settings.state_dir))
@@ -148,7 +150,7 @@ def open_services(settings: Settings) -> Services:
         engine_settings(settings),
         dump_yaml,
         close,
-        Bundles(settings.state_dir),
+        None if settings.onlookers else Bundles(settings.state_dir),
         writer=_node_writer(shell, settings),
     )
 
@@ -186,7 +188,7 @@ def case_opening(path: Path, settings: Settings) -> Opening:
 
     async def opened() -> Services:
         collect_garbage()
-        return found
+        return replace(found, files=None) if settings.onlookers else found
 
     return opened
 

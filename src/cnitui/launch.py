@@ -28,7 +28,7 @@ def open_tui(settings: Settings, lab: LabProcess | None = None) -> int:
     """The screens on a cluster until the user leaves; answers the exit code."""
     contexts = KubeconfigContexts(settings, lab)
     try:
-        code = _run(settings, contexts.opening(contexts.start), contexts)
+        code = _run(settings, contexts.opening(contexts.start), None if settings.onlookers else contexts)
     finally:
         if lab is not None:
             lab.close()
@@ -42,15 +42,16 @@ def open_case_file(settings: Settings, path: Path) -> int:
 
 def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None) -> int:
     log_to_file(settings)
-    for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
-        os.environ.pop(variable, None)
+    if not settings.onlookers:
+        for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
+            os.environ.pop(variable, None)
     app = CnituiApp(
         opens,
         theme=_theme(settings),
         keys=settings.keys,
         contexts=contexts,
-        history=command_history(settings),
-        ascii_only=wants_ascii(os.environ) if settings.ascii is None else settings.ascii,
+        history=None if settings.onlookers else command_history(settings),
+        ascii_only=_ascii_only(settings),
     )
     code = app.run()
     return app.return_code or code or 0
@@ -65,6 +66,13 @@ def _theme(settings: Settings) -> str:
         )
     colours = Console(color_system=COLOR_SYSTEM, force_terminal=True).color_system  # type: ignore[arg-type]
     return settings.theme or default_theme(colours, no_colour="NO_COLOR" in os.environ)
+
+
+def _ascii_only(settings: Settings) -> bool:
+    """As the configuration says, else the environment; in a browser that is the server's, and says nothing of it."""
+    if settings.ascii is not None:
+        return settings.ascii
+    return not settings.onlookers and wants_ascii(os.environ)
 
 
 def open_demo(settings: Settings, scenario: str, speed: float, nodes: int) -> int:

@@ -15,6 +15,7 @@ from cnitui.settings import (
     checked,
     configuration_file,
     expanded,
+    in_browser,
     kubeconfig_files,
     read_configuration,
     seconds_of,
@@ -60,6 +61,8 @@ def settings_from(given: dict[str, Any]) -> Settings:
     }
     if given["readonly"] is not None:
         changes["readonly"] = given["readonly"]
+    if in_browser():  # whoever opens the page is not the person whose kubeconfig this is
+        changes |= {"readonly": True, "onlookers": True}
     texts = ("context", "namespace", "impersonate", "node_access", "ssh_user")
     changes |= {key: given[key] for key in texts if given[key]}
     paths = ("ssh_config", "ssh_key", "log_file")

@@ -38,6 +38,8 @@ class Settings:
     ssh_key: Path | None = None
     readonly: bool = False
     readonly_contexts: tuple[str, ...] = ()
+    onlookers: bool = False
+    """Others look on in a browser: nothing is written anywhere, not even on this machine."""
     log_level: str = "warning"
     log_file: Path | None = None
     node_hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -217,6 +219,11 @@ def configuration_file(environ: Mapping[str, str] = os.environ) -> Path:
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where audit log, plans and our own log are kept."""
     return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "cnitui"
+
+
+def in_browser(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the screens are shown in a browser, as textual-serve starts them."""
+    return environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:

@@ -35,6 +35,11 @@ class Services:
     writer: NodeWriter | None = None
 
     @property
+    def keeps(self) -> bool:
+        """Whether anything may be written on this machine: case files, logs, keys of nodes."""
+        return self.files is not None
+
+    @property
     def bench(self) -> Workbench:
         """What a write needs at hand; the same for Jobs that read and for all else, so that they are one sitting's."""
         if self.jobs is not None:

@@ -120,6 +120,9 @@ class GuidePane(Pane):
     provable: reactive[bool] = reactive(False, repaint=False)
     """Whether there is a cause that an experiment could tell, and nothing is being tried."""
 
+    writable: reactive[bool] = reactive(True, repaint=False)
+    """Whether anything may be written at all; a verification starts a pod, so it is a write as well."""
+
     def compose(self) -> ComposeResult:
         yield self.rule
         with Horizontal():
@@ -194,7 +197,7 @@ class GuidePane(Pane):
         if action in wanted:
             here = self.has_class("-zoomed") and self.step in wanted[action]
             possible = {"apply": self.applicable, "prove": self.provable, "try_out": self.triable}
-            return here and possible.get(action, True)
+            return here and self.writable and possible.get(action, True)
         return True
 
     def action_step(self, by: int) -> None:

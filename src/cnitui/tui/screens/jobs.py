@@ -40,7 +40,7 @@ class JobsScreen(LogsScreen):
         """Jobs are offered while some node waits for them."""
         if action == "read_nodes":
             waiting = any(isinstance(look.error, NodeUnconfirmed) for _, look in self.state.looks)
-            return waiting and bool(self.state.failing or self.opened)
+            return waiting and not self.state.readonly and bool(self.state.failing or self.opened)
         return super().check_action(action, parameters)
 
     @work(exclusive=True, group="jobs")

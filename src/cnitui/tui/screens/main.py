@@ -142,6 +142,7 @@ class MainScreen(Screen[None]):
         pane.choices = choices_of(state.repair)
         repair = state.repair
         pane.previewable = repair.outlook.previewable
+        pane.writable = not state.readonly
         pane.applicable = repair.preview is not None and repair.applied is not repair.preview
         may_try = not (state.readonly or state.recorded or state.trials.under_way)
         pane.provable, pane.triable = may_try and bool(provable(state)), may_try and triable(state)

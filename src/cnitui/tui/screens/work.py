@@ -174,6 +174,12 @@ class WorkScreen(VisitedScreen):
         if self.session is not None:
             self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is saved where others look on: the files would be on a machine that is not theirs."""
+        if action == "save":
+            return self._services is None or self._services.keeps
+        return super().check_action(action, parameters)
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     @on(LookAgain)
@@ -234,7 +240,8 @@ class WorkScreen(VisitedScreen):
 
     def _ask_about(self, host: HostKeyUnknown) -> None:
         question = f"{host.node} {host.fingerprint}"
-        if question not in self._asked_about:
+        trusting = self._services is not None and self._services.keeps
+        if trusting and question not in self._asked_about:
             self._asked_about.add(question)
             self._host_key(host)
 
@@ -259,6 +266,8 @@ class WorkScreen(VisitedScreen):
         """Save what is looked at: a log, the report (last step), a node's transcript, else all as a case file."""
         if self._services is None or self.session is None:
             self.notify("There is nothing to save yet.", severity="warning")
+            return
+        if not self._services.keeps:
             return
         step = self.query_one(GuidePane).step if self.single == "guide" else 0
         opened = listings_of(self.state, self.opened)
