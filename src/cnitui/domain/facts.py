@@ -145,6 +145,18 @@ class PodStatus:
         """
         return next((c for c in self.containers if _is_failing(c)), None)
 
+    @property
+    def unready(self) -> ContainerStatus | None:
+        """The first ordinary container that runs and is not ready; None while the pod fails or has still to start."""
+        if self.failing is not None or self.deleting or self.phase != "Running":
+            return None
+        return next((c for c in self.containers if not c.init and not c.ready and c.state == "running"), None)
+
+    @property
+    def telling(self) -> ContainerStatus | None:
+        """The container whose log tells what is wrong: the failing one, the unready one, else install-cni."""
+        return self.failing or self.unready or self.container(INSTALL_CNI)
+
     def spec(self, container: str) -> ContainerSpec | None:
         """The spec of the named container."""
         return next((spec for spec in self.specs if spec.name == container), None)
@@ -192,6 +204,16 @@ class NodeStatus:
     runtime: str = ""
     kubelet: str = ""
     created_at: datetime | None = None
+    bgp_address: str = ""
+    """What calico-node took for the node's address (annotation `projectcalico.org/IPv4Address`), without the length."""
+
+    @property
+    def without_network(self) -> bool:
+        """Whether the kubelet calls it NotReady because the runtime has no pod network.
+
+        Words: containerd go-cni and CRI-O ocicni, in the Ready condition of kubernetes pkg/kubelet/nodestatus.
+        """
+        return self.ready == "False" and "NetworkPluginNotReady" in self.ready_message
 
     @property
     def control_plane(self) -> bool:
@@ -565,6 +587,15 @@ class ServiceRules:
 
     address: str
     programmed: bool | None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeDirectories:
+    """Where the container runtime looks for plugins and configurations, by its own files; "" where they do not say."""
+
+    bin_dirs: tuple[str, ...] = ()
+    conf_dir: str = ""
     raw: str = ""
 
 

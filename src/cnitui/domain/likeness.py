@@ -94,14 +94,19 @@ def likeness_of(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
 
 
 def unready_likeness(pod: PodStatus, node: NodeStatus | None) -> Likeness | None:
-    """How a pod looks that cannot start, or runs and does not become ready; None when all of it is ready.
+    """How a pod looks that cannot start, does not become ready, or runs in vain; None when all is as it should be.
 
     One that cannot start fails in none of its containers.
     """
     if pod.phase == "Pending" and pod.containers:
         return _likeness(pod, node, ContainerStatus("", init=True), "cannot start", "")
     unready = next((one for one in pod.containers if not one.init and not one.ready), None)
-    return _likeness(pod, node, unready, "runs unready", "") if unready is not None else None
+    if unready is not None:
+        return _likeness(pod, node, unready, "runs unready", "")
+    lost = node is not None and node.without_network and bool(pod.containers)
+    return (
+        _likeness(pod, node, ContainerStatus("", init=False), "runs, its node has no pod network", "") if lost else None
+    )
 
 
 def _likeness(pod: PodStatus, node: NodeStatus | None, container: ContainerStatus, ending: str, words: str) -> Likeness:

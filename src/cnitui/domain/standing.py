@@ -48,11 +48,21 @@ def standing(case: CaseFile, failing: tuple[str, ...], healthy: tuple[str, ...])
 
 
 def fails(case: CaseFile, pod: PodStatus) -> bool:
-    """Whether the pod's attempts end in error, it cannot start, or it runs unready and something known was said of it.
+    """Whether its attempts end in error, it cannot start, runs unready and something known was said of it, or in vain.
 
     Never by the status word of one moment: that alternates, and a pod that cannot start shows none at all.
     """
-    return pod.failing is not None or refusal_to_start(case, pod) is not None or _ails(case, pod)
+    return (
+        pod.failing is not None
+        or refusal_to_start(case, pod) is not None
+        or _ails(case, pod)
+        or without_network(pod, case.value(NodeStatus, pod.node))
+    )
+
+
+def without_network(pod: PodStatus, node: NodeStatus | None) -> bool:
+    """Whether the node's runtime has no pod network although all of the pod runs: then its work came to nothing."""
+    return node is not None and node.without_network and not pod.deleting and _all_ready(pod)
 
 
 CANNOT_START = frozenset(
@@ -71,6 +81,11 @@ LASTING = 20.0
 def waits(pod: PodStatus) -> bool:
     """Whether the pod has still to start: no attempt of it has failed, and it does not run yet."""
     return not pod.deleting and pod.failing is None and pod.phase == "Pending" and not _all_ready(pod)
+
+
+def begins(pod: PodStatus) -> bool:
+    """Whether the pod has still to start or to become ready: whether it can, only its events and its log tell."""
+    return waits(pod) or pod.unready is not None
 
 
 def _all_ready(pod: PodStatus) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from cnitui.domain.facts import NodeStatus, PodStatus
+from cnitui.domain.facts import DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.node_job import place_of, sealed
 from cnitui.engine.applying import Applying, Place
 from cnitui.engine.investigations.keeper import Keeper, Position
@@ -347,4 +347,5 @@ class Session:
 
     def _scene(self) -> Scene:
         known, waiting = self._picture.nodes.known, tuple(sorted(self._judge.waiting)[:MOST_WAITING])
-        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting, self._opened)
+        daemonset = self._book.case.value(DaemonSetStatus)
+        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting, self._opened, daemonset)

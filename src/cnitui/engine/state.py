@@ -127,15 +127,20 @@ class State:
         stuck = tuple(row.pod for row in rows if row.pod is not None)
         return (*self.roster.failing, *stuck) if stuck else self.roster.failing
 
+    @property
+    def ill(self) -> bool:
+        """Whether something fails: pods that are there, or others that should be and are not."""
+        return bool(self.failing) or (self.diagnosis is not None and self.diagnosis.status == "failing")
+
     @cached_property
     def stuck(self) -> frozenset[str]:
-        """Nodes whose pod, so says the evidence, cannot start or does not get ready, though no attempt of it failed."""
+        """Nodes whose pod, so says the evidence, cannot start, does not get ready or runs in vain."""
         named = self.diagnosis.failing_nodes if self.diagnosis else ()
         if len(named) <= len(self.roster.failing):
             return frozenset()
         rows = (self.roster.by_name.get(node) for node in named)
         found = (row for row in rows if row is not None and row.pod is not None)
-        return frozenset(row.name for row in found if not row.failing and not row.healthy)
+        return frozenset(row.name for row in found if not row.failing)
 
     @property
     def failing_since(self) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import PodStatus
+from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.parsing.paste import blocks_of
 from cnitui.domain.parsing.pasted import case_of
 from cnitui.domain.parsing.recorded import blocks_of_evidence, evidence_of
@@ -30,7 +30,7 @@ def read_case(path: Path) -> CaseFile:
         raise ConfigurationError(f"{name}: expected a case with `evidence`, found nothing", "The file is empty")
     document = load_yaml(_text(raw, name), name)
     evidence = evidence_of(document, name)
-    return case_of(blocks_of_evidence(evidence, name), path.name, _pods_in)
+    return case_of(blocks_of_evidence(evidence, name), path.name, _objects_in)
 
 
 def read_paste(path: Path | None, tell: Tell = lambda _: None) -> CaseFile:
@@ -46,7 +46,7 @@ def read_paste(path: Path | None, tell: Tell = lambda _: None) -> CaseFile:
 
 def paste_case(text: str, source: str = "pasted text") -> CaseFile:
     """The case in a text."""
-    return case_of(blocks_of(text), source, _pods_in)
+    return case_of(blocks_of(text), source, _objects_in)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -69,15 +69,17 @@ def _text(raw: bytes, name: str) -> str:
     return raw.decode("utf-8", "replace").replace("\x00", "")
 
 
-def _pods_in(text: str) -> Sequence[PodStatus]:
-    """The pods in a pasted YAML or JSON document; what is cut off or foreign gives none."""
+def _objects_in(text: str) -> Sequence[PodStatus | NodeStatus]:
+    """The pods and nodes in a pasted YAML or JSON document; what is cut off or foreign gives none."""
+    from cnitui.gateways.kubernetes.nodes import node_from_plain
     from cnitui.gateways.kubernetes.pods import pod_from_plain
 
     try:
         documents = load_all_yaml(text)
         plain = [item for document in documents for item in _items(document)]
-        return [pod_from_plain(item) for item in plain if item.get("kind") in ("Pod", None) and "spec" in item]
-    except CnituiError:
+        pods = [pod_from_plain(item) for item in plain if item.get("kind") in ("Pod", None) and "spec" in item]
+        return [*pods, *(node_from_plain(item) for item in plain if item.get("kind") == "Node" and "status" in item)]
+    except (CnituiError, ValueError):
         return ()
 
 

@@ -164,6 +164,8 @@ def banner(state: State) -> Line:
         return trouble
     if state.diagnosis is None:
         return Line(SPIN, f"asking {state.connection.server or 'the API server'} for the calico-node pods", "dim")
+    if not state.failing and state.diagnosis.confident:
+        return _verdict(state, state.diagnosis)  # of pods that are missing
     if not state.pods:
         return Line("?", "no calico-node pods in any namespace you may read; is Calico installed here?", "warn")
     if not state.failing:

@@ -7,7 +7,7 @@ Why it breaks
 TCP 179 is closed between nodes, a router or cloud drops it, or the other node is down. The addresses are right.
 
 How we know
-BIRD's words, with peers that are addresses of nodes.
+BIRD's words, with peers that are addresses of nodes; the address that calico-node took is the node's InternalIP.
 
 What rules it out
 An init container fails; the peer's address is not a node's: then it is ip-autodetection.
@@ -22,7 +22,8 @@ projectcalico/calico documentation, Configure BGP peering; node/pkg/health/healt
 from __future__ import annotations
 
 from cnitui.domain.causes._words import WORDS, before_calico_node, judge_words
-from cnitui.domain.causes.base import Cause
+from cnitui.domain.causes.base import Cause, likely
+from cnitui.domain.facts import NodeStatus
 from cnitui.domain.finding import Judgement, NextEvidence
 from cnitui.domain.signs import Signs
 from cnitui.domain.view import View
@@ -37,7 +38,19 @@ _ASK = (
 
 def judge(view: View) -> Judgement:
     """Words of BIRD."""
-    return before_calico_node(view) or judge_words(view, CAUSE.id, ask=_ASK)
+    before = before_calico_node(view)
+    if before is not None:
+        return before
+    spoken = judge_words(view, CAUSE.id, ask=_ASK)
+    down = view.need(Signs).of("bgp-down")
+    node = view.use(NodeStatus)
+    if not down or node is None or spoken.verdict.confident or view.need(Signs).of("bridge-address"):
+        return spoken
+    if not node.bgp_address or node.bgp_address != node.addresses.get("InternalIP"):
+        return spoken
+    quote = view.quote(NodeStatus, f"projectcalico.org/IPv4Address: {node.bgp_address}")
+    because = "no session is established, and calico-node took the node's own address"
+    return likely(because, down[0].evidence, quote, ask=_ASK)
 
 
 CAUSE = Cause(
@@ -45,7 +58,7 @@ CAUSE = Cause(
     "BGP sessions are not established",
     judge=judge,
     needs=(Signs,),
-    uses=WORDS,
+    uses=(*WORDS, NodeStatus),
     fix="allow TCP 179 between {node} and its peers, or use another encapsulation",
     family="network",
 )

@@ -20,6 +20,7 @@ from cnitui.domain.facts import (
     Mounts,
     Platform,
     Reach,
+    RuntimeDirectories,
     SelinuxMode,
 )
 from cnitui.domain.parsing.attributes import parse_lsattr
@@ -32,7 +33,7 @@ from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
 from cnitui.domain.parsing.os_release import parse_os_release
 from cnitui.domain.parsing.paste import Block
 from cnitui.domain.parsing.reach import parse_reach
-from cnitui.domain.parsing.runtime import parse_inspect, parse_labelling
+from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, parse_labelling
 from cnitui.domain.parsing.selinux_mode import parse_getenforce, parse_sestatus
 from cnitui.domain.parsing.space import parse_df
 from cnitui.domain.selinux import Avc, Label
@@ -52,7 +53,18 @@ _NODE_KINDS = frozenset({"node", "unknown", "log", "describe"})
 def node_facts(blocks: Sequence[Block]) -> Iterator[object]:
     """Every fact about one node that the blocks hold."""
     told = [block for block in blocks if block.kind in _NODE_KINDS]
-    makers = (_mode, _denials, _directories, _mounts, _space, _attributes, _label, _reach, _platform)
+    makers = (
+        _mode,
+        _denials,
+        _directories,
+        _mounts,
+        _space,
+        _attributes,
+        _label,
+        _runtime_directories,
+        _reach,
+        _platform,
+    )
     for make in makers:
         fact = make(told)
         if fact is not None:
@@ -180,6 +192,12 @@ def _labelling(block: Block) -> ContainerLabel | None:
     switch = parse_labelling(block.text)
     line = next((line.strip() for line in block.text.split("\n") if "enable_selinux" in line), "")
     return None if switch is None else ContainerLabel(None, known=False, labelling=switch, raw=line)
+
+
+def _runtime_directories(blocks: Sequence[Block]) -> RuntimeDirectories | None:
+    """The runtime's CNI directories, where its configuration was pasted."""
+    texts = (block.text for block in blocks if "_dir" in block.text and len(block.text) < _LONG_TEXT)
+    return next((found for text in texts if (found := parse_directories(text))), None)
 
 
 def _reach(blocks: Sequence[Block]) -> ApiReach | None:

@@ -18,6 +18,7 @@ from cnitui.domain.facts import (
     AttemptLogs,
     ContainerStatus,
     InstallCni,
+    NodeStatus,
     PodRow,
     PodRows,
     PodStatus,
@@ -33,7 +34,7 @@ from cnitui.domain.parsing.paste import Block
 from cnitui.domain.parsing.pod_table import parse_pod_table
 
 Readings = list[tuple[type[object], str, Reading[object]]]
-Documents = Callable[[str], Sequence[PodStatus]]
+Documents = Callable[[str], Sequence[PodStatus | NodeStatus]]
 
 _OURS = re.compile(
     r"calico|canal|cni|tigera|typha|kube-proxy|flannel|cilium|weave|antrea|multus|istio|sdn", re.IGNORECASE
@@ -51,19 +52,25 @@ MOST_ATTEMPTS = 50
 _BEGINNING = "Running as a Kubernetes pod"
 
 
-def no_documents(_text: str) -> Sequence[PodStatus]:
+def no_documents(_text: str) -> Sequence[PodStatus | NodeStatus]:
     """For callers that cannot read YAML."""
     return ()
 
 
 def case_of(blocks: Sequence[Block], source: str, documents: Documents = no_documents) -> CaseFile:
-    """All facts in the blocks; `source` is the file they came from, `documents` reads YAML or JSON of pods."""
+    """All facts in the blocks; `source` is their file, `documents` reads YAML or JSON of pods and nodes."""
     rows = tuple(row for block in blocks for row in _rows(block))
-    pods = _pods(blocks, documents)
+    printed = _printed(blocks, documents)
+    pods = _pods(blocks, printed)
     nodes = _node_names(rows, pods)
     placed = [replace(block, node=_node_of(block, nodes, pods)) for block in blocks]
     readings: Readings = [(PodRows, "", Observed(PodRows(rows), Source(source)))] if rows else []
     readings += _pod_readings(pods, source)
+    readings += [
+        (NodeStatus, one.name, Observed(one, Source(source, one.name)))
+        for one in printed
+        if isinstance(one, NodeStatus) and one.name in pods
+    ]
     for node in dict.fromkeys(block.node for block in placed):
         mine = [block for block in placed if block.node == node]
         readings += _readings(node, mine, source, pods.get(node))
@@ -77,7 +84,13 @@ def _rows(block: Block) -> tuple[PodRow, ...]:
     return parse_pod_table(block.text) if block.kind in ("pods", "unknown") else ()
 
 
-def _pods(blocks: Iterable[Block], documents: Documents) -> dict[str, PodStatus]:
+def _printed(blocks: Iterable[Block], documents: Documents) -> list[PodStatus | NodeStatus]:
+    """The objects in all printed documents."""
+    told = (block.text for block in blocks if block.kind in ("document", "unknown"))
+    return [one for text in told if "kind" in text and "status" in text for one in documents(text)]
+
+
+def _pods(blocks: Iterable[Block], printed: Iterable[PodStatus | NodeStatus]) -> dict[str, PodStatus]:
     """The described or printed Calico pods by node; a printed document knows more than a description."""
     found: dict[str, PodStatus] = {}
     for block in blocks:
@@ -85,8 +98,7 @@ def _pods(blocks: Iterable[Block], documents: Documents) -> dict[str, PodStatus]
             described = parse_describe(block.text)
             if described is not None and _OURS.search(described.name):
                 found.setdefault(described.node, described)
-        if block.kind in ("document", "unknown") and "kind" in block.text and "status" in block.text:
-            found.update((pod.node, pod) for pod in documents(block.text) if _OURS.search(pod.name))
+    found.update((one.node, one) for one in printed if isinstance(one, PodStatus) and _OURS.search(one.name))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from cnitui.domain.facts import ContainerLabel
+from cnitui.domain.facts import ContainerLabel, RuntimeDirectories
 from cnitui.domain.parsing.lines import numbered
 from cnitui.domain.selinux import Label
 
@@ -19,6 +19,11 @@ _SWITCH = re.compile(
     r"(?:[\w./@-]{1,400}:)?\s*(?P<key>enable_selinux|hostnetwork_disable_selinux|selinux)\s*=\s*(?P<value>true|false)\b.*"
 )
 _SETTINGS_LIMIT = 1_000
+_DIRECTORY = re.compile(
+    r"\s*(?P<key>bin_dirs?|conf_dir|plugin_dirs?|network_dir)\s*=\s*\[?\s*(?P<value>[\"'][^\"'\]]{1,400}[\"'](?:\s*,\s*[\"']"
+    r"[^\"'\]]{1,400}[\"']){0,8})\s*,?\s*\]?\s*(?:#.*)?"
+)
+_CONF_KEYS = frozenset({"conf_dir", "network_dir"})
 
 
 def parse_inspect(text: str) -> ContainerLabel | None:
@@ -69,3 +74,24 @@ def parse_labelling(text: str) -> bool | None:
     if "selinux" in settings:
         return settings["selinux"]
     return True if "hostnetwork_disable_selinux" in settings else None
+
+
+def parse_directories(text: str) -> RuntimeDirectories | None:
+    """The CNI directories in a runtime's configuration; None when it names none, so that its defaults hold.
+
+    containerd: `bin_dir`, `bin_dirs`, `conf_dir` (docs/cri/config.md); CRI-O: `plugin_dirs`, `network_dir`
+    (crio.conf(5)). `text` is TOML or `grep`'s lines of it; of a key that is set twice the last counts.
+    """
+    binaries: tuple[str, ...] = ()
+    conf, raw = "", []
+    for _, line in numbered(text):
+        match = _DIRECTORY.fullmatch(line)
+        if not match:
+            continue
+        paths = tuple(part.strip(" \"'").rstrip("/") or "/" for part in match["value"].split(","))
+        raw.append(line.strip())
+        if match["key"] in _CONF_KEYS:
+            conf = paths[0]
+        else:
+            binaries = paths
+    return RuntimeDirectories(binaries, conf, "; ".join(raw[-4:])) if raw else None

@@ -16,7 +16,7 @@ from cnitui.domain.derive import reference_node
 from cnitui.domain.evidence import Unavailable
 from cnitui.domain.exchange import CommandOutput, LogRequest, NodeCommand
 from cnitui.domain.experiment import Experiment, Try
-from cnitui.domain.facts import INSTALL_CNI, ApiEndpoints, AttemptLogs, DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.domain.facts import ApiEndpoints, AttemptLogs, DaemonSetStatus, NodeStatus, PodStatus
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.recording import (
     Failure,
@@ -30,7 +30,7 @@ from cnitui.domain.recording import (
     object_key,
 )
 from cnitui.domain.remedies.template import daemonset_ref
-from cnitui.domain.standing import waits
+from cnitui.domain.standing import begins
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.cases.documents import as_bytes, as_json_bytes, endpoints_document, event_list, lean
 from cnitui.engine.ports import CaseFiles, ClusterApi, NodeShell
@@ -129,7 +129,8 @@ class _Collector:
         pods = await self._objects()
         subjects = self._subjects(pods)
         endpoints = await self._endpoints() if subjects else None
-        await asyncio.gather(*(self._pod(pod) for pod in subjects))
+        missing = [found for found in self._state.daemonsets if found.desired > found.current]
+        await asyncio.gather(*(self._pod(pod) for pod in subjects), *(self._daemonset(one) for one in missing[:1]))
         await self._nodes(subjects, endpoints)
 
     # --- keeping ----------------------------------------------------------------------------------------------------
@@ -224,7 +225,7 @@ class _Collector:
         """The failing pods, bounded, the pod they are compared with, and those that somebody looked at."""
         reference = reference_node(pods, self._state.nodes)
         stuck = self._state.stuck
-        failing = [pod for pod in pods if pod.node and (pod.failing is not None or pod.node in stuck or waits(pod))]
+        failing = [pod for pod in pods if pod.node and (pod.failing is not None or pod.node in stuck or begins(pod))]
         chosen = [*self._bounded(failing, self._bounds.nodes, "logs, events and commands")]
         chosen += [pod for pod in pods if pod.node and pod.node in (reference, self._state.reference)]
         looked_at = set(self._state.kept_nodes) - {pod.node for pod in chosen}
@@ -244,7 +245,7 @@ class _Collector:
             pod = now
 
     async def _logs(self, pod: PodStatus) -> None:
-        container = pod.failing or pod.container(INSTALL_CNI)
+        container = pod.telling
         if container is not None:
             await asyncio.gather(*(self._log(pod, request) for _, request in attempt_requests(pod, container)))
 
@@ -265,6 +266,16 @@ class _Collector:
         except CnituiError:
             return
         self.keep(Piece("events", key, source, self._now(), pod.node, as_json_bytes(event_list(events))))
+
+    async def _daemonset(self, daemonset: DaemonSetStatus) -> None:
+        """Why pods are missing."""
+        key = (daemonset.namespace, daemonset.name)
+        source = f"kubectl -n {daemonset.namespace} events --for daemonset/{daemonset.name} -o json"
+        try:
+            events = await self._asked("events", key, source, "", self._api.events(*key))
+        except CnituiError:
+            return
+        self.keep(Piece("events", key, source, self._now(), data=as_json_bytes(event_list(events))))
 
     async def _endpoints(self) -> ApiEndpoints | None:
         source = "kubectl -n default get service,endpoints kubernetes -o json"

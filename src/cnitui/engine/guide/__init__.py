@@ -41,7 +41,7 @@ def guide(state: State, skipped: Collection[int] = (), ssh: str = "") -> tuple[S
 
 def _meaning(step: Step, state: State) -> str:
     """What the causes that this step can decide on have come to: for, still open, ruled out."""
-    if state.diagnosis is None or not state.failing:
+    if state.diagnosis is None or not state.ill:
         return ""
     verdicts: dict[str, list[str]] = {"for": [], "open": [], "ruled out": []}
     for finding in state.diagnosis.findings:

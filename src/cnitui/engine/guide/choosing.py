@@ -24,7 +24,7 @@ def choose(state: State, repair: RepairState) -> Outline:
     entry = repair.entry
     blocks = tuple(_steps(entry) if isinstance(entry, Advice) else _remedy(entry) if entry else ())
     stance: StepState = "pass" if repair.chosen else "waiting"
-    if not state.failing and not repair.chosen:
+    if not state.ill and not repair.chosen:
         headline, word = "Nothing fails: no remedy is needed.", f"{fitting} fit"
     elif fitting:
         headline = f"{fitting} of {len(repair.options)} remedies fit. enter previews the one under the cursor."

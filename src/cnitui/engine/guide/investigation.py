@@ -88,6 +88,10 @@ def _group_cells(cohort: Cohort) -> tuple[str, ...]:
 
 
 def _nothing_fails(state: State) -> Outline:
+    wanted = state.daemonset
+    if state.ill and wanted is not None:
+        text = f"The DaemonSet {wanted.name} wants {wanted.desired:,} pods and has {wanted.current:,}."
+        return Outline("fail", "pods are missing", text, _table(state))
     if not state.pods:
         text = "No calico-node pods were found in the namespaces you may read."
         return Outline("unknown", "no Calico pods", text, _table(state))

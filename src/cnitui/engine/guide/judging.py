@@ -37,7 +37,7 @@ def other_causes(state: State) -> Outline:
     diagnosis = state.diagnosis
     if diagnosis is None:
         return Outline("running", "waiting", "Nothing has been judged yet.")
-    if not state.failing:
+    if not state.ill:
         return Outline("pass", "nothing fails", "Nothing fails, so no cause is looked for.")
     counts = {verdict: sum(f.verdict is verdict for f in diagnosis.findings) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict.words}" for verdict, count in counts.items() if count)
@@ -94,7 +94,7 @@ def root_cause(state: State) -> Outline:
     diagnosis = state.diagnosis
     if diagnosis is None:
         return Outline("running", "waiting", "Nothing has been judged yet.")
-    if not state.failing:
+    if not state.ill:
         return Outline("pass", "nothing fails", "Nothing fails, so there is no cause to find.")
     leading = diagnosis.leading
     tried = tuple(_experiments(state, diagnosis))

@@ -21,7 +21,7 @@ from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Missing
 from cnitui.domain.likeness import Likeness, likeness_of, unready_likeness
 from cnitui.domain.node_verdict import Key, NodeVerdict, judge_node, missing_of
-from cnitui.domain.standing import Standing, fails, standing, standing_of, waits
+from cnitui.domain.standing import Standing, begins, fails, standing, standing_of
 from cnitui.engine.judging.groups import Groups
 
 SLICE = 0.004
@@ -52,7 +52,7 @@ class Judge:
         self._failing: set[str] = set()
         self._healthy: set[str] = set()
         self.waiting: set[str] = set()
-        """Nodes whose pod has still to start; whether it can is told by its events."""
+        """Nodes whose pod has still to start or to become ready; whether it can is told by its events and its log."""
         self._read: set[str] = set()
         self._verdicts: dict[str, NodeVerdict] = {}
         self._missing: dict[str, tuple[Missing, ...]] = {}
@@ -96,7 +96,7 @@ class Judge:
     def _stand(self, node: str, pod: PodStatus | None, machine: NodeStatus | None) -> Likeness | None:
         """Whether the node fails, and how."""
         bad = pod is not None and fails(self._case, pod)
-        (self.waiting.add if pod is not None and waits(pod) else self.waiting.discard)(node)
+        (self.waiting.add if pod is not None and begins(pod) else self.waiting.discard)(node)
         for nodes, there in ((self._failing, bad), (self._healthy, pod is not None and not bad)):
             if there != (node in nodes):
                 self._standing = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 
 from cnitui.domain.facts import INSTALL_CNI, ContainerStatus, PodStatus
@@ -44,7 +45,11 @@ class LogBoard:
             kept = KeptLines(max_bytes=min(MAX_BYTES, TOTAL_BYTES // max(1, self._max_streams // 4)))
             pod = self._pod_on(node)
             feed = self._feeds[node] = LogFeed(
-                self._api, self._clock, node=node, container=_container_of(pod, self._container), lines=kept
+                self._api,
+                self._clock,
+                node=node,
+                container=_container_of(pod, self._container, self._clock.now()),
+                lines=kept,
             )
             if pod:
                 feed.pod_changed(pod)
@@ -83,7 +88,7 @@ class LogBoard:
         self._pod_on = pod_on
         for node, feed in self._feeds.items():
             pod_now = pod_on(node)
-            feed.pod_changed(pod_now, _container_of(pod_now, feed.container))
+            feed.pod_changed(pod_now, _container_of(pod_now, feed.container, self._clock.now()))
         self.others.pods_changed(pod_on)
 
     def earlier(self, before: Before, node: str) -> LogFeed:
@@ -132,12 +137,19 @@ class LogBoard:
         task.cancel()
 
 
-def _container_of(pod: PodStatus | None, current: str) -> str:
-    """The container whose log tells the most: the failing one, else the one followed so far, if the pod has it."""
+GETS_READY_WITHIN = timedelta(seconds=60)
+"""A container that has run for so long and is not ready has something to tell."""
+
+
+def _container_of(pod: PodStatus | None, current: str, now: datetime) -> str:
+    """The container whose log tells the most: what fails, stays unready, or was followed so far, if the pod has it."""
     if pod is None:
         return current
     if pod.failing:
         return pod.failing.name
+    run = pod.unready.current if pod.unready else None
+    if pod.unready and run and run.started_at and now - run.started_at > GETS_READY_WITHIN:
+        return pod.unready.name
     if pod.container(current) or not pod.containers:
         return current
     return pod.containers[0].name

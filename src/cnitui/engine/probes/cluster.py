@@ -84,7 +84,7 @@ async def probe_pod(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readin
 
 async def probe_logs(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings:
     """Logs of the last attempts of the container that matters; nothing for a pod without containers."""
-    container = pod.failing or pod.container(INSTALL_CNI)
+    container = pod.telling
     return await _attempt_logs(cluster, pod, container, clock) if container else ()
 
 
@@ -95,6 +95,17 @@ async def _events(cluster: ClusterApi, pod: PodStatus, clock: Clock) -> Readings
         return PodEvents(found)
 
     return ((PodEvents, pod.node, await _reading(cluster.events(pod.namespace, pod.name), source, fact)),)
+
+
+async def probe_daemonset(cluster: ClusterApi, daemonset: DaemonSetStatus, clock: Clock) -> Readings:
+    """The DaemonSet's own events: where pods are missing, its controller says there why it cannot create them."""
+    command = f"kubectl -n {daemonset.namespace} events --for daemonset/{daemonset.name}"
+    source = Source(command, at=clock.now())
+
+    def fact(found: tuple[Event, ...]) -> PodEvents:
+        return PodEvents(tuple(event for event in found if event.object.startswith("DaemonSet/")))
+
+    return ((PodEvents, "", await _reading(cluster.events(daemonset.namespace, daemonset.name), source, fact)),)
 
 
 async def probe_all_events(cluster: ClusterApi, namespace: str) -> Mapping[str, tuple[Event, ...]]:

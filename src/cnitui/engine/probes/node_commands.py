@@ -28,6 +28,8 @@ _RUNTIME_CONFIG = (
     "/var/lib/rancher/k3s/agent/etc/containerd",
 )
 _SWITCHES = "selinux *="
+_RUNTIME_DIRS = "^ *(bin_dirs?|conf_dir|plugin_dirs?|network_dir) *="
+"""containerd's keys (versions 2 and 3 of its file), then CRI-O's."""
 _DEFAULTS_AROUND = 'matchpathcon "$@" "$0"/*'
 """Of what is in a directory, which is not known yet, and of its parents."""
 _INSPECT_LATEST = (
@@ -146,6 +148,7 @@ def _runtime(request: NodeProbeRequest) -> Iterator[NodeCommand]:
     elif _NAME.fullmatch(request.container):
         yield _latest_container(request)
     yield NodeCommand("labelling", ("grep", "-rhE", _SWITCHES, *_RUNTIME_CONFIG))
+    yield NodeCommand("runtime-dirs", ("grep", "-rhE", _RUNTIME_DIRS, *_RUNTIME_CONFIG))
 
 
 def _latest_container(request: NodeProbeRequest) -> NodeCommand:

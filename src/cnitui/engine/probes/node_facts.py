@@ -19,6 +19,7 @@ from cnitui.domain.facts import (
     Mounts,
     Platform,
     Reach,
+    RuntimeDirectories,
     SelinuxMode,
     ServiceRules,
 )
@@ -30,7 +31,7 @@ from cnitui.domain.parsing.matchpathcon import parse_matchpathcon
 from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
 from cnitui.domain.parsing.os_release import parse_os_release
 from cnitui.domain.parsing.reach import parse_reach, parse_service_rules
-from cnitui.domain.parsing.runtime import parse_inspect, parse_labelling
+from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, parse_labelling
 from cnitui.engine.probes.node_answers import Answers
 from cnitui.engine.probes.node_commands import NodeProbeRequest, readable_log, with_parents
 
@@ -179,6 +180,11 @@ def _container_label(answers: Answers, _request: NodeProbeRequest) -> Found | No
     return Found(ContainerLabel(None, known=False, labelling=labelling, raw=raw), cited)
 
 
+def _runtime_directories(answers: Answers, _request: NodeProbeRequest) -> Found | None:
+    found = parse_directories(answers.out("runtime-dirs"))
+    return Found(found, "runtime-dirs") if found is not None else None
+
+
 def _reach(answers: Answers, request: NodeProbeRequest) -> Found | None:
     service = _reached(answers, "reach-service", request.service)
     endpoint = _reached(answers, "reach-endpoint", request.endpoint)
@@ -248,6 +254,7 @@ FACTS: tuple[FactRecipe, ...] = (
     FactRecipe(FreeSpace, ("df", "df-inodes"), _free_space),
     FactRecipe(FileAttributes, ("lsattr",), _attributes),
     FactRecipe(ContainerLabel, ("container", "labelling", "containerd-config"), _container_label),
+    FactRecipe(RuntimeDirectories, ("runtime-dirs",), _runtime_directories),
     FactRecipe(ApiReach, ("reach-service", "reach-endpoint"), _reach),
     FactRecipe(ServiceRules, ("rules", "rules-nft", "rules-ipvs"), _service_rules),
     FactRecipe(CniFiles, ("ls-bin", "ls-net"), _files),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cnitui.domain.evidence import Source, Unavailable
-from cnitui.domain.facts import ApiEndpoints, Event, NodeStatus, PodEvents, PodStatus
+from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodEvents, PodStatus
 from cnitui.engine.judging.book import Book
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.ports import Clock, ClusterApi, NodeShell
@@ -21,6 +21,7 @@ from cnitui.engine.probes.cluster import (
     events_command,
     events_readings,
     probe_all_events,
+    probe_daemonset,
     probe_endpoints,
     probe_logs,
     probe_pod,
@@ -50,8 +51,8 @@ _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 class Scene:
     """What the decision rests on: the row of a name, the reference, what is on the screen, whether nodes are known.
 
-    `waiting` are nodes whose pod has still to start: only its events tell whether it can. `opened` are nodes that
-    somebody wanted to see, healthy or not.
+    `waiting` are nodes whose pod has still to start or to become ready: its events and its log tell whether it can.
+    `opened` are nodes that somebody wanted to see, healthy or not.
     """
 
     row: Callable[[str], NodeRow | None]
@@ -60,6 +61,7 @@ class Scene:
     nodes_known: bool
     waiting: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
+    daemonset: DaemonSetStatus | None = None
 
 
 class Reader:
@@ -99,6 +101,7 @@ class Reader:
         """Begin whatever is due and was not begun; what is no subject any more is given up."""
         self._scene = scene
         subjects = self.subjects()
+        self._look_for_missing(scene.daemonset)
         self.looks.forget(set(self.looks.states) - {pod.node for pod, _ in subjects} - {""})
         if subjects:
             self.looks.want("", "endpoints", None, lambda: probe_endpoints(self._cluster, self._clock))
@@ -107,6 +110,13 @@ class Reader:
         self._subjects = frozenset(pod.node for pod, _ in subjects)
         if self._one_of_the_rest(()) is not None:
             self.sweep.wake()
+
+    def _look_for_missing(self, daemonset: DaemonSetStatus | None) -> None:
+        """Where the DaemonSet has fewer pods than it wants, its events tell why."""
+        if daemonset is None or daemonset.desired <= daemonset.current:
+            return
+        key = (daemonset.uid, daemonset.desired, daemonset.current)
+        self.looks.want("", "pod", key, lambda: probe_daemonset(self._cluster, daemonset, self._clock))
 
     def subjects(self) -> list[tuple[PodStatus, Urgency]]:
         """The pods whose evidence is kept: the reference, those on the screen or opened, and those that decide."""

@@ -55,7 +55,7 @@ def last_attempt(pod: PodStatus) -> str:
 def node_request(pod: PodStatus, api: ApiEndpoints | None) -> NodeProbeRequest:
     """What to ask the pod's node: its CNI directories, the last attempt's container, the API's addresses."""
     install = install_cni_of(pod)
-    container = pod.failing or pod.container(INSTALL_CNI)
+    container = pod.telling
     run = container and (container.last_failure or container.current or container.last)
     return NodeProbeRequest(
         bin_dir=install.bin_dir if install else "/opt/cni/bin",

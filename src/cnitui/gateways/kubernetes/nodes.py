@@ -13,6 +13,7 @@ from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.pods import bounded, conditions_of
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
+_BGP_ADDRESS = "projectcalico.org/IPv4Address"
 _OLD_ROLE = "kubernetes.io/role"
 _UNKNOWN = wire.Condition()
 
@@ -41,6 +42,7 @@ def node_of(node: wire.Node) -> NodeStatus:
         runtime=info.container_runtime_version,
         kubelet=info.kubelet_version,
         created_at=node.metadata.creation_timestamp,
+        bgp_address=bounded((node.metadata.annotations or {}).get(_BGP_ADDRESS)).partition("/")[0],
     )
 
 

@@ -179,8 +179,9 @@ POOL = (
         r"(?:pool|cidr|pod network|podsubnet|pod-network-cidr|subnet)\b.{0,120}(?:overlap|conflict|collid|same "
         r"(?:range|as)|clash|not within|is not contained)|(?:overlap|conflict|clash)\w{0,12} .{0,80}(?:pool|cidr|pod "
         r"network|subnet)|(?:network|range) \d[\d./]{6,18} (?:overlap|conflict|collid|clash)|"
-        r"strictaffinity|IP ?Pool.{0,80}(?:invalid|block size)",
-        "overlap|conflict|collid|same range|same as|clash|not within|not contained|strictaffinity|pool",
+        r"strictaffinity|IP ?Pool.{0,80}(?:invalid|block size)|IP pool size is too small|Invalid CIDR specified in "
+        r"CALICO_IPV[46]POOL_CIDR|Invalid blocksize \d",
+        "overlap|conflict|collid|same range|same as|clash|not within|not contained|strictaffinity|pool|blocksize",
         "The address pool overlaps another network, or does not fit the cluster's pod network.",
         "the pod CIDR 192.168.0.0/16 overlaps with the host network",
         ip_pool_config=SPECIFIC,
