@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import shlex
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cnitui.lab.scenarios import SCENARIOS
+from cnitui.lab.scenarios.scenario import Scenario
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -68,10 +70,16 @@ async def test_it_ends_with_its_parent(started: tuple[asyncio.subprocess.Process
     assert not kubeconfig.parent.exists()
 
 
-async def test_the_list_names_every_scenario() -> None:
+async def test_the_list_tells_what_is_seen_by_number_and_the_answers_when_asked() -> None:
     process = await start("--list")
     out, _ = await process.communicate()
-    assert [line.split()[0] for line in out.decode().splitlines()] == [scenario.name for scenario in SCENARIOS]
+    assert out.decode().splitlines() == [f"{number:>2}  {one.seen}" for number, one in enumerate(SCENARIOS, 1)]
+    process = await start("--list", "--answers")
+    out, _ = await process.communicate()
+    for number, (line, one) in enumerate(zip(out.decode().splitlines(), SCENARIOS, strict=True), 1):
+        assert line.split()[:2] == [str(number), one.name]
+        assert all(cause in line for cause in one.causes)
+        assert line.endswith(one.seen)
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("--nodes", "0"), ("--speed", "0")])
@@ -92,7 +100,8 @@ async def test_importing_the_lab_loads_neither_server_nor_client_libraries() -> 
     assert out.strip() == b"[]"
 
 
-def test_every_scenario_file_is_listed() -> None:
+def test_every_scenario_of_every_file_is_listed() -> None:
     folder = SOURCE / "cnitui" / "lab" / "scenarios"
-    modules = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--", "scenario", "mixture"}
-    assert modules == {scenario.name for scenario in SCENARIOS}
+    modules = [importlib.import_module(f"cnitui.lab.scenarios.{path.stem}") for path in folder.glob("[a-z]*.py")]
+    found = {id(value) for module in modules for value in vars(module).values() if isinstance(value, Scenario)}
+    assert found == {id(scenario) for scenario in SCENARIOS}

@@ -160,6 +160,8 @@ async def test_more_machines_are_all_alike() -> None:
 def test_names_are_unique_and_summaries_short() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
     assert all(len(scenario.summary) < 120 for scenario in SCENARIOS)
+    assert all(scenario.seen for scenario in SCENARIOS)
+    assert find("1") is SCENARIOS[0]
     with pytest.raises(ValueError, match="known: selinux-denial, "):
         find("nothing")
 

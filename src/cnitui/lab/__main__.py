@@ -23,9 +23,10 @@ def main() -> int:
         nargs="?",
         default=scenarios.DEFAULT,
         metavar="SCENARIO",
-        help="one, or several: A+B on a pool each, A+B:10 with ten nodes of B among those of A",
+        help="a name or number of --list, or several: A+B on a pool each, A+B:10 with ten nodes of B among those of A",
     )
-    parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
+    parser.add_argument("--list", action="store_true", help="tell what is seen in each scenario, by number, and stop")
+    parser.add_argument("--answers", action="store_true", help="with --list: their names and causes as well")
     parser.add_argument("--nodes", type=int, default=3, help="machines, the first is the control plane (default 3)")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than a real cluster waits pass")
     parser.add_argument(
@@ -39,9 +40,10 @@ def main() -> int:
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
     if options.list:
-        for scenario in scenarios.SCENARIOS:
-            sys.stdout.write(f"{scenario.name:<24} {scenario.summary}\n")
+        sys.stdout.write(scenarios.described(answers=options.answers))
         return 0
+    if options.answers:
+        parser.error("--answers belongs to --list")
     if options.nodes < 1 or not 0 < options.speed < float("inf"):
         parser.error("--nodes must be at least 1 and --speed above 0")
     try:

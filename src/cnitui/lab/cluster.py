@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cnitui.lab.api.admission import refuse_insecure
+from cnitui.lab.api.errors import ApiError
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.controllers.revisions import current_revision
 from cnitui.lab.controllers.templates import daemon_pod, default_pod, owner_reference, template_hash
@@ -15,6 +17,8 @@ from cnitui.lab.machine.machines import containerd_config, machine, selinux_conf
 from cnitui.lab.objects import calico, calico_extras, rbac, system_objects
 from cnitui.lab.objects import resources as r
 from cnitui.lab.objects.node_objects import node_object
+from cnitui.lab.objects.trust import Trust
+from cnitui.lab.scenarios.scenario import Installation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +62,16 @@ def _build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
         node.files.file("/etc/selinux/config", content=selinux_config(node), mode=0o644)
         node.files.file("/etc/containerd/config.toml", content=containerd_config(node))
         world.nodes[node.name] = node
-    _base(world, scenario, born, since)
+    applied = _applied(world, scenario, born)
+    scenario.alter_all(applied)
+    world.trust = applied.trust
+    _base(world, applied, born, since)
     _daemon_set(world, system_objects.kube_proxy(world.kubernetes), born, born + timedelta(minutes=1))
     _static_pods(world, born)
-    made = calico.daemon_set(privileged=scenario.privileged, strategy=scenario.strategy)
-    _daemon_set(world, made, since, since)
+    for deployment in applied.deployments:
+        _deployment(world, deployment, since)
+    _daemon_set(world, applied.daemon_set, since, since)
+    _look_again(world)
     _deployment(world, calico_extras.kube_controllers(), since)
     _deployment(world, system_objects.coredns(), born)
     _heartbeats(world)
@@ -77,19 +86,17 @@ def _machine(index: int, born: datetime) -> Node:
     return machine(f"worker-{index:02d}", ip, index, born, booted, control_plane=False)
 
 
-def _base(world: World, scenario: Scenario | Mixture, born: datetime, since: datetime) -> None:
-    store, stamp = world.store, rfc3339(born)
+def _applied(world: World, scenario: Scenario | Mixture, born: datetime) -> Installation:
+    """What kubeadm and calico.yaml make, without what the scenario lacks."""
     master = next(iter(world.nodes.values()))
-    for name in system_objects.NAMESPACES:
-        store.create(r.NAMESPACES, system_objects.namespace(name), created=stamp)
-        store.create(r.SERVICE_ACCOUNTS, system_objects.service_account("default", name), created=stamp)
-    for name in ("calico-node", "calico-cni-plugin", "calico-kube-controllers", "coredns", "kube-proxy"):
-        if f"ServiceAccount/{name}" not in scenario.lacks:
-            store.create(r.SERVICE_ACCOUNTS, system_objects.service_account(name), created=stamp)
-    for name, (resource, obj) in rbac.objects().items():
-        if name not in scenario.lacks:
-            store.create(resource, {**obj, "rules": []} if name in scenario.ruleless else obj, created=stamp)
+    accounts = ("calico-node", "calico-cni-plugin", "calico-kube-controllers", "coredns", "kube-proxy")
+    rules: dict[str, tuple[r.Resource, Object]] = {
+        name: (resource, {**obj, "rules": []} if name in scenario.ruleless else obj)
+        for name, (resource, obj) in rbac.objects().items()
+    }
     made: list[tuple[r.Resource, Object]] = [
+        *((r.NAMESPACES, system_objects.namespace(name)) for name in system_objects.NAMESPACES),
+        *((r.SERVICE_ACCOUNTS, system_objects.service_account(name)) for name in accounts),
         (r.SERVICES, system_objects.kubernetes_service()),
         (r.SERVICES, system_objects.dns_service()),
         (r.ENDPOINTS, system_objects.endpoints(master.ip)),
@@ -101,10 +108,21 @@ def _base(world: World, scenario: Scenario | Mixture, born: datetime, since: dat
         (r.CONTROLLER_CONFIGURATIONS, calico_extras.controllers_configuration()),
         (r.CONFIG_MAPS, system_objects.kubeadm_config(calico.POOL, world.kubernetes)),
         *((r.CRDS, crd) for crd in calico_extras.crds()),
-        *((r.LEASES, system_objects.lease(name)) for name in world.nodes),
     ]
-    for resource, obj in made:
+    objects = {f"{resource.kind}/{obj['metadata']['name']}": (resource, obj) for resource, obj in made} | rules
+    kept = {name: one for name, one in objects.items() if name not in scenario.lacks}
+    daemon_set = calico.daemon_set(privileged=scenario.privileged, strategy=scenario.strategy)
+    return Installation(kept, daemon_set, Trust(born))
+
+
+def _base(world: World, applied: Installation, born: datetime, since: datetime) -> None:
+    store, stamp = world.store, rfc3339(born)
+    for resource, obj in applied.objects.values():
         store.create(resource, obj, created=stamp)
+    for name in system_objects.NAMESPACES:
+        store.create(r.SERVICE_ACCOUNTS, system_objects.service_account("default", name), created=stamp)
+    for name in world.nodes:
+        store.create(r.LEASES, system_objects.lease(name), created=stamp)
     images = [calico.CNI_IMAGE, calico.NODE_IMAGE, f"registry.k8s.io/kube-proxy:{world.kubernetes}"]
     for node in world.nodes.values():
         obj = node_object(node, world.kubernetes, images, since)
@@ -115,11 +133,29 @@ def _daemon_set(world: World, obj: Object, created: datetime, pods_born: datetim
     daemon_set = world.store.create(r.DAEMON_SETS, obj, created=rfc3339(created))
     current_revision(world.store, daemon_set, created=rfc3339(created))
     digest = template_hash(daemon_set["spec"]["template"])
+    if not _admitted(world, daemon_set, digest):
+        return
     for index, node in enumerate(world.nodes.values()):
         pod = daemon_pod(daemon_set, node.name, digest)
         pod["spec"]["nodeName"] = node.name
         waiting = (FIRST_ATTEMPT + 35.0 * (index - 1)) % 280.0
         _pod(world, pod, pods_born + timedelta(seconds=index % 3), waiting)
+
+
+def _admitted(world: World, daemon_set: Object, digest: str) -> bool:
+    """Whether its pods may be created; the controller goes on trying, and says so."""
+    try:
+        refuse_insecure(world.store, daemon_pod(daemon_set, "", digest))
+    except ApiError:
+        return False
+    return True
+
+
+def _look_again(world: World) -> None:
+    """Peers that came later may have failed those that were ready before them."""
+    if any(node.network.dropped for node in world.nodes.values()):
+        for worker in world.workers.values():
+            worker.look_again()
 
 
 def _pod(world: World, pod: Object, born: datetime, next_attempt: float = FIRST_ATTEMPT) -> None:

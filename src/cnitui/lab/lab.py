@@ -43,6 +43,8 @@ class Lab:
     directory: Path
     api: ApiServer
     ssh: SshNodes
+    asked: str = ""
+    """The name or number that it was started by."""
     controllers: list[DaemonSetController | ReplicaSetController | JobController | IpamController] = field(
         default_factory=list
     )
@@ -69,6 +71,7 @@ class Lab:
         cluster.build(world, chosen, 3 if nodes is None else nodes)
         directory = Path(tempfile.mkdtemp(prefix="cnitui-lab-"))
         lab = cls._assemble(chosen.name, world, directory)
+        lab.asked = scenario
         try:
             await lab.open()
             if not ssh:
@@ -178,10 +181,10 @@ class Lab:
                     attempt.log.append(self.world.clock.now(), text)
 
     def summary(self) -> str:
-        """What a user wants to know at the start."""
-        described = scenarios.find(self.scenario)
+        """What a user wants to know at the start, and not what is wrong."""
+        described = scenarios.find(self.asked)
         names = ", ".join(self.world.nodes) if len(self.world.nodes) <= 5 else f"{len(self.world.nodes)} nodes"
-        return f"{self.scenario}: {described.summary} ({names})"
+        return f"{self.asked}: {described.seen} ({names})"
 
 
 def _tls(directory: Path, ca: pki.Pair) -> ssl.SSLContext:

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cnitui.lab.kubelet.agent import not_ready
 from cnitui.lab.kubelet.pod_worker import PodWorker
 from cnitui.lab.kubelet.timeline import Timeline
 from cnitui.lab.machine.selinux import context
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cnitui.lab.clock import Clock
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.machine.node import Node
+    from cnitui.lab.objects.trust import Trust
 
 KUBERNETES = "v1.31.0"
 """The release of a lab that asks for no other."""
@@ -42,6 +44,10 @@ class World:
     kubernetes: str = KUBERNETES
     nodes: dict[str, Node] = field(default_factory=dict)
     workers: dict[str, PodWorker] = field(default_factory=dict)
+    trust: Trust | None = None
+    """What TLS to the API server comes to on the nodes; None: it is in order."""
+    claims: dict[str, str] = field(default_factory=dict)
+    """Which node's record has an IPv4 address, as calico-node keeps them."""
     store: Store = field(init=False)
     events: Recorder = field(init=False)
     _ready: dict[str, bool] = field(default_factory=dict)
@@ -106,8 +112,8 @@ class World:
         if not node.network_ready:
             return "NetworkNotReady", CNI_NOT_READY
         trouble = ""
-        if node.files.get("/opt/cni/bin/calico") is None:
-            trouble = 'failed to find plugin "calico" in path [/opt/cni/bin]'
+        if node.files.get(f"{node.cni_bin_dir}/calico") is None:
+            trouble = f'failed to find plugin "calico" in path [{node.cni_bin_dir}]'
         elif node.files.get("/var/lib/calico/nodename") is None:
             trouble = (
                 'plugin type="calico" failed (add): stat /var/lib/calico/nodename: no such file or directory: '
@@ -174,6 +180,10 @@ class World:
             reason = "NodeReady" if ready else "NodeNotReady"
             text = f"Node {node.name} status is now: {reason}"
             self.events.record(obj, "Normal", reason, text, component="kubelet", host=node.name, time=now)
+
+    def not_ready(self, node: Node, container: Object) -> str:
+        """What a container's readiness probe says against it; "" when it is ready."""
+        return not_ready(self, node) if container["name"] == "calico-node" else ""
 
     def on_ready(self, node: Node, pod: Object, now: datetime) -> None:
         """calico-node became ready: it tells the node object that the network is available."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import rfc3339
@@ -70,17 +71,22 @@ class Attempt:
     finished: datetime | None = None
     exit_code: int | None = None
     log: Log = field(default_factory=Log)
+    reason: str = ""
+    message: str = ""
+    clock_offset: timedelta = timedelta()
+    """Of the machine, whose kubelet tells the times."""
 
     def terminated(self) -> Object:
         """`ContainerStateTerminated` of a finished attempt."""
         assert self.finished is not None
-        return {
+        told: Object = {
             "containerID": f"containerd://{self.container_id}",
             "exitCode": self.exit_code,
-            "finishedAt": rfc3339(self.finished),
-            "reason": "Completed" if self.exit_code == 0 else "Error",
-            "startedAt": rfc3339(self.started),
+            "finishedAt": rfc3339(self.finished + self.clock_offset),
+            "reason": self.reason or ("Completed" if self.exit_code == 0 else "Error"),
+            "startedAt": rfc3339(self.started + self.clock_offset),
         }
+        return told | ({"message": self.message} if self.message else {})
 
 
 @dataclass
@@ -128,7 +134,7 @@ class Container:
 
     def _state(self) -> Object:
         if self.state == "running" and self.current is not None:
-            return {"running": {"startedAt": rfc3339(self.current.started)}}
+            return {"running": {"startedAt": rfc3339(self.current.started + self.current.clock_offset)}}
         if self.state == "terminated" and self.current is not None:
             return {"terminated": self.current.terminated()}
         waiting: Object = {"reason": self.reason}

@@ -59,14 +59,19 @@ def _skip_ahead(
     restarts = len(starts)
     worker.forget_timers()
     latest = worker.node.audit.latest
-    earlier = [_template(latest, ended.started)] if latest and latest.time >= ended.started else []
+    began = worker.node.local(ended.started)
+    earlier = [_template(latest, began)] if latest and latest.time >= began else []
     if earlier:
         kept = [moment for moment in starts[container.restarts + 1 :] if moment > born + FIRST_MINUTES]
-        worker.node.audit.defer(lambda: [_at(event, offset, moment) for moment in kept for event, offset in earlier])
+        local = worker.node.local
+        worker.node.audit.defer(
+            lambda: [_at(event, offset, local(moment)) for moment in kept for event, offset in earlier]
+        )
     _tell(worker, container, restarts, starts)
     before = starts[-1]
     previous = Attempt(new_container_id(world.rng.getrandbits(256)), worker.node.pid(), ended.label, before)
-    previous.finished, previous.exit_code = before + timedelta(seconds=duration), 1
+    previous.finished, previous.exit_code = before + timedelta(seconds=duration), ended.exit_code
+    previous.reason, previous.message, previous.clock_offset = ended.reason, ended.message, ended.clock_offset
     previous.log.close()
     container.current, container.restarts = previous, restarts - 1
     worker.backoffs[container.name] = Backoff(MAXIMUM, started)
@@ -99,11 +104,12 @@ def _at(event: AuditEvent, offset: timedelta, moment: datetime) -> AuditEvent:
 
 def _tell(worker: PodWorker, container: Container, restarts: int, starts: list[datetime]) -> None:
     """The counts that the kubelet's events have come to: each start, and BackOff as its spam filter lets through."""
-    image = container.spec["image"]
+    image, attempt = container.spec["image"], container.current or container.last
+    started = attempt is None or attempt.reason != "StartError"
     told = (
         ("Normal", "Pulled", f'Container image "{image}" already present on machine'),
         ("Normal", "Created", f"Created container {container.name}"),
-        ("Normal", "Started", f"Started container {container.name}"),
+        *((("Normal", "Started", f"Started container {container.name}"),) if started else ()),
     )
     for kind, reason, message in told:
         worker.record(kind, reason, message, container, time=starts[-1], count=restarts - container.restarts - 1)

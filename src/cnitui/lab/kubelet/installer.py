@@ -6,12 +6,14 @@ layout of lines and the pauses between them: a real node's log.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from cnitui.lab.kubelet.process import Output, log, plain, wait
 from cnitui.lab.machine.files import FileError
-from cnitui.lab.machine.node import BIN_DIR, CONF_DIR, REACHABLE
-from cnitui.lab.objects.calico import rendered_config
+from cnitui.lab.machine.network import REACHABLE
+from cnitui.lab.machine.node import BIN_DIR, CONF_DIR
+from cnitui.lab.objects.calico import CONFIG_TEMPLATE, rendered_config
 from cnitui.lab.objects.rbac import token_refusal
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ CNI_ACCOUNT = "calico-cni-plugin"
 CONFLIST = "10-calico.conflist"
 TOKEN_URL = "https://10.96.0.1:443/api/v1/namespaces/kube-system/serviceaccounts/calico-cni-plugin/token"  # noqa: S105 - an address
 VERSION = "v3.27.0"
+TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
+TOKEN_LINK = "/var/lib/kubelet/pods/token/..data"  # noqa: S105 - a path
 
 _REACH = {
     "timeout": "dial tcp 10.96.0.1:443: i/o timeout",
@@ -56,12 +60,26 @@ def install(process: Process) -> Steps:
     process.comm, process.exe = "install", "/opt/cni/bin/install"
     try:
         yield log("INFO", "Running as a Kubernetes pod", 0.35)
+        yield from _own_token(process)
         yield from _binaries(process)
         yield from _token(process)
         yield from _config(process)
     except _Failed:
         return 1
     return 0
+
+
+def _own_token(process: Process) -> Steps:
+    """Reads the pod's own token by the link that the kubelet makes in the projected volume."""
+    if process.label is None or process.node.relabels_volumes or not process.node.selinux.enabled:
+        return None
+    link = process.node.files.link(TOKEN_LINK, "tmpfs_t")
+    try:
+        process.node.check(process, link, "read")
+    except FileError as error:
+        yield log("FATAL", f"Error installing CNI plugin error=open {TOKEN_FILE}: {error.words}", 0.01)
+        raise _Failed from None
+    return None
 
 
 def _binaries(process: Process) -> Steps:
@@ -138,22 +156,37 @@ def _token(process: Process) -> Steps:
         "Neither --kubeconfig nor --master was specified.  Using the inClusterConfig.  This might not work.",
     )
     network = process.node.network
-    named = any(one.get("name") == "KUBERNETES_SERVICE_HOST" for one in process.container.get("env") or ())
-    reach = network.endpoint if named else network.through_service()  # nobody names the Service but by its variable
+    named = process.variable("KUBERNETES_SERVICE_HOST") is not None  # nobody names the Service but by its variable
+    reach = network.to_endpoint() if named else network.through_service()
     if reach != REACHABLE:
         yield wait(_REACH_SECONDS.get(reach, 0.02))
-        why = f'Post "{TOKEN_URL}": {_REACH[reach]}'
-        yield log("ERROR", f"Unable to create token for CNI kubeconfig error={why}", 0.0)
-        yield log("FATAL", f"Unable to create token for CNI kubeconfig error={why}", 0.0004)
-        raise _Failed
+        yield from _without_token(f'Post "{TOKEN_URL}": {_REACH[reach]}')
     yield wait(0.25)
-    refusal = token_refusal(process.store, process.pod, CNI_ACCOUNT) if process.store else ""
+    refusal = _refusal(process)
     if refusal:
-        yield log("ERROR", f"Unable to create token for CNI kubeconfig error={refusal}", 0.0)
-        yield log("FATAL", f"Unable to create token for CNI kubeconfig error={refusal}", 0.0004)
-        raise _Failed
+        yield from _without_token(refusal)
     yield from _write(process, f"{CONF_DIR}/calico-kubeconfig", kubeconfig(), 0o600)
     return None
+
+
+def _without_token(why: str) -> Steps:
+    yield log("ERROR", f"Unable to create token for CNI kubeconfig error={why}", 0.0)
+    yield log("FATAL", f"Unable to create token for CNI kubeconfig error={why}", 0.0004)
+    raise _Failed
+
+
+def _refusal(process: Process) -> str:
+    """TLS comes first, then who asks, then what that one may do."""
+    world = process.world
+    if world is None:
+        return ""
+    master = next((node.ip for node in world.nodes.values() if node.control_plane), "")
+    untrusted = world.trust.refusal(process.time, master) if world.trust else ""
+    if untrusted:
+        return f'Post "{TOKEN_URL}": {untrusted}'
+    if world.trust and not world.trust.signs_as_it_verifies:
+        return "Unauthorized"
+    return token_refusal(world.store, process.pod, CNI_ACCOUNT)
 
 
 def _write(process: Process, path: str, content: str, mode: int) -> Steps:
@@ -167,13 +200,30 @@ def _write(process: Process, path: str, content: str, mode: int) -> Steps:
 
 def _config(process: Process) -> Steps:
     yield log("INFO", "Using CNI config template from CNI_NETWORK_CONFIG environment variable.", 0.3)
-    text = rendered_config(process.node.name)
+    template = process.variable("CNI_NETWORK_CONFIG")
+    text = rendered_config(process.node.name, CONFIG_TEMPLATE if template is None else template)
+    first, *more = text.rstrip("\n").split("\n")
+    if not _is_json(text):
+        *between, end = [*more] or [""]
+        yield log("FATAL", first, 0.01)
+        for line in between:
+            yield Output(0.0, line)
+        yield Output(0.0, f"{end} is not a valid json object")
+        raise _Failed
     yield from _write(process, f"{CONF_DIR}/{CONFLIST}", text, 0o644)
-    for line in text.rstrip("\n").split("\n"):
+    for line in (first, *more):
         yield Output(0.0, line)
     yield log("INFO", f"Created /host{CONF_DIR}/{CONFLIST}", 0.01)
     yield log("INFO", "Done configuring CNI.  Sleep= false")
     return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def kubeconfig() -> str:

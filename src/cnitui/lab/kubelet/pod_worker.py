@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from cnitui.lab.clock import go_duration
 from cnitui.lab.kubelet.backoff import Backoff
 from cnitui.lab.kubelet.containers import Attempt, Container, new_container_id
+from cnitui.lab.kubelet.obstacles import exceeds_memory, start_problem, volume_problem
 from cnitui.lab.kubelet.pod_status import initialized, pod_status
+from cnitui.lab.kubelet.preparing import prepared
 from cnitui.lab.kubelet.process import Process, Run
 from cnitui.lab.kubelet.programs import host_command, program_of
 from cnitui.lab.kubelet.timeline import Timeline, Timer
@@ -33,6 +35,11 @@ SYNC_LAG = (0.4, 2.5)
 """Seconds between the end of a back-off and the start: the kubelet notices at its next sync of the pod."""
 ERROR_SHOWN = 15.0
 """Seconds at most that a failed attempt is shown as Error before the back-off is."""
+MOUNT_AGAIN, PROBE_PERIOD = 20.0, 10.0
+"""Seconds until a volume, or a readiness probe, is tried again."""
+OOM_AFTER = 0.3
+CANNOT_START, KILLED = 128, 137
+"""Exit codes: of a container whose program could not be started, and of one ended by SIGKILL."""
 
 
 @dataclass
@@ -73,7 +80,7 @@ class PodWorker:
 
     def start(self) -> None:
         """Begins with the pod as the scheduler left it."""
-        self._after(0.2, self._begin)
+        self.after(0.2, self._begin)
 
     def _begin(self) -> None:
         self.started = self.timeline.now()
@@ -84,15 +91,20 @@ class PodWorker:
         self._network()
 
     def _network(self) -> None:
+        unmounted = volume_problem(self.node, self.pod)
+        if unmounted:
+            self.record("Warning", "FailedMount", unmounted)
+            self.after(MOUNT_AGAIN, self._network)
+            return
         problem = self.world.sandbox_problem(self.node, self.pod)
         if problem is not None:
             self.record("Warning", *problem)
-            self._after(5.0, self._network)
+            self.after(5.0, self._network)
             return
         if not self.pod["spec"].get("hostNetwork"):
             self.ip = self.ip or self.world.pod_ip(self.node)
         self.sandbox = True
-        self._after(0.3, self._next)
+        self.after(0.3, self._next)
 
     def _next(self) -> None:
         """Starts the init container whose turn it is, or all ordinary ones."""
@@ -106,31 +118,52 @@ class PodWorker:
                 self.launch(container)
 
     def launch(self, container: Container) -> None:
-        """One more attempt of a container."""
-        image = container.spec["image"]
-        self.record("Normal", "Pulled", f'Container image "{image}" already present on machine', container)
+        """One more attempt of a container, or what keeps it from being made."""
+        if not prepared(self, container):
+            return
         self.record("Normal", "Created", f"Created container {container.name}", container)
-        self.record("Normal", "Started", f"Started container {container.name}", container)
         now = self.timeline.now()
         label = self.world.process_label(self.node, self.pod, container.spec, self.level)
-        attempt = Attempt(new_container_id(self.world.rng.getrandbits(256)), self.node.pid(), label, now)
+        attempt = Attempt(
+            new_container_id(self.world.rng.getrandbits(256)), self.node.pid(), label, now,
+            clock_offset=self.node.clock_offset,
+        )  # fmt: skip
         if container.current is not None:
             container.last, container.restarts = container.current, container.restarts + 1
         container.current, container.state, container.message = attempt, "running", ""
         process = Process(
-            self.node, now, attempt.pid, attempt.pid - 12, label, container=container.spec, pod=self.pod,
-            store=self.world.store,
+            self.node, self.node.local(now), attempt.pid, attempt.pid - 12, label, container=container.spec,
+            pod=self.pod, world=self.world,
         )  # fmt: skip
-        run = Run(container, process, program_of(container.spec)(process), attempt)
+        run = Run(container, process, program_of(self.node, container.spec)(process), attempt)
         self._runs[container.name] = run
+        unstartable = start_problem(container.spec)
+        if unstartable:
+            self.record("Warning", "Failed", f"Error: {unstartable}", container)
+            self._ended(run, CANNOT_START, "StartError", unstartable)
+            return
+        self.record("Normal", "Started", f"Started container {container.name}", container)
+        self._run(run)
+
+    def _run(self, run: Run) -> None:
+        container = run.container
         if not container.init:
             self._readiness(container)
         self.publish()
+        if exceeds_memory(container.spec):
+            self.after(OOM_AFTER, lambda: self._kill_for_memory(run))
         words = host_command(self.pod, container.spec)
         if words and not self.timeline.replaying:
             self._scripts.append(asyncio.create_task(self._run_on_host(run, words)))
         else:
             self._step(run)
+
+    def _kill_for_memory(self, run: Run) -> None:
+        """The kernel ends the first process of a container that uses more than its limit, and tells so."""
+        process, now = run.process, self.node.local(self.timeline.now())
+        killed = f"Memory cgroup out of memory: Killed process {process.pid} ({process.comm}) total-vm:1287660kB, "
+        self.node.journal.append((now, "kernel", killed + "anon-rss:16200kB, oom_score_adj:-997"))
+        self._ended(run, KILLED, "OOMKilled")
 
     async def _run_on_host(self, run: Run, words: list[str]) -> None:
         """A command in the node's own root; both its outputs go to the log, as with any container."""
@@ -148,18 +181,36 @@ class PodWorker:
         if probe is None:
             container.ready = True
         else:
-            self._after(float(probe.get("initialDelaySeconds") or 0) + 2.0, lambda: self._now_ready(container))
+            attempt = container.current
+            self.after(float(probe.get("initialDelaySeconds") or 0) + 2.0, lambda: self._probe(container, attempt))
 
-    def _now_ready(self, container: Container) -> None:
-        if container.state == "running" and not container.ready:
-            container.ready = True
-            self.world.on_ready(self.node, self.pod, self.timeline.now())
-            self.publish()
+    def _probe(self, container: Container, attempt: Attempt | None) -> None:
+        """Asks whether an attempt is ready, until it is; what is ready stays so."""
+        if container.state != "running" or container.ready or container.current is not attempt:
+            return
+        why = self.world.not_ready(self.node, container.spec)
+        if why:
+            self.record("Warning", "Unhealthy", f"Readiness probe failed: {why}", container)
+            self.after(PROBE_PERIOD, lambda: self._probe(container, attempt))
+            return
+        container.ready = True
+        self.world.on_ready(self.node, self.pod, self.timeline.now())
+        self.publish()
+
+    def look_again(self) -> None:
+        """Asks a ready container's probe once more."""
+        for container in self.mains:
+            if container.ready and container.spec.get("readinessProbe"):
+                container.ready = False
+                self._probe(container, container.current)
+                self.publish()
 
     # --- running -------------------------------------------------------------------------------------------------
 
     def _step(self, run: Run) -> None:
-        run.process.time = self.timeline.now()
+        if self._runs.get(run.container.name) is not run:  # killed meanwhile
+            return
+        run.process.time = self.node.local(self.timeline.now())
         try:
             output = next(run.steps)
         except StopIteration as end:
@@ -168,24 +219,25 @@ class PodWorker:
             self.world.node_changed(self.node, self.timeline)
             return
         self.world.node_changed(self.node, self.timeline)
-        self._after(output.delay, lambda: self._emit(run, output))
+        self.after(output.delay, lambda: self._emit(run, output))
 
     def _emit(self, run: Run, output: Output) -> None:
-        if not output.silent:
-            now = self.timeline.now()
+        if not output.silent and self._runs.get(run.container.name) is run:
+            now = self.node.local(self.timeline.now())
             text = f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " " + output.text if output.stamped else output.text
             run.attempt.log.append(now, text)
         self._step(run)
 
-    def _ended(self, run: Run, code: int) -> None:
+    def _ended(self, run: Run, code: int, reason: str = "", message: str = "") -> None:
         container, attempt = run.container, run.attempt
+        attempt.reason, attempt.message = reason, message
         self._runs.pop(container.name, None)
         attempt.finished, attempt.exit_code = self.timeline.now(), code
         attempt.log.close()
         container.state, container.ready = "terminated", container.init and code == 0
         self.publish()
         if container.init and code == 0:
-            self._after(0.3, self._next)
+            self.after(0.3, self._next)
         elif self._restarts(code):
             self._back_off(container)
 
@@ -200,11 +252,11 @@ class PodWorker:
         entry = self.backoffs.setdefault(container.name, Backoff())
         wait = entry.wait(attempt.started, attempt.finished)
         if wait == 0.0:
-            self._after(1.2, lambda: self.launch(container))
+            self.after(1.2, lambda: self.launch(container))
             return
         shown = min(ERROR_SHOWN, wait * 0.4)
-        self._after(shown, lambda: self._show_back_off(container, wait))
-        self._after(wait + self.world.rng.uniform(*SYNC_LAG), lambda: self.launch(container))
+        self.after(shown, lambda: self._show_back_off(container, wait))
+        self.after(wait + self.world.rng.uniform(*SYNC_LAG), lambda: self.launch(container))
 
     def _show_back_off(self, container: Container, wait: float) -> None:
         full = self.full_name
@@ -279,7 +331,7 @@ class PodWorker:
             path = f"spec.{'initContainers' if container.init else 'containers'}{{{container.name}}}"
         self.world.events.record(
             self.pod, kind, reason, message, component="kubelet", host=self.node.name, path=path,
-            time=time or self.timeline.now(), count=count,
+            time=self.node.local(time or self.timeline.now()), count=count,
         )  # fmt: skip
 
     def forget_timers(self) -> None:
@@ -288,7 +340,9 @@ class PodWorker:
             timer.cancel()
         self._pending.clear()
 
-    def _after(self, seconds: float, callback: Callable[[], None]) -> Timer:
+    def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Calls back after so many simulated seconds, unless the pod is gone by then."""
+
         def fire() -> None:
             if timer in self._pending:
                 self._pending.remove(timer)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.kubelet.containers import Attempt, Container
     from cnitui.lab.machine.node import Node
-    from cnitui.lab.objects.store import Store
+    from cnitui.lab.world import World
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,24 @@ class Process:
     label: str | None
     comm: str = ""
     exe: str = ""
-    environment: dict[str, str] = field(default_factory=dict)
     container: Object = field(default_factory=dict)
     pod: Object = field(default_factory=dict)
-    store: Store | None = None
-    """What the API server holds; None in tests of a program alone."""
+    world: World | None = None
+    """The cluster around it; None in tests of a program alone."""
+
+    def variable(self, name: str) -> str | None:
+        """The value of an environment variable of the container; None when it has none of that name."""
+        for one in self.container.get("env") or ():
+            if one["name"] == name:
+                return str(one["value"]) if "value" in one else self._resolved(one.get("valueFrom") or {})
+        return None
+
+    def _resolved(self, source: Object) -> str:
+        wanted = source.get("configMapKeyRef")
+        if wanted is None or self.world is None:
+            return self.node.name if "fieldRef" in source else ""
+        held = self.world.store.find("configmaps", self.pod["metadata"]["namespace"], wanted["name"])
+        return str((held or {}).get("data", {}).get(wanted["key"], ""))
 
 
 Steps = Generator[Output, None, int | None]

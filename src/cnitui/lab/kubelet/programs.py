@@ -1,19 +1,21 @@
 """What the other containers of the cluster run, and which program a container spec means.
 
-Lines of calico-ipam are from a real node (v3.27.0); those of calico-node are its documented start-up messages.
+Lines of calico-ipam are from a real node (v3.27.0).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnitui.lab.kubelet.agent import calico_node
 from cnitui.lab.kubelet.installer import install
+from cnitui.lab.kubelet.obstacles import foreign_platform
 from cnitui.lab.kubelet.process import Output, plain, wait
-from cnitui.lab.machine.files import FileError
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.kubelet.process import Process, Program, Steps
+    from cnitui.lab.machine.node import Node
 
 
 def _said(text: str, delay: float = 0.01) -> Output:
@@ -44,44 +46,16 @@ def mount_bpffs(process: Process) -> Steps:
     return 0
 
 
-def calico_node(process: Process) -> Steps:
-    """The agent: writes /var/lib/calico/nodename, reports, runs."""
-    process.comm, process.exe = "calico-node", "/bin/calico-node"
-    name = process.node.name
-    yield _said("[INFO][9] startup/startup.go 431: Early log level set to info", 0.1)
-    yield _said(f"[INFO][9] startup/utils.go 127: Using NODENAME environment for node name {name}")
-    yield _said(f"[INFO][9] startup/utils.go 139: Determined node name: {name}")
-    yield _said("[INFO][9] startup/startup.go 95: Starting node " + name + " with version v3.27.0")
-    yield _said("[INFO][9] startup/startup.go 436: Checking datastore connection", 0.05)
-    yield _said("[INFO][9] startup/startup.go 460: Datastore connection verified", 0.1)
-    yield _said(
-        f"[INFO][9] startup/autodetection_methods.go 103: Using autodetected IPv4 address on interface eth0: "
-        f"{process.node.ip}/24"
-    )
-    _remember_name(process)
-    yield _said("[INFO][9] startup/startup.go 215: Using node name: " + name)
-    yield plain("Calico node started successfully", 0.2)
-    yield _said("[INFO][61] felix/daemon.go 373: Successfully loaded configuration.", 0.2)
-    yield _said(
-        "[INFO][61] felix/int_dataplane.go 1830: Completed first update to dataplane. secondsSinceStart=0.6", 0.3
-    )
-    while True:
-        loops, average = process.node.rng.randrange(6, 14), process.node.rng.randrange(2, 9)
-        times = f"avg={average}ms longest={average * 4}ms ()"
-        text = f"felix/summary.go 100: Summarising {loops} dataplane reconciliation loops over 1m2.1s: {times}"
-        yield _said(f"[INFO][61] {text}", 62.1)
-
-
-def _remember_name(process: Process) -> None:
-    try:
-        process.node.write(process, "/var/lib/calico/nodename", content=process.node.name)
-    except FileError:
-        return
-
-
 def kube_proxy(process: Process) -> Steps:
     """kube-proxy in iptables mode: writes the Services' rules, or says why it cannot and goes on trying."""
     process.comm, process.exe = "kube-proxy", "/usr/local/bin/kube-proxy"
+    if not process.node.network.conntrack_writable:
+        entry = "net/netfilter/nf_conntrack_max"
+        yield _klog(process, "I", 'conntrack.go:60] "Setting nf_conntrack_max" nfConntrackMax=131072', 0.1)
+        yield _klog(
+            process, "E", f'server.go:556] "Error running ProxyServer" err="open /proc/sys/{entry}: permission denied"'
+        )
+        return 1
     yield _klog(process, "I", 'server_linux.go:66] "Using iptables proxy"', 0.1)
     yield _klog(process, "I", f'server.go:677] "Successfully retrieved node IP(s)" IPs=["{process.node.ip}"]')
     if process.node.network.iptables_works:
@@ -154,8 +128,21 @@ def host_command(pod: Object, container: Object) -> list[str]:
     return words[2:] if words[1].rstrip("/") in mounted else []
 
 
-def program_of(container: Object) -> Program:
-    """The program a container spec starts, by its command, else by its image."""
+def foreign_program(container: Object) -> Program:
+    """What a program for another processor comes to: runc's exec of it fails, and the container with it."""
+
+    def steps(process: Process) -> Steps:
+        process.comm = "runc:[2:INIT]"
+        yield plain(f"exec {(container.get('command') or ['/entrypoint'])[0]}: exec format error", 0.05)
+        return 1
+
+    return steps
+
+
+def program_of(node: Node, container: Object) -> Program:
+    """The program a container spec starts on a node, by its command, else by its image."""
+    if foreign_platform(node, container):
+        return foreign_program(container)
     command = [*(container.get("command") or []), *(container.get("args") or [])]
     known = _BY_COMMAND.get(" ".join(command))
     if known is not None:

@@ -118,6 +118,10 @@ class Files:
         entry.modified = modified or self.born
         return entry
 
+    def link(self, path: str, type_: str) -> Entry:
+        """A symbolic link with the given type; the one that is there already keeps what it has."""
+        return self.get(path) or self._add(path, "symbolic link", 0o777, type_, "s0")
+
     def _add(self, path: str, kind: str, mode: int, type_: str, level: str) -> Entry:
         label = context(type_ or self.selinux.default_type(path), level)
         self.next_inode += 17

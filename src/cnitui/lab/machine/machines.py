@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnitui.lab.machine.audit import AuditEvent
 from cnitui.lab.machine.files import Mount
+from cnitui.lab.machine.network import Interface
 from cnitui.lab.machine.node import BIN_DIR, CONF_DIR, Node
 from cnitui.lab.machine.selinux import Denial, context
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 _TMP = "/tmp"  # noqa: S108 - a path of the simulated machine
 _DIRECTORIES = (
     "/", "/boot", "/etc", "/etc/cni", CONF_DIR, "/etc/containerd", "/etc/kubernetes", "/etc/selinux", "/opt",
-    "/opt/cni", BIN_DIR, "/proc", "/root", "/run", "/sys", _TMP, "/usr", "/usr/bin", "/var", "/var/lib",
-    "/var/lib/calico", "/var/lib/cni", "/var/lib/kubelet", "/var/log", "/var/log/audit", "/var/log/calico",
-    "/var/log/calico/cni", "/var/run",
+    "/opt/cni", BIN_DIR, "/proc", "/root", "/run", "/sys", "/sys/fs", "/sys/fs/bpf", _TMP, "/usr", "/usr/bin", "/var",
+    "/var/lib", "/var/lib/calico", "/var/lib/cni", "/var/lib/kubelet", "/var/log", "/var/log/audit",
+    "/var/log/calico", "/var/log/calico/cni", "/var/run",
 )  # fmt: skip
 
 _PLUGINS = {"bridge": 5_006_664, "dhcp": 11_403_896, "ptp": 4_593_160, "vlan": 4_251_992}
@@ -51,6 +52,7 @@ def machine(name: str, ip: str, index: int, born: datetime, booted: datetime, *,
         name=name, ip=ip, control_plane=control_plane, born=born, booted=booted, rng=random.Random(name),  # noqa: S311
         pod_subnet=f"10.244.{index % 256}.0/24",
     )  # fmt: skip
+    node.network.interfaces = [Interface("eth0", ip)]
     files = node.files
     for path in _DIRECTORIES:
         files.directory(path, mode=0o700 if path in ("/root", "/var/log/audit") else 0o755)
@@ -127,8 +129,8 @@ def containerd_config(node: Node) -> str:
   selinux_category_range = 1024
 
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{BIN_DIR}"
-    conf_dir = "{CONF_DIR}"
+    bin_dir = "{node.cni_bin_dir}"
+    conf_dir = "{node.cni_conf_dir}"
     max_conf_num = 1
 
   [plugins."io.containerd.grpc.v1.cri".containerd]

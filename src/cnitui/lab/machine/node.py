@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cnitui.lab.machine.audit import AuditEvent, AuditLog
 from cnitui.lab.machine.files import Entry, FileError, Files, Mount, parent, tidy
+from cnitui.lab.machine.network import Network
 from cnitui.lab.machine.selinux import SELinux, context, level_of, type_of
 
 if TYPE_CHECKING:
@@ -20,31 +21,6 @@ if TYPE_CHECKING:
 
 BIN_DIR = "/opt/cni/bin"
 CONF_DIR = "/etc/cni/net.d"
-REACHABLE = "ok"
-
-
-@dataclass
-class Network:
-    """How this node reaches the API server: each of `ok`, `timeout`, `refused`, `unreachable`."""
-
-    service: str = REACHABLE
-    endpoint: str = REACHABLE
-    rules_written: datetime | None = None
-    """When kube-proxy wrote the NAT rule of 10.96.0.1; it does when it starts, and syncs in full seldom after that."""
-    flushed: datetime | None = None
-    """When somebody emptied the packet filter."""
-    iptables_works: bool = True
-
-    @property
-    def service_rules(self) -> bool:
-        """Whether the NAT rule of 10.96.0.1 is there."""
-        return self.rules_written is not None and (self.flushed is None or self.flushed < self.rules_written)
-
-    def through_service(self) -> str:
-        """What a connection to 10.96.0.1:443 meets: without the rule it leaves by the default route and is lost."""
-        if not self.service_rules:
-            return "timeout"
-        return self.service if self.service != REACHABLE else self.endpoint
 
 
 @dataclass
@@ -80,6 +56,20 @@ class Node:
     kubelet_cgroups: str = "systemd"
     runtime_cgroups: str = "systemd"
     """The cgroup drivers of kubelet and runtime; runc refuses paths of the other's form."""
+    cni_bin_dir: str = BIN_DIR
+    cni_conf_dir: str = CONF_DIR
+    """Where the runtime looks, by its own configuration."""
+    architecture: str = "amd64"
+    clock_offset: timedelta = timedelta()
+    """What this machine's clock shows beyond the true time."""
+    registry: str = "ok"
+    """What a pull from a registry meets: `ok`, `rate-limited`, `timeout`, `denied`."""
+    absent_images: set[str] = field(default_factory=set)
+    """Names of images, without tag, that were never pulled here or were collected since."""
+    ip_sets: bool = True
+    """Whether the kernel has the modules of ipset."""
+    relabels_volumes: bool = True
+    """Whether kubelet and runtime give a pod's own volumes the pod's label."""
     labels: dict[str, str] = field(default_factory=dict)
     """Of its Node object, beside those that every node has."""
     scenario: str = ""
@@ -89,6 +79,10 @@ class Node:
     def __post_init__(self) -> None:
         self.files = Files(self.selinux, self.born)
 
+    def local(self, moment: datetime) -> datetime:
+        """What this machine's clock shows at a moment."""
+        return moment + self.clock_offset
+
     def pid(self) -> int:
         """A new process id."""
         self.next_pid += self.rng.randrange(3, 60)
@@ -97,7 +91,7 @@ class Node:
     @property
     def conf_files(self) -> list[Entry]:
         """CNI configurations, in the order the runtime reads them."""
-        return [e for e in self.files.children(CONF_DIR) if e.name.endswith((".conf", ".conflist", ".json"))]
+        return [e for e in self.files.children(self.cni_conf_dir) if e.name.endswith((".conf", ".conflist", ".json"))]
 
     @property
     def network_ready(self) -> bool:
@@ -159,7 +153,7 @@ class Node:
 
     def check(self, process: Process, entry: Entry, permission: str) -> None:
         """SELinux's answer: EACCES when it refuses and enforces; a record unless the policy hides it."""
-        tclass = "dir" if entry.kind == "directory" else "file"
+        tclass = {"directory": "dir", "symbolic link": "lnk_file"}.get(entry.kind, "file")
         denial = self.selinux.refusal(process.label, entry.label, tclass, permission)
         if denial is None or process.label is None:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 UNCONFINED = frozenset({"spc_t", "unconfined_t", "unconfined_service_t", "container_runtime_t"})
 WRITABLE = frozenset({"container_file_t", "svirt_sandbox_file_t"})
@@ -85,6 +85,8 @@ class SELinux:
     runtime_labels: bool = True
     permissive_domains: set[str] = field(default_factory=set)
     local_rules: list[tuple[str, str, str]] = field(default_factory=list)
+    hidden_domains: set[str] = field(default_factory=set)
+    """Domains of which a module's dontaudit rules hide every refusal."""
 
     @property
     def enabled(self) -> bool:
@@ -105,8 +107,16 @@ class SELinux:
 
     def refusal(self, label: str | None, target: str, tclass: str, permission: str) -> Denial | None:
         """What the policy has against it, in any mode; None when it is allowed or SELinux is off."""
+        found = self._refusal(label, target, tclass, permission)
+        if found is None or label is None or type_of(label) not in self.hidden_domains:
+            return found
+        return replace(found, hidden=True)
+
+    def _refusal(self, label: str | None, target: str, tclass: str, permission: str) -> Denial | None:
         if label is None or not self.enabled or type_of(label) in UNCONFINED:
             return None
+        if tclass == "lnk_file" and type_of(target) not in WRITABLE:
+            return Denial(permission, target, tclass)
         if permission in ("getattr", "read", "search", "execute"):
             return self._level_refusal(label, target, tclass, "search")
         if type_of(target) not in WRITABLE:

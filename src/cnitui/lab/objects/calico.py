@@ -17,7 +17,7 @@ NODE_IMAGE = f"docker.io/calico/node:{VERSION}"
 CONTROLLERS_IMAGE = f"docker.io/calico/kube-controllers:{VERSION}"
 POOL = "10.244.0.0/16"
 
-_CONFIG_TEMPLATE = """{
+CONFIG_TEMPLATE = """{
   "name": "k8s-pod-network",
   "cniVersion": "0.3.1",
   "plugins": [
@@ -51,9 +51,9 @@ _CONFIG_TEMPLATE = """{
 }"""
 
 
-def rendered_config(node: str) -> str:
+def rendered_config(node: str, template: str = CONFIG_TEMPLATE) -> str:
     """The template with its placeholders filled, as install-cni writes it (660 bytes for a name of nine letters)."""
-    text = _CONFIG_TEMPLATE.replace("__KUBERNETES_NODE_NAME__", node).replace("__CNI_MTU__", "0")
+    text = template.replace("__KUBERNETES_NODE_NAME__", node).replace("__CNI_MTU__", "0")
     return text.replace("__KUBECONFIG_FILEPATH__", "/etc/cni/net.d/calico-kubeconfig")
 
 
@@ -63,7 +63,7 @@ def config_map() -> Object:
         "typha_service_name": "none",
         "calico_backend": "bird",
         "veth_mtu": "0",
-        "cni_network_config": _CONFIG_TEMPLATE,
+        "cni_network_config": CONFIG_TEMPLATE,
     }
     return {"metadata": {"name": "calico-config", "namespace": "kube-system"}, "data": data}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnitui.lab.machine.network import TYPHA_PORT
 from cnitui.lab.objects.calico import CONTROLLERS_IMAGE, POOL, VERSION, container
-from cnitui.lab.objects.resources import CALICO
+from cnitui.lab.objects.resources import CALICO, ENDPOINTS, SERVICES
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
+    from cnitui.lab.objects.resources import Resource
 
 
 def kube_controllers() -> Object:
@@ -72,14 +75,14 @@ def crds() -> list[Object]:
     return made
 
 
-def ip_pool() -> Object:
+def ip_pool(cidr: str = POOL) -> Object:
     """The default pool."""
     return {
         "metadata": {"name": "default-ipv4-ippool"},
         "spec": {
             "allowedUses": ["Workload", "Tunnel"],
             "blockSize": 26,
-            "cidr": POOL,
+            "cidr": cidr,
             "ipipMode": "Always",
             "natOutgoing": True,
             "nodeSelector": "all()",
@@ -107,3 +110,48 @@ def controllers_configuration() -> Object:
     controllers = {"node": {**sync, "leakGracePeriod": "15m0s", "syncLabels": "Enabled"}}
     spec = {"controllers": controllers, "etcdV3CompactionPeriod": "10m0s", "healthChecks": "Enabled"}
     return {"metadata": {"name": "default"}, "spec": {**spec, "logSeverityScreen": "Info"}}
+
+
+@dataclass(frozen=True)
+class Typha:
+    """What manifests/calico-typha.yaml@v3.27.0 brings beside the rest."""
+
+    deployment: Object
+    objects: tuple[tuple[Resource, Object], ...]
+
+
+def typha(address: str = "10.240.0.11") -> Typha:
+    """One Typha on the host network of the control plane, its Service and where that leads."""
+    labels, port = {"k8s-app": "calico-typha"}, {"name": "calico-typha", "port": TYPHA_PORT, "protocol": "TCP"}
+    meta: Object = {"name": "calico-typha", "namespace": "kube-system", "labels": labels}
+    spec: Object = {
+        "containers": [container("calico-typha", f"docker.io/calico/typha:{VERSION}", privileged=False)],
+        "dnsPolicy": "ClusterFirst",
+        "hostNetwork": True,
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "priorityClassName": "system-cluster-critical",
+        "restartPolicy": "Always",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        "serviceAccount": "calico-node",
+        "serviceAccountName": "calico-node",
+        "terminationGracePeriodSeconds": 300,
+        "tolerations": [
+            {"key": "CriticalAddonsOnly", "operator": "Exists"},
+            {"effect": "NoSchedule", "operator": "Exists"},
+        ],
+    }
+    deployment: Object = {
+        "metadata": {**meta, "annotations": {"deployment.kubernetes.io/revision": "1"}, "generation": 1},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+    ports = [{**port, "targetPort": "calico-typha"}]
+    service: Object = {"metadata": {**meta}, "spec": {"clusterIP": "10.96.113.20", "type": "ClusterIP", "ports": ports}}
+    service["spec"]["selector"] = labels
+    endpoints: Object = {"metadata": {**meta}, "subsets": [{"addresses": [{"ip": address}], "ports": [port]}]}
+    return Typha(deployment, ((SERVICES, service), (ENDPOINTS, endpoints)))

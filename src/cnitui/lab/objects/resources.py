@@ -79,6 +79,8 @@ def _calico(kind: str, plural: str) -> Resource:
 BLOCK_AFFINITIES = _calico("BlockAffinity", "blockaffinities")
 CLUSTER_INFORMATIONS = _calico("ClusterInformation", "clusterinformations")
 FELIX_CONFIGURATIONS = _calico("FelixConfiguration", "felixconfigurations")
+GLOBAL_NETWORK_POLICIES = _calico("GlobalNetworkPolicy", "globalnetworkpolicies")
+HOST_ENDPOINTS = _calico("HostEndpoint", "hostendpoints")
 IPAM_BLOCKS = _calico("IPAMBlock", "ipamblocks")
 IPAM_HANDLES = _calico("IPAMHandle", "ipamhandles")
 IP_POOLS = _calico("IPPool", "ippools")
@@ -91,9 +93,9 @@ CALICO: tuple[Resource, ...] = (
     _calico("CalicoNodeStatus", "caliconodestatuses"),
     CLUSTER_INFORMATIONS,
     FELIX_CONFIGURATIONS,
-    _calico("GlobalNetworkPolicy", "globalnetworkpolicies"),
+    GLOBAL_NETWORK_POLICIES,
     _calico("GlobalNetworkSet", "globalnetworksets"),
-    _calico("HostEndpoint", "hostendpoints"),
+    HOST_ENDPOINTS,
     IPAM_BLOCKS,
     _calico("IPAMConfig", "ipamconfigs"),
     IPAM_HANDLES,

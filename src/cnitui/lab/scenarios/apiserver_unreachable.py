@@ -25,4 +25,6 @@ SCENARIO = Scenario(
     "apiserver-unreachable",
     "the workers' way to the API server drops packets: the token request times out after 30 s",
     prepare,
+    seen="workers crash-loop in install-cni after the binaries: the token request gets no answer",
+    causes=("apiserver-unreachable",),
 )

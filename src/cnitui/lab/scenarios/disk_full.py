@@ -19,4 +19,10 @@ def prepare(node: Node) -> None:
         volume.used = volume.size - 1_204
 
 
-SCENARIO = Scenario("disk-full", "/opt, a volume of its own on the workers, is full", prepare)
+SCENARIO = Scenario(
+    "disk-full",
+    "/opt, a volume of its own on the workers, is full",
+    prepare,
+    seen="workers crash-loop in install-cni in the middle of the binaries; the control plane runs",
+    causes=("disk-full",),
+)

@@ -15,4 +15,9 @@ def prepare(node: Node) -> None:
     node.selinux.runtime_labels = not node.control_plane
 
 
-SCENARIO = Scenario("healthy", "Calico v3.27.0 as shipped, every pod running", prepare)
+SCENARIO = Scenario(
+    "healthy",
+    "Calico v3.27.0 as shipped, every pod running",
+    prepare,
+    seen="every pod runs",
+)

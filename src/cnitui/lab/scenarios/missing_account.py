@@ -23,4 +23,6 @@ SCENARIO = Scenario(
     "the ServiceAccount calico-cni-plugin does not exist: install-cni gets no token for it anywhere",
     prepare,
     lacks=frozenset({"ServiceAccount/calico-cni-plugin"}),
+    seen="install-cni crash-loops on every node: it gets no token",
+    causes=("serviceaccount-token", "rbac-forbidden"),
 )

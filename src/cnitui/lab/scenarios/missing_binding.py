@@ -24,4 +24,6 @@ SCENARIO = Scenario(
     "the ClusterRoleBinding calico-node was deleted: the API server refuses install-cni its token everywhere",
     prepare,
     lacks=frozenset({"ClusterRoleBinding/calico-node"}),
+    seen="install-cni crash-loops on every node: it gets no token",
+    causes=("rbac-forbidden",),
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cnitui.lab.machine.node import Node
-    from cnitui.lab.scenarios.scenario import Scenario
+    from cnitui.lab.scenarios.scenario import Installation, Scenario
 
 POOL_LABEL = "node-pool"
 POOLS = ("blue", "green", "amber", "violet", "grey")
@@ -72,6 +72,21 @@ class Mixture:
     def ruleless(self) -> frozenset[str]:
         """The roles that are without rules for any part."""
         return frozenset().union(*(part.scenario.ruleless for part in self.parts))
+
+    @property
+    def seen(self) -> str:
+        """What is seen of all of it."""
+        return "; ".join(part.scenario.seen for part in self.parts)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The answers of all parts."""
+        return tuple(dict.fromkeys(cause for part in self.parts for cause in part.scenario.causes))
+
+    def alter_all(self, installation: Installation) -> None:
+        """Changes what was applied, part after part: it is the whole cluster's."""
+        for part in self.parts:
+            part.scenario.alter(installation)
 
     def prepare_all(self, nodes: Sequence[Node], rng: random.Random) -> None:
         """Breaks the machines; ValueError when there are fewer workers than the parts need."""

@@ -22,4 +22,10 @@ def prepare(node: Node) -> None:
         volume.options = volume.options.replace("rw,", "ro,", 1)
 
 
-SCENARIO = Scenario("read-only-filesystem", "/opt, a volume of its own on the workers, is mounted read-only", prepare)
+SCENARIO = Scenario(
+    "read-only-filesystem",
+    "/opt, a volume of its own on the workers, is mounted read-only",
+    prepare,
+    seen='workers crash-loop in install-cni: "found no writeable directory"; the control plane runs',
+    causes=("read-only-filesystem",),
+)

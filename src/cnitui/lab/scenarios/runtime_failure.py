@@ -25,4 +25,6 @@ SCENARIO = Scenario(
     "runtime-failure",
     "kubelet and containerd on the workers use different cgroup drivers, so that no pod gets a sandbox",
     prepare,
+    seen="pods of the workers stay in Init:0/3 and have no log at all; the control plane runs",
+    causes=("runtime-failure",),
 )

@@ -36,4 +36,6 @@ SCENARIO = Scenario(
     "install-cni without privileged on workers where SELinux enforces and the runtime labels containers",
     prepare,
     privileged=False,
+    seen='workers crash-loop in install-cni: "found no writeable directory"; the control plane runs',
+    causes=("selinux-denial",),
 )

@@ -27,4 +27,6 @@ SCENARIO = Scenario(
     "text-file-busy",
     "a process on the workers still runs /opt/cni/bin/calico.tmp, which the installer has to overwrite",
     prepare,
+    seen="workers crash-loop in install-cni in the middle of the binaries; the control plane runs",
+    causes=("text-file-busy",),
 )

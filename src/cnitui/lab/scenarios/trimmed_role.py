@@ -23,4 +23,6 @@ SCENARIO = Scenario(
     "the ClusterRole calico-node lost its rules: the API server refuses install-cni its token everywhere",
     prepare,
     ruleless=frozenset({"ClusterRole/calico-node"}),
+    seen="install-cni crash-loops on every node: it gets no token",
+    causes=("rbac-forbidden",),
 )

@@ -64,7 +64,7 @@ def _kinds(text: str) -> set[str]:
 
 
 def _chosen(run: Invocation, options: dict[str, str]) -> list[AuditEvent]:
-    now = run.world.clock.now()
+    now = run.node.local(run.world.clock.now())
     start, end = _moment(options.get("ts", ""), now), _moment(options.get("te", "now"), now)
     return [
         event
@@ -167,7 +167,7 @@ def journalctl(run: Invocation) -> int:
 
 
 def _wanted(run: Invocation, line: Line, flags: dict[str, str], operands: list[str]) -> bool:
-    now = run.world.clock.now()
+    now = run.node.local(run.world.clock.now())
     since = flags.get("S") or flags.get("since")
     until = flags.get("U") or flags.get("until")
     if since and line.time < _journal_moment(since, now):

@@ -45,7 +45,7 @@ def hostname(run: Invocation) -> int:
 
 def date(run: Invocation) -> int:
     """date [-u] [-Is|-Iseconds|--iso-8601=seconds|-R] [+FORMAT]."""
-    now = run.world.clock.now()
+    now = run.node.local(run.world.clock.now())
     form = next((word[1:] for word in run.arguments[1:] if word.startswith("+")), "")
     if form:
         run.line(_strftime(form, now))
@@ -80,7 +80,7 @@ def uname(run: Invocation) -> int:
 
 def uptime(run: Invocation) -> int:
     """uptime."""
-    now = run.world.clock.now()
+    now = run.node.local(run.world.clock.now())
     days = (now - run.node.booted).days
     run.line(f" {now:%H:%M:%S} up {days} days,  3:02,  1 user,  load average: 0.31, 0.27, 0.22")
     return 0

@@ -58,7 +58,7 @@ class Line:
 
 def journal(world: World, node: Node) -> list[Line]:
     """All entries, oldest first."""
-    now = world.clock.now()
+    now = node.local(world.clock.now())
     lines = [*_boot(node), *_denials(node), *_kubelet(node, now), *_crash_loops(world, node)]
     lines += [Line(time, who, text) for time, who, text in node.journal]
     return sorted(lines, key=lambda line: line.time)
@@ -112,7 +112,7 @@ def _crash_loops(world: World, node: Node) -> list[Line]:
         for container in worker.containers if worker.node is node else []:
             if not container.message or container.last is None or container.last.finished is None:
                 continue
-            time = container.last.finished + timedelta(seconds=12)
+            time = node.local(container.last.finished) + timedelta(seconds=12)
             wait = f'with CrashLoopBackOff: \\"{container.message}\\"'
             text = (
                 f'E{time:%m%d %H:%M:%S.%f}     912 pod_workers.go:1301] "Error syncing pod, skipping" '

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from cnitui.lab.machine.node import REACHABLE
+from cnitui.lab.machine.network import REACHABLE
 
 if TYPE_CHECKING:
     from cnitui.lab.shell.invocation import Builtin, Invocation
@@ -21,7 +21,7 @@ def _reach(run: Invocation, host: str) -> str:
     if host == SERVICE:
         return network.through_service()
     if host in masters:
-        return REACHABLE if run.node.control_plane else network.endpoint
+        return REACHABLE if run.node.control_plane else network.to_endpoint()
     return REACHABLE if host in ("127.0.0.1", "localhost", run.node.ip) else "timeout"
 
 
@@ -121,11 +121,13 @@ def ip(run: Invocation) -> int:
         if words[1:2] == ["get"]:
             run.line(f"{words[2]} via 10.240.0.1 dev eth0 src {run.node.ip} uid {run.session.uid} \n    cache ")
             return 0
-        if run.node.network.through_service() != "unreachable":
+        if run.node.network.default_route:
             run.line("default via 10.240.0.1 dev eth0 proto static metric 100 ")
         run.line(f"10.240.0.0/24 dev eth0 proto kernel scope link src {run.node.ip} metric 100 ")
     elif words[:1] and words[0].startswith("a"):
-        run.line(f"lo               UNKNOWN        127.0.0.1/8\neth0             UP             {run.node.ip}/24 ")
+        run.line("lo               UNKNOWN        127.0.0.1/8")
+        for link in run.node.network.interfaces:
+            run.line(f"{link.name:<16} UP             {link.address}/24 ")
     return 0
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import human_duration
 from cnitui.lab.kubelet.pod_status import image_id
-from cnitui.lab.machine.node import BIN_DIR, CONF_DIR
 from cnitui.lab.machine.selinux import context
 
 if TYPE_CHECKING:
@@ -176,7 +175,10 @@ def _info(run: Invocation) -> int:
             "message": "Network plugin returns error: cni plugin not initialized",
         }
     conditions = [{"type": "RuntimeReady", "status": True, "reason": "", "message": ""}, network]
-    config = {"enableSelinux": run.node.selinux.runtime_labels, "cni": {"binDir": BIN_DIR, "confDir": CONF_DIR}}
+    config = {
+        "enableSelinux": run.node.selinux.runtime_labels,
+        "cni": {"binDir": run.node.cni_bin_dir, "confDir": run.node.cni_conf_dir},
+    }
     run.line(json.dumps({"status": {"conditions": conditions}, "config": config}, indent=2))
     return 0
 
