@@ -1,0 +1,76 @@
+"""Every scenario in every way of looking at it: the right cause or an honest doubt, the right plans, what mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnitui.domain.causes import CATALOGUE
+from cnitui.engine.sitting import judged, sitting
+from cnitui.lab.scenarios import SCENARIOS, find
+from tests.engine.lab_case import WAIT, connected, still
+from tests.engine.scenario_trials import CURES, PLANS, WAYS, WHOLE, healed_and_back, tried
+
+LIKELY = {
+    "selinux-dontaudit": "no denial is on record: only an experiment can be surer",
+    "disk-inodes": "the errno is thrown away",
+    "missing-account": "who made the account go is not known",
+    "runtime-failure": "the words of the runtime name a driver, not who is to change",
+    "arch-mismatch": "a truncated image says the same",
+    "missing-configmap": "the ConfigMap may belong to another release",
+    "ip-nat-address": "a stale record says the same",
+    "ip-pool-config": "the words fit several faults of a pool",
+    "bgp-not-ready": "that TCP 179 is dropped was not tried",
+    "kernel-dataplane": "a defect of the release says the same",
+}
+"""Scenarios in which even all that can be read leaves a rival open, and why."""
+WITHOUT = {
+    "operator-managed": "the lab has no operator",
+    "stale-node-state": "a node object without a machine cannot be played yet",
+    "unknown": "it is no fault that could be played",
+}
+"""Causes of the catalogue that no scenario shows."""
+
+
+@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
+async def test_the_right_cause_or_an_honest_doubt_in_every_way(name: str, tmp_path: Path) -> None:
+    trial = await tried(name, tmp_path)
+    if not trial.answers:
+        assert {way: found.status for way, found in trial.found.items()} == dict.fromkeys(WAYS, "healthy")
+        assert not trial.offered
+        return
+    assert {way: found.status for way, found in trial.found.items()} == dict.fromkeys(WAYS, "failing")
+    blamed = {way: trial.blamed(way) - set(trial.answers) for way in WAYS}
+    assert blamed == dict.fromkeys(WAYS, frozenset()), "a confident wrong cause"
+    for way in WAYS:
+        assert trial.blamed(way) or trial.found[way].next_evidence, f"{way}: no cause and no command that decides"
+    told = {way: trial.found[way].confident[0].verdict.value for way in WHOLE if trial.blamed(way)}
+    assert told == dict.fromkeys(WHOLE, "likely" if name in LIKELY else "confirmed")
+    allowed = frozenset[str]().union(*(PLANS.get(cause, frozenset()) for cause in trial.answers))
+    assert set(trial.offered) <= allowed, "a plan that is not against this cause"
+
+
+@pytest.mark.parametrize(
+    "name", ["disk-inodes+no-route", "selinux-categories+image-rate-limit", "typha-unreachable+cni-dir-mismatch"]
+)
+async def test_two_causes_on_two_pools_are_told_apart(name: str, tmp_path: Path) -> None:
+    async with still(name, nodes=5) as lab, connected(lab, tmp_path) as (opened, _):
+        found = judged(await sitting(opened, WAIT))
+        blamed = {node: one.cause for one in found.confident for node in one.nodes}
+        right = {node: find(scenario).causes[0] for node, scenario in lab.truth.items() if node != "master-01"}
+        assert blamed == right
+
+
+@pytest.mark.parametrize("name", CURES)
+async def test_what_mends_it_and_what_brings_it_back(name: str) -> None:
+    await healed_and_back(name, CURES[name])
+
+
+def test_every_scenario_with_a_fault_has_a_cure_and_every_cause_a_scenario() -> None:
+    assert set(CURES) | {"flushed-rules"} == {scenario.name for scenario in SCENARIOS if scenario.causes}
+    shown = {cause for scenario in SCENARIOS for cause in scenario.causes[:1]}
+    known = {cause.id for cause in CATALOGUE}
+    assert shown <= known
+    assert known - shown == set(WITHOUT)
+    assert all(find(name).causes for name in LIKELY)
