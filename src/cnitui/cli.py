@@ -67,6 +67,15 @@ def _scenarios(_ctx: click.Context, _param: click.Parameter, incomplete: str) ->
     return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
 
 
+def _any_scenario() -> str:
+    """The number of one, which tells nobody what it is."""
+    from secrets import randbelow
+
+    from cnitui.lab.scenarios import SCENARIOS
+
+    return str(randbelow(len(SCENARIOS)) + 1)
+
+
 def _check_scenario(name: str) -> None:
     from cnitui.lab.scenarios import find
 
@@ -77,23 +86,25 @@ def _check_scenario(name: str) -> None:
 
 
 @run.command()
-@click.argument("scenario", required=False, default="selinux-denial", shell_complete=_scenarios)
+@click.argument("scenario", required=False, default="", shell_complete=_scenarios)
+@click.option("--quiz", is_flag=True, help="Say yourself what is wrong before it is shown; without SCENARIO: any one.")
 @click.option("--speed", default="1", show_default=True, help="How much faster than a kubelet the lab waits.")
 @click.option("--nodes", type=click.IntRange(1, 10_000), default=3, show_default=True, help="Machines of the lab.")
 @common
 @click.pass_context
-def demo(ctx: click.Context, /, scenario: str, speed: str, nodes: int, **given: Any) -> None:
+def demo(ctx: click.Context, /, scenario: str, quiz: bool, speed: str, nodes: int, **given: Any) -> None:
     """Open the screens on the built-in lab; nothing outside this machine is touched.
 
-    SCENARIO is one of those that `cnitui lab --list` names, or several: `A+B` on a pool of nodes each, `A+B:10` with
-    ten nodes of B hidden among those of A.
+    SCENARIO is a number of `cnitui lab --list` or a name of `cnitui lab --list --answers`, or several: `A+B` on a pool
+    of nodes each, `A+B:10` with ten nodes of B hidden among those of A.
     """
     factor = speed_of(speed)
+    scenario = scenario or (_any_scenario() if quiz else "selinux-denial")
     _check_scenario(scenario)
     _needs_terminal()
     from cnitui.launch import open_demo
 
-    sys.exit(open_demo(merged(ctx, given), scenario, factor, nodes))
+    sys.exit(open_demo(merged(ctx, given), scenario, factor, nodes, quiz=quiz))
 
 
 @run.command()

@@ -22,13 +22,14 @@ from cnitui.tui.theme import THEMES, default_theme
 if TYPE_CHECKING:
     from cnitui.engine.contexts import Contexts
     from cnitui.engine.services import Opening
+    from cnitui.tui.quiz import Quiz
 
 
-def open_tui(settings: Settings, lab: LabProcess | None = None) -> int:
+def open_tui(settings: Settings, lab: LabProcess | None = None, quiz: Quiz | None = None) -> int:
     """The screens on a cluster until the user leaves; answers the exit code."""
     contexts = KubeconfigContexts(settings, lab)
     try:
-        code = _run(settings, contexts.opening(contexts.start), None if settings.onlookers else contexts)
+        code = _run(settings, contexts.opening(contexts.start), None if settings.onlookers else contexts, quiz)
     finally:
         if lab is not None:
             lab.close()
@@ -40,7 +41,7 @@ def open_case_file(settings: Settings, path: Path) -> int:
     return leave(_run(settings, case_opening(path, settings)))
 
 
-def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None) -> int:
+def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None, quiz: Quiz | None = None) -> int:
     log_to_file(settings)
     if not settings.onlookers:
         for variable in ("LINES", "COLUMNS"):  # Textual would believe them rather than the terminal
@@ -52,6 +53,7 @@ def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None) -
         contexts=contexts,
         history=None if settings.onlookers else command_history(settings),
         ascii_only=_ascii_only(settings),
+        quiz=quiz,
     )
     code = app.run()
     return app.return_code or code or 0
@@ -75,6 +77,14 @@ def _ascii_only(settings: Settings) -> bool:
     return not settings.onlookers and wants_ascii(os.environ)
 
 
-def open_demo(settings: Settings, scenario: str, speed: float, nodes: int) -> int:
-    """The screens on a lab of their own."""
-    return open_tui(settings, LabProcess(scenario, speed, nodes))
+def open_demo(settings: Settings, scenario: str, speed: float, nodes: int, *, quiz: bool = False) -> int:
+    """The screens on a lab of their own; as a `quiz` they cover what is wrong until it was answered."""
+    return open_tui(settings, LabProcess(scenario, speed, nodes), _quiz_on(scenario) if quiz else None)
+
+
+def _quiz_on(scenario: str) -> Quiz:
+    from cnitui.lab.scenarios import find
+    from cnitui.tui.quiz import Quiz
+
+    found = find(scenario)
+    return Quiz(found.causes, found.summary, found.name)

@@ -20,6 +20,7 @@ from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
+from cnitui.tui.quiz import Quiz
 from cnitui.tui.screens.work import WorkScreen
 
 LONG_ENOUGH = 15.0
@@ -92,7 +93,13 @@ class Drive(Protocol):
     """`async with drive("selinux-denial", size=(160, 45)) as driver`; further settings by their names."""
 
     def __call__(
-        self, scenario: str = ..., *, size: tuple[int, int] = ..., speed: float = ..., **changes: object
+        self,
+        scenario: str = ...,
+        *,
+        size: tuple[int, int] = ...,
+        speed: float = ...,
+        quiz: Quiz | None = ...,
+        **changes: object,
     ) -> AbstractAsyncContextManager[Driver]: ...
 
 
@@ -102,12 +109,17 @@ def drive(settings: Settings) -> Drive:
 
     @asynccontextmanager
     async def driven(
-        scenario: str = "selinux-denial", *, size: tuple[int, int] = (160, 45), speed: float = 20.0, **changes: object
+        scenario: str = "selinux-denial",
+        *,
+        size: tuple[int, int] = (160, 45),
+        speed: float = 20.0,
+        quiz: Quiz | None = None,
+        **changes: object,
     ) -> AsyncIterator[Driver]:
         async with Lab.start(scenario, speed=speed, seed=7) as lab:
             own = replace(settings, kubeconfig=(lab.kubeconfig,), ssh_config=lab.ssh_config)
             own = replace(own, **changes)  # type: ignore[arg-type]
-            app = CnituiApp(opening(own))
+            app = CnituiApp(opening(own), quiz=quiz)
             async with app.run_test(size=size) as pilot:
                 yield Driver(app, pilot, lab)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cnitui.engine.services import Opening
     from cnitui.engine.state import State
     from cnitui.tui.palette.offers import Row
+    from cnitui.tui.quiz import Quiz
     from cnitui.tui.screens.work import WorkScreen
 
 HANG_UP_LOOK = 0.5
@@ -69,9 +70,11 @@ class CnituiApp(App[int]):
         contexts: Contexts | None = None,
         history: History | None = None,
         ascii_only: bool = False,
+        quiz: Quiz | None = None,
     ) -> None:
         super().__init__()
         self._ascii_only = ascii_only
+        self._quiz = quiz
         if ascii_only:
             self._filters.append(AsciiFilter())
         self.sittings = Sittings(opening, contexts)
@@ -120,7 +123,7 @@ class CnituiApp(App[int]):
         """The panes and the engine behind them: imported after the first frame, which needs none of it."""
         from cnitui.tui.screens.work import WorkScreen
 
-        self.work = WorkScreen(self.sittings.first)
+        self.work = WorkScreen(self.sittings.first, quiz=self._quiz)
         self._recall()
         await self.switch_screen(self.work)
 

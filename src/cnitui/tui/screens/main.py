@@ -27,6 +27,7 @@ from cnitui.tui.panes.page import PagePane
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
 from cnitui.tui.panes.timeline import TimelinePane
+from cnitui.tui.quiz import INVITATION, covered, covered_steps
 from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.masthead import Masthead
@@ -84,6 +85,8 @@ class MainScreen(Screen[None]):
         self.view: View = "now"
         self.way_back = ""
         """The context that the user came from, "" where this is the first."""
+        self.covered = False
+        """Whether conclusions are covered, because the trainee has still to say what it is."""
         self._seen_before = ""
         self._zoomed = ""
         self._last_single = "pods"
@@ -123,7 +126,7 @@ class MainScreen(Screen[None]):
 
     @on(StateChanged)
     def _show(self, message: StateChanged) -> None:
-        self.state = message.state
+        self.state = covered(message.state) if self.covered else message.state
         with self.app.batch_update():
             self._hand_out()
         self.refresh_bindings()
@@ -133,6 +136,7 @@ class MainScreen(Screen[None]):
         state = self.state
         masthead = self.query_one(Masthead)
         masthead.state = state
+        masthead.instead = INVITATION if self.covered else None
         masthead.hint = self._hint(state)
         self.query_one(PodsPane).state = state
         self._notice_before()
@@ -146,7 +150,8 @@ class MainScreen(Screen[None]):
         pane.applicable = repair.preview is not None and repair.applied is not repair.preview
         may_try = not (state.readonly or state.recorded or state.trials.under_way)
         pane.provable, pane.triable = may_try and bool(provable(state)), may_try and triable(state)
-        pane.views = guide(state, self.skipped)
+        views = guide(state, self.skipped)
+        pane.views = covered_steps(views) if self.covered else views
         if pane.step == 9 and state.repair.phase == "verifying":
             pane.step = 10
         self._name_tabs()

@@ -39,8 +39,10 @@ from cnitui.tui.messages import (
 )
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
+from cnitui.tui.quiz import Quiz, marked
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
+from cnitui.tui.screens.answering import AnswerScreen
 from cnitui.tui.screens.confirming import plan_confirmation
 from cnitui.tui.screens.page import NodeScreen, PageScreen
 from cnitui.tui.screens.resuming import ResumeScreen
@@ -63,11 +65,15 @@ class WorkScreen(VisitedScreen):
         Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
         Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
+        Binding("A", "answer", "Answer", id="app.answer", tooltip="Say what is wrong; the verdict is shown then"),
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
     ]  # fmt: skip
 
-    def __init__(self, opening: Opening, visit: Visit | None = None, ours: Collection[str] = ()) -> None:
+    def __init__(
+        self, opening: Opening, visit: Visit | None = None, ours: Collection[str] = (), *, quiz: Quiz | None = None
+    ) -> None:
         super().__init__(visit, ours)
+        self._quiz, self.covered = quiz, quiz is not None
         self._opening = opening
         self._serving: Worker[None] | None = None
         self._services: Services | None = None
@@ -209,6 +215,25 @@ class WorkScreen(VisitedScreen):
         if self.session is not None:
             self._seen = self.in_view
             self.session.look_at(self._seen, opened=self.opened)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While conclusions are covered, an answer may be given, and nothing is saved that holds them."""
+        if action in ("answer", "save"):
+            return self.covered == (action == "answer")
+        return super().check_action(action, parameters)
+
+    @work
+    async def action_answer(self) -> None:
+        """Take the trainee's answer, tell whether it is right, and uncover everything."""
+        if self._quiz is None or self.session is None or not self.state.settled:
+            self.notify("Wait until all is read.", timeout=3)
+            return
+        answer = await self.app.push_screen_wait(AnswerScreen())
+        if answer is None:
+            return
+        self.covered, state = False, self.session.state
+        self.post_message(StateChanged(state))
+        self.app.push_screen(PageScreen("Your answer", marked(self._quiz, answer, state)))
 
     @on(NodeOpened)
     def _node_opened(self, message: NodeOpened) -> None:

@@ -38,6 +38,8 @@ class Masthead(Widget):
     }
     state: reactive[State] = reactive(State())
     hint: reactive[str] = reactive("")
+    instead: reactive[Line | None] = reactive(None)
+    """What stands where the verdict would, while that is covered."""
 
     def tick(self) -> None:
         """A second has passed: the clock and the ages are in the first line."""
@@ -92,7 +94,7 @@ class Masthead(Widget):
         return [part for part in parts if part.text]
 
     def _second(self, width: int) -> Strip:
-        line = banner(self.state)
+        line = self.instead if self.instead is not None and self.state.settled else banner(self.state)
         hint = f"  {self.hint} " if self.hint else " "
         room = max(10, width - 1 - width_of(hint))
         text = exactly(fit(clean(f"{line.glyph} {line.text}"), room), room)
