@@ -181,9 +181,14 @@ class WorkScreen(VisitedScreen):
             self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is saved where others look on: the files would be on a machine that is not theirs."""
+        """While conclusions are covered an answer may be given, and nothing is saved that holds them.
+
+        Nor is anything where others look on: the files would be on a machine that is not theirs.
+        """
+        if action == "answer":
+            return self.covered
         if action == "save":
-            return self._services is None or self._services.keeps
+            return not self.covered and (self._services is None or self._services.keeps)
         return super().check_action(action, parameters)
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -215,12 +220,6 @@ class WorkScreen(VisitedScreen):
         if self.session is not None:
             self._seen = self.in_view
             self.session.look_at(self._seen, opened=self.opened)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While conclusions are covered, an answer may be given, and nothing is saved that holds them."""
-        if action in ("answer", "save"):
-            return self.covered == (action == "answer")
-        return super().check_action(action, parameters)
 
     @work
     async def action_answer(self) -> None:
