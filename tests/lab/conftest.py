@@ -118,8 +118,8 @@ def kubectl(lab: Lab) -> Kubectl:
 
 
 def need(name: str) -> str:
-    """A program's path; the test is skipped without it."""
-    path = shutil.which(name)
+    """A program's path; the test is skipped without it. CNITUI_TEST_KUBECTL names another kubectl than PATH's."""
+    path = shutil.which(os.environ.get(f"CNITUI_TEST_{name.upper()}", name))
     if path is None:
         pytest.skip(f"{name} is not installed")
     return path

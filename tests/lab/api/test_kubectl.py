@@ -25,9 +25,8 @@ PRIVILEGED = json.dumps(
 
 async def test_get_prints_the_guides_table(kubectl: Kubectl) -> None:
     async with Lab.start(speed=1) as slow:
-        need("kubectl")
         status, out = await run(
-            "kubectl",
+            need("kubectl"),
             *SYSTEM,
             "get",
             "pods",
@@ -72,6 +71,10 @@ async def test_get_prints_the_guides_table(kubectl: Kubectl) -> None:
         ("get networkpolicies.crd.projectcalico.org -A", "No resources found"),
         ("get leases -n kube-node-lease", "worker-01"),
         ("get endpointslices,ep,svc", "10.240.0.11:6443"),
+        ("get sts,cronjobs,pvc,pdb,netpol -A", "No resources found"),
+        ("rollout status ds/kube-proxy -n kube-system --timeout=20s", "successfully rolled out"),
+        ("wait --for=condition=Ready node/master-01 --timeout=20s", "condition met"),
+        ("get pods -n kube-system -l k8s-app=kube-proxy --chunk-size=1", "kube-proxy-"),
     ],
 )
 async def test_reading_works(kubectl: Kubectl, arguments: str, expected: str) -> None:
@@ -162,6 +165,36 @@ async def test_apply_and_diff_an_edited_daemonset(lab: Lab, kubectl: Kubectl, tm
     status, out = await kubectl("apply", "-f", str(manifest))
     assert "daemonset.apps/calico-node unchanged" in out
     assert lab.world.store.all("daemonsets.apps")[0]["metadata"]["generation"] == 2
+
+
+async def test_server_side_apply_names_who_holds_a_field(kubectl: Kubectl, tmp_path: Path) -> None:
+    manifest = tmp_path / "map.yaml"
+    meta = {"name": "shared", "namespace": "default"}
+    for number, words in enumerate((("--field-manager=one",), ("--field-manager=two",), ("--force-conflicts",))):
+        document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"a": str(number)}}
+        manifest.write_text(json.dumps(document))
+        status, out = await kubectl("apply", "--server-side", "-f", str(manifest), *words)
+        refused = 'conflict with "one": .data.a' in out
+        assert (status, refused) == ((1, True) if number == 1 else (0, False)), out
+    status, out = await kubectl("diff", "--server-side", "-f", str(manifest))
+    assert (status, out) == (0, "")
+    assert (await kubectl("create", "-f", str(manifest)))[1].endswith('configmaps "shared" already exists\n')
+    assert (await kubectl("delete", "-f", str(manifest)))[0] == 0
+
+
+async def test_small_things_are_created_and_a_node_is_drained(lab: Lab, kubectl: Kubectl) -> None:
+    for words in (
+        "namespace n",
+        "configmap c --from-literal=a=b",
+        "serviceaccount s",
+        "secret generic s --from-literal=a=b",
+    ):
+        status, out = await kubectl("create", *words.split())
+        assert status == 0, out
+    assert (await kubectl("get", "secret", "s", "-o", "jsonpath={.data.a}"))[1] == "Yg=="
+    status, out = await kubectl("drain", "worker-01", "--ignore-daemonsets")
+    assert status == 0, out
+    assert lab.world.store.find("nodes", "", "worker-01")["spec"]["unschedulable"] is True  # type: ignore[index]
 
 
 async def test_a_test_pod_runs_where_the_network_works_and_is_removed(kubectl: Kubectl) -> None:

@@ -6,6 +6,7 @@ apps/v1 strategies.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from cnitui.lab.objects.store import Store
 
 WORKLOADS = (DAEMON_SETS.key, DEPLOYMENTS.key, REPLICA_SETS.key)
+_NO_STATUS: dict[str, Object] = {
+    DAEMON_SETS.key: dict.fromkeys(
+        ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
+    ),
+    REPLICA_SETS.key: {"replicas": 0},
+}
+"""What a status has from the first moment on, its counters being no pointers in Go."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _SUBDOMAIN = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
@@ -51,6 +59,7 @@ def admit_create(store: Store, resource: Resource, namespace: str, obj: Object) 
     elif resource.key in WORKLOADS:
         _admit_workload(resource, obj)
         meta["generation"] = 1
+        obj["status"] = copied(_NO_STATUS.get(resource.key, {}))
     elif resource.key == JOBS.key:
         _admit_job(resource, obj)
         meta["generation"] = 1
@@ -105,11 +114,29 @@ def _admit_workload(resource: Resource, obj: Object) -> None:
     template = (spec.get("template") or {}).get("spec") or {}
     check_pod_spec(resource, obj["metadata"].get("name", ""), template, "spec.template.spec")
     default_workload(resource, obj)
-    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
-    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
-    if not wanted or any(labels.get(key) != value for key, value in wanted.items()):
-        causes = [("spec.template.metadata.labels", "Invalid value: `selector` does not match template `labels`")]
+    if causes := _label_causes(obj) + _strategy_causes(resource, obj):
         raise invalid(resource.kind, resource.group, obj["metadata"].get("name", ""), causes)
+
+
+def _label_causes(obj: Object) -> list[tuple[str, str]]:
+    labels = (obj["spec"]["template"].get("metadata") or {}).get("labels") or {}
+    wanted = (obj["spec"].get("selector") or {}).get("matchLabels") or {}
+    if wanted and all(labels.get(key) == value for key, value in wanted.items()):
+        return []
+    text = f"Invalid value: {_compact(labels)}: `selector` does not match template `labels`"
+    return [("spec.template.metadata.labels", text)]
+
+
+def _strategy_causes(resource: Resource, obj: Object) -> list[tuple[str, str]]:
+    strategy = obj["spec"].get("updateStrategy") or {}
+    if resource.key != DAEMON_SETS.key or strategy.get("type") in ("RollingUpdate", "OnDelete"):
+        return []
+    text = f'Unsupported value: {_compact(strategy)}: supported values: "RollingUpdate", "OnDelete"'
+    return [("spec.updateStrategy", text)]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def default_workload(resource: Resource, obj: Object) -> None:
@@ -123,8 +150,6 @@ def default_workload(resource: Resource, obj: Object) -> None:
             rolling = strategy.setdefault("rollingUpdate", {})
             rolling.setdefault("maxSurge", 0)
             rolling.setdefault("maxUnavailable", 1)
-        else:
-            strategy.pop("rollingUpdate", None)
         notes = obj["metadata"].setdefault("annotations", {})
         notes.setdefault("deprecated.daemonset.template.generation", "1")
     template = spec["template"].setdefault("spec", {})
@@ -155,6 +180,14 @@ def check_pod_spec(resource: Resource, name: str, spec: Object, where: str) -> N
         raise invalid(resource.kind, resource.group, name, causes)
 
 
+class WrongType(Exception):
+    """A value of a JSON type that the kind's Go struct does not take: `given` where a boolean belongs."""
+
+    def __init__(self, given: str, field: str) -> None:
+        path = re.sub(r"\[[0-9]+\]", "", field)
+        super().__init__(f"json: cannot unmarshal {given} into Go struct field SecurityContext.{path} of type bool")
+
+
 def _container_causes(container: Object, field: str, seen: set[str]) -> list[tuple[str, str]]:
     causes: list[tuple[str, str]] = []
     name = container.get("name")
@@ -168,12 +201,7 @@ def _container_causes(container: Object, field: str, seen: set[str]) -> list[tup
     security = container.get("securityContext") or {}
     privileged = security.get("privileged")
     if privileged not in (None, True, False):
-        raise ApiError(
-            400,
-            "json: cannot unmarshal "
-            f"{'string' if isinstance(privileged, str) else 'number'} into Go struct field "
-            "SecurityContext.securityContext.privileged of type bool",
-        )
+        raise WrongType("string" if isinstance(privileged, str) else "number", f"{field}.securityContext.privileged")
     if privileged and security.get("allowPrivilegeEscalation") is False:
         text = "Invalid value: {}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
         causes.append((f"{field}.securityContext", text))
@@ -185,8 +213,8 @@ def admit_update(resource: Resource, current: Object, wanted: Object) -> Object:
     wanted = copied(wanted)
     meta, held = wanted.setdefault("metadata", {}), current["metadata"]
     if meta.get("uid") not in (None, held["uid"]):
-        why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {held['uid']}"
-        raise _precondition(resource, held["name"], why)
+        cause = ("metadata.uid", f'Invalid value: "{meta["uid"]}": field is immutable')
+        raise invalid(resource.kind, resource.group, held["name"], [cause])
     for field in ("name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp", "selfLink"):
         if field in held:
             meta[field] = held[field]
@@ -202,17 +230,16 @@ def admit_update(resource: Resource, current: Object, wanted: Object) -> Object:
     return wanted
 
 
-def _precondition(resource: Resource, name: str, why: str) -> ApiError:
-    full = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    return ApiError(409, f'Operation cannot be fulfilled on {full} "{name}": {why}')
-
-
 def _update_workload(resource: Resource, current: Object, wanted: Object) -> None:
     name = current["metadata"]["name"]
     check_pod_spec(resource, name, wanted["spec"]["template"].get("spec") or {}, "spec.template.spec")
     default_workload(resource, wanted)
+    causes = _label_causes(wanted) + _strategy_causes(resource, wanted)
     if wanted["spec"]["selector"] != current["spec"]["selector"]:
-        raise invalid(resource.kind, resource.group, name, [("spec.selector", "Invalid value: field is immutable")])
+        text = f"Invalid value: {_compact(wanted['spec']['selector'])}: field is immutable"
+        causes.insert(0, ("spec.selector", text))
+    if causes:
+        raise invalid(resource.kind, resource.group, name, causes)
     if wanted["spec"] == current["spec"]:
         return
     wanted["metadata"]["generation"] = current["metadata"].get("generation", 1) + 1

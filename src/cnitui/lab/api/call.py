@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api.errors import ApiError, invalid, no_such_path
+from cnitui.lab.machine.users import User, forbidden
 from cnitui.lab.objects.resources import BY_PATH, NAMESPACES, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from cnitui.lab.machine.users import User
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
@@ -55,11 +54,35 @@ class Call:
 
     @property
     def dry_run(self) -> bool:
-        """`dryRun=All`; 400 for anything else given."""
+        """`dryRun=All`; 422 for anything else given."""
         value = self.query.get("dryRun", "")
         if value not in ("", "All"):
-            raise ApiError(400, f'dryRun: Unsupported value: "{value}": supported values: "All"')
+            cause = ("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"')
+            raise invalid(f"{self.verb.removesuffix('collection').capitalize()}Options", "meta.k8s.io", "", [cause])
         return value == "All"
+
+
+def is_served(path: str) -> bool:
+    """Whether a path lies in one of the groups and versions that the lab has."""
+    parts = path.strip("/").split("/")
+    group = ("", parts[1]) if parts[0] == "api" and len(parts) > 1 else tuple(parts[1:3]) if parts[0] == "apis" else ()
+    return any(group == (known, version) for known, version, _ in BY_PATH)
+
+
+def not_served(method: str, path: str, user: User) -> ApiError:
+    """403 for those who may not ask there, else the page (no Status) that the server has for paths of nobody."""
+    parts = path.strip("/").split("/")
+    verb = _VERBS.get(method, method.lower())
+    if parts[0] == "apis" and len(parts) >= 4:
+        group, rest = parts[1], parts[3:]
+        namespace, rest = (rest[1], rest[2:]) if rest[0] == "namespaces" and len(rest) > 2 else ("", rest)
+        plural, name = rest[0], rest[1] if len(rest) > 1 else ""
+        verb = "list" if verb == "get" and not name else verb
+        if not user.may(verb, group, plural):
+            return forbidden(user, verb, group, plural, namespace, name)
+    elif not user.may(verb, "", path):
+        return ApiError(403, f'forbidden: User "{user.name}" cannot {verb} path "{path}"', details={})
+    return ApiError(404, "404 page not found", plain=True)
 
 
 def split_path(path: str) -> tuple[Resource, str, str, str]:
@@ -86,8 +109,3 @@ def split_path(path: str) -> tuple[Resource, str, str, str]:
     if subresource and subresource not in resource.subresources:
         raise no_such_path()
     return resource, namespace, name, subresource
-
-
-def no_such_path() -> ApiError:
-    """What the server says where it serves nothing."""
-    return ApiError(404, "the server could not find the requested resource", reason="NotFound")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnitui.lab.api.call import no_such_path
+from cnitui.lab.api.errors import no_such_path
 from cnitui.lab.objects.resources import RESOURCES, Resource, group_versions
 
 if TYPE_CHECKING:

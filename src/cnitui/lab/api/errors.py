@@ -27,7 +27,11 @@ REASONS = {
 
 
 class ApiError(Exception):
-    """An answer with a Status body; `retry_after` in seconds becomes the header of that name."""
+    """An answer with a Status body; `retry_after` in seconds becomes the header of that name.
+
+    `details` is left out when None and shown when empty, as the server does where it knows no object; `plain` makes it
+    a page of text, where the server knows no path. `meta` is the Status' own metadata.
+    """
 
     def __init__(
         self,
@@ -37,28 +41,30 @@ class ApiError(Exception):
         reason: str | None = None,
         details: Object | None = None,
         retry_after: int | None = None,
+        plain: bool = False,
+        meta: Object | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.reason = reason or REASONS.get(code, "Unknown")
-        self.details = details or {}
+        self.reason = REASONS.get(code, "Unknown") if reason is None else reason
+        self.details = details
         self.retry_after = retry_after
+        self.plain = plain
+        self.meta = meta or {}
 
     def status(self) -> Object:
         """The body."""
         body: Object = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.meta,
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
-            "code": self.code,
         }
-        if self.details:
-            body["details"] = self.details
-        return body
+        body |= {"reason": self.reason} if self.reason else {}
+        body |= {} if self.details is None else {"details": self.details}
+        return body | {"code": self.code}
 
 
 def not_found(plural: str, group: str, name: str) -> ApiError:
@@ -89,14 +95,59 @@ def invalid(kind: str, group: str, name: str, causes: list[tuple[str, str]]) -> 
     full = f"{kind}.{group}" if group else kind
     texts = [f"{field}: {message}" for field, message in causes]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    listed = [{"reason": "FieldValueInvalid", "message": message, "field": field} for field, message in causes]
-    details = {"name": name, "group": group, "kind": kind, "causes": listed}
+    listed = [{"reason": _cause(message), "message": message, "field": field} for field, message in causes]
+    named = {"name": name, "group": group, "kind": kind}
+    details: Object = {key: value for key, value in named.items() if value} | {"causes": listed}
     return ApiError(422, f'{full} "{name}" is invalid: {text}', details=details)
+
+
+_CAUSES = {
+    "Required value": "FieldValueRequired",
+    "Duplicate value": "FieldValueDuplicate",
+    "Unsupported value": "FieldValueNotSupported",
+    "Forbidden": "FieldValueForbidden",
+}
+
+
+def _cause(message: str) -> str:
+    """The machine's word for how a message begins (apimachinery `pkg/util/validation/field/errors.go`)."""
+    return _CAUSES.get(message.partition(":")[0], "FieldValueInvalid")
+
+
+def forbidden_value(field: str, why: str) -> tuple[str, str]:
+    """A cause of `invalid`."""
+    return field, f"Forbidden: {why}"
+
+
+def unsupported_value(field: str, value: str, *supported: str) -> tuple[str, str]:
+    """A cause of `invalid`, with the values that would do."""
+    listed = ", ".join(f'"{one}"' for one in supported)
+    return field, f'Unsupported value: "{value}": supported values: {listed}'
 
 
 def expired(asked: int, oldest: int) -> ApiError:
     """410 for a watch from a version that history no longer holds."""
     return ApiError(410, f"too old resource version: {asked} ({oldest})")
+
+
+def no_such_path() -> ApiError:
+    """404 for a path of a served group that is no resource of it."""
+    return ApiError(404, "the server could not find the requested resource", details={})
+
+
+def not_acceptable() -> ApiError:
+    """406 for an Accept header without JSON."""
+    return ApiError(406, "406: Not Acceptable\n\nAvailable representations: application/json", details={})
+
+
+def not_allowed() -> ApiError:
+    """405."""
+    return ApiError(405, "the server does not allow this method on the requested resource", details={})
+
+
+def rejected() -> ApiError:
+    """422 with the only text the server has for a JSON patch that cannot be applied."""
+    return ApiError(422, "the server rejected our request due to an error in our request", details={})
 
 
 def _details(plural: str, group: str, name: str) -> Object:

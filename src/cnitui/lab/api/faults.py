@@ -137,4 +137,8 @@ def as_error(fault: Response) -> ApiError:
         504: "Timeout: request did not complete within the allotted timeout",
     }
     message = fault.message or texts.get(fault.status, "the request failed")
+    if (
+        fault.status == 429 and not fault.message
+    ):  # priority and fairness: apiserver `pkg/server/filters`, a page of text
+        return ApiError(429, message, retry_after=fault.retry_after or 1, plain=True)
     return ApiError(fault.status, message, retry_after=fault.retry_after)

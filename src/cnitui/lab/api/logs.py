@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api.errors import ApiError, invalid
+from cnitui.lab.api.options import whole
 from cnitui.lab.clock import parse_rfc3339, rfc3339_nano
 from cnitui.lab.objects.resources import PODS
 
@@ -24,34 +25,57 @@ if TYPE_CHECKING:
 _TRUE = ("true", "1")
 
 
-def open_log(world: World, call: Call) -> AsyncIterator[bytes]:
-    """The stream of a log; ApiError (400, 404) before anything is sent."""
+def open_log(world: World, call: Call) -> AsyncIterator[bytes] | None:
+    """The stream of a log, None for a pod without a node; ApiError (400, 404, 422) before anything is sent."""
+    _check_options(call)
     pod = world.store.get(PODS, call.namespace, call.name)
-    container = _container(world, pod, call.query.get("container", ""))
+    name = _container_name(pod, call.query.get("container", ""))
+    if not pod["spec"].get("nodeName"):
+        return None
+    container = _container(world, pod, name)
     attempt = _attempt(pod, container, previous=call.query.get("previous") in _TRUE)
     if attempt is container.last and attempt is not container.current and container.state == "terminated":
         return _gone(attempt)
     return _lines(attempt, call, world.clock.now())
 
 
-def _container(world: World, pod: Object, name: str) -> Container:
-    meta, spec = pod["metadata"], pod["spec"]
-    inits = [c["name"] for c in spec.get("initContainers") or []]
-    mains = [c["name"] for c in spec["containers"]]
+def _check_options(call: Call) -> None:
+    """kubernetes `pkg/apis/core/validation` ValidatePodLogOptions."""
+    causes: list[tuple[str, str]] = []
+    for field, least, words in (
+        ("sinceSeconds", 1, "greater than 0"),
+        ("limitBytes", 1, "greater than 0"),
+        ("tailLines", 0, "greater than or equal to 0"),
+    ):
+        text = call.query.get(field, "")
+        if text and (number := whole(text)) < least:
+            causes.append((field, f"Invalid value: {number}: must be {words}"))
+    if _time(call) is not None and call.query.get("sinceSeconds"):
+        causes.append(("[]", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"))
+    if causes:
+        raise invalid("PodLogOptions", "", call.name, causes)
+
+
+def _container_name(pod: Object, name: str) -> str:
+    """kubernetes `pkg/registry/core/pod/strategy.go` validateContainer: the only main container is meant by no name."""
+    mains = [c["name"] for c in pod["spec"]["containers"]]
+    every = [*(c["name"] for c in pod["spec"].get("initContainers") or []), *mains]
+    if not name and len(mains) == 1:
+        return str(mains[0])
+    about = f"pod {pod['metadata']['name']}"
     if not name:
-        if len(mains) + len(inits) > 1:
-            text = f"a container name must be specified for pod {meta['name']}, choose one of: [{' '.join(mains)}]"
-            text += f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
-            raise ApiError(400, text)
-        name = mains[0]
-    if name not in (*inits, *mains):
-        raise ApiError(400, f"container {name} is not valid for pod {meta['name']}")
+        raise ApiError(400, f"a container name must be specified for {about}, choose one of: [{' '.join(every)}]")
+    if name not in every:
+        raise ApiError(400, f"container {name} is not valid for {about}")
+    return name
+
+
+def _container(world: World, pod: Object, name: str) -> Container:
     worker = world.worker(pod)
     container = worker.find(name) if worker else None
     if container is None:
-        if not spec.get("nodeName"):
-            raise ApiError(400, f"pod {meta['name']} does not have a host assigned")
-        raise ApiError(400, f'container "{name}" in pod "{meta["name"]}" is waiting to start: ContainerCreating')
+        about = f'container "{name}" in pod "{pod["metadata"]["name"]}"'
+        raise ApiError(400, f"{about} is waiting to start: ContainerCreating")
     return container
 
 
@@ -81,7 +105,7 @@ async def _lines(attempt: Attempt, call: Call, now: datetime) -> AsyncIterator[b
         while place < len(log.lines) and log.lines[place][0] < since:
             place += 1
     if query.get("tailLines"):
-        place = max(place, len(log.lines) - _whole(query["tailLines"], "tailLines"))
+        place = max(place, len(log.lines) - whole(query["tailLines"]))
     while True:
         ready = log.lines[place:]
         place += len(ready)
@@ -102,22 +126,16 @@ def _stamped(moment: datetime, line: bytes) -> bytes:
 
 def _since(call: Call, now: datetime) -> datetime | None:
     if seconds := call.query.get("sinceSeconds"):
-        if not seconds.isdigit() or int(seconds) < 1:
-            raise ApiError(422, 'PodLogOptions "" is invalid: sinceSeconds: Invalid value: must be greater than 0')
-        return now - timedelta(seconds=int(seconds))
-    if stamp := call.query.get("sinceTime"):
-        try:
-            return parse_rfc3339(stamp)
-        except ValueError as error:
-            raise ApiError(400, f'sinceTime: Invalid value: "{stamp}": {error}') from error
-    return None
+        return now - timedelta(seconds=whole(seconds))
+    return _time(call)
 
 
-def _whole(text: str, field: str) -> int:
+def _time(call: Call) -> datetime | None:
+    stamp = call.query.get("sinceTime")
+    if not stamp:
+        return None
     try:
-        number = int(text)
+        return parse_rfc3339(stamp)
     except ValueError as error:
-        raise ApiError(
-            400, f'unable to decode "{field}": strconv.ParseInt: parsing "{text}": invalid syntax'
-        ) from error
-    return max(0, number)
+        layout = "2006-01-02T15:04:05Z07:00"
+        raise ApiError(400, f'parsing time "{stamp}" as "{layout}": cannot parse "{stamp}" as "2006"') from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api.errors import ApiError, rejected
 from cnitui.lab.jsontypes import copied
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ MERGE_KEYS: dict[str, str] = {
 """List fields merged by a key; `ports` is told apart by its elements. Every other list is replaced."""
 
 PRIMITIVE_SETS = frozenset({"finalizers", "podCIDRs"})
-RETAIN_KEYS = frozenset({"volumes", "strategy", "updateStrategy"})
 _ORDER = "$setElementOrder/"
 _DELETE = "$deleteFromPrimitiveList/"
 _DIRECTIVES = (_ORDER, _DELETE, "$retainKeys", "$patch")
@@ -63,25 +62,36 @@ def json_patch(target: Object, operations: object) -> Object:
     import jsonpointer
 
     if not isinstance(operations, list):
-        raise ApiError(400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise ApiError(
+            400, "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     try:
         for operation in operations:
-            if _null_test_of_missing(target, operation):
-                continue
-            patched: Object = jsonpatch.JsonPatch([operation]).apply(target)
-            target = patched
+            target = _operated(target, operation)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
-        raise ApiError(
-            422, "the server rejected our request due to an error in our request", reason="Invalid"
-        ) from error
+        raise rejected() from error
     return target  # of the same shape
 
 
-def _null_test_of_missing(target: Object, operation: object) -> bool:
-    """Kubernetes' library lets `test … null` pass where the last key is missing; Python's does not."""
+def _operated(target: Object, operation: Any) -> Object:
+    import jsonpatch
+
+    if _names_a_missing_key(target, operation):
+        if operation["op"] == "test":
+            return target
+        operation = {**operation, "op": "add"}
+    patched: Object = jsonpatch.JsonPatch([operation]).apply(target)
+    return patched
+
+
+def _names_a_missing_key(target: Object, operation: Any) -> bool:
+    """Kubernetes' library lets `test … null` and `replace` pass where the last key is missing; Python's does not."""
     import jsonpointer
 
-    if not isinstance(operation, dict) or operation.get("op") != "test" or operation.get("value", 0) is not None:
+    if not isinstance(operation, dict):
+        return False
+    null_test = operation.get("op") == "test" and operation.get("value", 0) is None
+    if not null_test and operation.get("op") != "replace":
         return False
     try:
         parent, last = jsonpointer.JsonPointer(operation["path"]).to_last(target)
@@ -90,14 +100,28 @@ def _null_test_of_missing(target: Object, operation: object) -> bool:
     return isinstance(parent, dict) and last not in parent
 
 
+def _broken(message: str) -> ApiError:
+    """500 without a reason: what the server says of a strategic merge that makes no sense."""
+    return ApiError(500, message, reason="")
+
+
+def as_go_prints(value: Any) -> str:
+    """A JSON value as Go's `%v` prints it."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{as_go_prints(item)}' for key, item in sorted(value.items()))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(as_go_prints, value))}]"
+    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def strategic_merge(target: Object, patch: Object) -> Object:
     """Kubernetes' own merge: lists of named things merge by name; returns a new object."""
     if not isinstance(patch, dict):
         raise ApiError(400, "json: cannot unmarshal array into Go value of type map[string]interface {}")
-    return _merge_map(copied(target), patch, "")
+    return _merge_map(copied(target), patch)
 
 
-def _merge_map(target: Object, patch: Object, field: str) -> Object:
+def _merge_map(target: Object, patch: Object) -> Object:
     directive = patch.get("$patch")
     if directive == "replace":
         replaced: Object = _without_directives({key: value for key, value in patch.items() if key != "$patch"})
@@ -105,8 +129,8 @@ def _merge_map(target: Object, patch: Object, field: str) -> Object:
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise ApiError(400, f"Unknown patch type: {directive}")
-    _retain(target, patch, field)
+        raise _broken(f"unknown patch type: {directive} in map: {as_go_prints(patch)}")
+    _retain(target, patch)
     orders = {key.removeprefix(_ORDER): value for key, value in patch.items() if key.startswith(_ORDER)}
     for key, value in patch.items():
         if key.startswith(_DELETE):
@@ -122,12 +146,10 @@ def _merge_map(target: Object, patch: Object, field: str) -> Object:
     return target
 
 
-def _retain(target: Object, patch: Object, field: str) -> None:
+def _retain(target: Object, patch: Object) -> None:
     kept = patch.get("$retainKeys")
     if kept is None:
         return
-    if field not in RETAIN_KEYS and field:
-        raise ApiError(400, "$retainKeys is not supported here")
     for key in [key for key in target if key not in kept]:
         del target[key]
 
@@ -150,7 +172,7 @@ def _merge_child(target: Object, key: str, value: Object) -> None:
     """
     held, directive = target.get(key), value.get("$patch")
     if isinstance(held, dict):
-        target[key] = _merge_map(held, value, key)
+        target[key] = _merge_map(held, value)
     elif directive not in ("replace", "delete"):
         target[key] = _without_directives(value)
     if directive == "delete":
@@ -190,7 +212,7 @@ def _merge_list(held: Any, patch: list[Any], field: str, order: list[Any] | None
         return cleaned
     if any(item.get("$patch") == "replace" for item in patch):
         return [_without_directives(item) for item in patch if "$patch" not in item]
-    merged = _merge_items(list(original), patch, key, field)
+    merged = _merge_items(list(original), patch, key)
     named = [item for item in patch if "$patch" not in item]
     return _reordered(merged, original, named, order, key)
 
@@ -203,17 +225,17 @@ def _reordered(
     return merged if order is None else _ordered(merged, original, order, key)
 
 
-def _merge_items(merged: list[Any], patch: list[Any], key: str, field: str) -> list[Any]:
+def _merge_items(merged: list[Any], patch: list[Any], key: str) -> list[Any]:
     for item in patch:
         if key not in item:
-            raise ApiError(400, f"map: {item} does not contain declared merge key: {key}")
+            raise _broken(f"map: {as_go_prints(item)} does not contain declared merge key: {key}")
         found = next((place for place, have in enumerate(merged) if have.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             merged = [have for have in merged if have.get(key) != item[key]]
         elif found is None:
             merged.append(_without_directives(item))
         else:
-            merged[found] = _merge_map(merged[found], item, field)
+            merged[found] = _merge_map(merged[found], item)
     return merged
 
 

@@ -5,14 +5,12 @@ Both answer "does this object belong", and 400 for what cannot be parsed or is n
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Protocol
 
 from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api.label_selectors import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cnitui.lab.jsontypes import Object
 
 
@@ -27,40 +25,17 @@ def everything(_obj: Object, /) -> bool:
     return True
 
 
-_SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)\s*$")
-_EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
-_EXISTS = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
-
-
 def label_selector(text: str) -> Selector:
     """`a=b,c!=d,e in (f,g),h,!i`; every requirement must hold."""
-    if not text.strip():
+    requirements = parse(text)
+    if not requirements:
         return everything
-    requirements = [_requirement(part) for part in re.split(r",(?![^()]*\))", text)]
 
     def belongs(obj: Object, /) -> bool:
         labels: dict[str, str] = obj["metadata"].get("labels") or {}
-        return all(holds(labels) for holds in requirements)
+        return all(one.holds(labels) for one in requirements)
 
     return belongs
-
-
-def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
-    if found := _SET.match(part):
-        key, operator, values = found.groups()
-        wanted = {value.strip() for value in values.split(",")}
-        if operator == "in":
-            return lambda labels: labels.get(key) in wanted
-        return lambda labels: labels.get(key) not in wanted
-    if found := _EQUAL.match(part):
-        key, operator, value = found.groups()
-        if operator == "!=":
-            return lambda labels: labels.get(key) != value
-        return lambda labels: labels.get(key) == value
-    if found := _EXISTS.match(part):
-        negated, key = found.groups()
-        return lambda labels: (key in labels) != bool(negated)
-    raise ApiError(400, f"unable to parse requirement: found '{part}', expected: identifier")
 
 
 def matches_labels(selector: Object, labels: dict[str, str]) -> bool:
@@ -105,6 +80,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "namespaces": ("status.phase",),
     "events": (*_INVOLVED, "reason", "reportingComponent", "source", "type"),
     "secrets": ("type",),
+    "replicasets.apps": ("status.replicas",),
+    "jobs.batch": ("status.successful",),
 }
 
 
@@ -116,13 +93,20 @@ def field_selector(text: str, key: str) -> Selector:
     for part in text.split(","):
         path, operator, value = _split(part)
         if path not in _METADATA and path not in _FIELDS.get(key, ()):
-            raise ApiError(400, f"field label not supported: {path}")
+            raise _unsupported(path, key)
         requirements.append((path, operator, value))
 
     def belongs(obj: Object, /) -> bool:
         return all((_field(obj, path) == value) == wanted for path, wanted, value in requirements)
 
     return belongs
+
+
+def _unsupported(path: str, key: str) -> ApiError:
+    """Kinds with fields of their own and custom ones say less than the others."""
+    if key in _FIELDS or "projectcalico" in key:
+        return ApiError(400, f"field label not supported: {path}")
+    return ApiError(400, f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
 def _split(part: str) -> tuple[str, bool, str]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from cnitui.lab.api import discovery, objects
-from cnitui.lab.api.call import Call, split_path
-from cnitui.lab.api.errors import ApiError
+from cnitui.lab.api import deleting, discovery, reading, writing
+from cnitui.lab.api.admission import WrongType
+from cnitui.lab.api.call import Call, is_served, not_served, split_path
+from cnitui.lab.api.errors import ApiError, not_acceptable, not_allowed
 from cnitui.lab.api.faults import Faults, as_error
 from cnitui.lab.api.logs import open_log
 from cnitui.lab.api.reviews import review
-from cnitui.lab.api.shapes import Renderer, answer, failure, listed, one, shaped
+from cnitui.lab.api.shapes import Renderer, acceptable, answer, failure, listed, one, shaped
 from cnitui.lab.api.streams import open_watch
 from cnitui.lab.machine.users import User, forbidden
 from cnitui.lab.objects.resources import SELF_ACCESS, SELF_RULES, SELF_SUBJECT
@@ -169,19 +170,24 @@ class ApiServer:
         known = self._unauthorised_paths(request, path)
         if known is not None:
             return known
-        resource, namespace, name, sub = split_path(path)
-        call = Call(
-            request.method, path, resource, namespace, name, sub, dict(request.query), request.headers, user, body
+        if not is_served(path):
+            raise not_served(request.method, path, user)
+        if not acceptable(request.headers.get("Accept", "")):
+            raise not_acceptable()
+        call = _authorized(
+            Call(request.method, path, *split_path(path), dict(request.query), request.headers, user, body)
         )
-        if not user.may(call.verb, resource.group, call.full_resource):
-            raise forbidden(user, call.verb, resource.group, call.full_resource, namespace, name)
         if call.resource in _REVIEWS:
             return answer(review(call), 201)
-        if sub == "log":
-            return await self._stream(request, open_log(self.world, call), "text/plain")
+        if call.subresource == "log":
+            lines = open_log(self.world, call)
+            return web.Response(status=204) if lines is None else await self._stream(request, lines, "text/plain")
         if call.watching:
             return await self._stream(request, open_watch(self.world, one(call), Renderer(call)), "application/json")
-        response = self._objects(call)
+        try:
+            response = self._objects(call)
+        except WrongType as error:
+            raise writing.wrong_type(call, error) from error
         for text in call.warnings:
             quoted = text.replace("\\", "\\\\").replace('"', '\\"')
             response.headers.add("Warning", f'299 - "{quoted}"')
@@ -216,21 +222,23 @@ class ApiServer:
     def _objects(self, call: Call) -> web.StreamResponse:
         match call.verb:
             case "list":
-                items, meta = objects.page(self.world, call)
+                items, meta = reading.page(self.world, call)
                 return answer(listed(call, items, meta))
             case "get":
-                return answer(shaped(call, objects.get(self.world, call)))
+                return answer(shaped(call, reading.get(self.world, call)))
             case "create":
-                return answer(shaped(call, objects.create(self.world, call)), 201)
+                return answer(shaped(call, writing.create(self.world, call)), 201)
             case "update":
-                return answer(shaped(call, objects.update(self.world, call)))
+                return answer(shaped(call, writing.update(self.world, call)))
             case "patch":
-                return answer(shaped(call, objects.patch(self.world, call)))
+                made, code = writing.patch(self.world, call)
+                return answer(shaped(call, made), code)
             case "delete":
-                return answer(objects.delete(self.world, call))
+                return answer(deleting.delete(self.world, call))
             case "deletecollection":
-                return answer(listed(call, objects.delete_collection(self.world, call), {}))
-        raise ApiError(405, "the server does not allow this method on the requested resource")
+                gone = deleting.delete_collection(self.world, call)
+                return answer(listed(call, gone, {"resourceVersion": str(self.world.store.version)}))
+        raise not_allowed()
 
     async def _stream(self, request: web.BaseRequest, lines: AsyncIterator[bytes], kind: str) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache, private"})
@@ -259,6 +267,16 @@ class ApiServer:
         await response.write(data)
         if limit is not None and sent >= limit and isinstance(transport, asyncio.Transport):
             transport.abort()
+
+
+def _authorized(call: Call) -> Call:
+    """403 for what the user may not, 405 for what nobody can."""
+    resource = call.resource
+    if not call.user.may(call.verb, resource.group, call.full_resource):
+        raise forbidden(call.user, call.verb, resource.group, call.full_resource, call.namespace, call.name)
+    if not call.subresource and call.verb not in resource.verbs:
+        raise not_allowed()
+    return call
 
 
 class _RawFault(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from cnitui.lab.api.tables import table
+from cnitui.lab.api.tables import columns, table
 
 if TYPE_CHECKING:
     from cnitui.lab.api.call import Call
@@ -31,10 +31,19 @@ def answer(body: Object, status: int = 200, kind: str = "application/json") -> w
 
 def failure(error: ApiError) -> web.Response:
     """A Status answer."""
-    response = answer(error.status(), error.code)
+    if error.plain:
+        response = web.Response(text=f"{error.message}\n", status=error.code)
+    else:
+        response = answer(error.status(), error.code)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def acceptable(accept: str) -> bool:
+    """Whether an Accept header takes JSON, the only thing that the lab writes."""
+    takes = ("application/json", "application/*", "*/*")
+    return not accept or any(part.partition(";")[0].strip() in takes for part in accept.split(","))
 
 
 def _wants(call: Call, what: str) -> bool:
@@ -85,3 +94,15 @@ class Renderer:
                 meta={"resourceVersion": obj["metadata"].get("resourceVersion", "")},
             )  # fmt: skip
         return _partial(obj) if _wants(self._call, "PartialObjectMetadata") else obj
+
+    def bookmark(self, meta: Object) -> Object:
+        """A bookmark in the same shape: in a Table a row without words."""
+        if _wants(self._call, "Table"):
+            cells = ["" for _ in columns(self._call.resource)]
+            row = {"cells": [*cells[:-1], "<unknown>"], "object": _partial({"metadata": meta})}
+            metadata = {"resourceVersion": meta["resourceVersion"]}
+            kind = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+            return kind | {"columnDefinitions": None, "rows": [row]}
+        if _wants(self._call, "PartialObjectMetadata"):
+            return _partial({"metadata": meta})
+        return {"kind": self._call.resource.kind, "apiVersion": self._call.resource.api_version, "metadata": meta}

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cnitui.lab.api.errors import ApiError, expired
-from cnitui.lab.api.objects import shown
+from cnitui.lab.api.options import check_watch, wants_initial_events, watched_version
+from cnitui.lab.api.reading import shown
 from cnitui.lab.api.selectors import Selector, field_selector, label_selector
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from cnitui.lab.api.call import Call
+    from cnitui.lab.api.shapes import Renderer
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.objects.store import Change
     from cnitui.lab.world import World
@@ -49,8 +51,8 @@ class _Filter:
         return "DELETED" if before else ""
 
 
-def open_watch(world: World, call: Call, render: Callable[[Object], Object]) -> AsyncIterator[bytes]:
-    """Lines of watch events until the timeout, or until the stream is cut; ApiError (400) before anything is sent.
+def open_watch(world: World, call: Call, render: Renderer) -> AsyncIterator[bytes]:
+    """Lines of watch events until the timeout, or until the stream is cut; ApiError (400, 422) before anything is sent.
 
     A version that history no longer holds is no failed request but an ERROR event in an answer of 200, as the watch
     cache does it.
@@ -60,25 +62,23 @@ def open_watch(world: World, call: Call, render: Callable[[Object], Object]) -> 
         field_selector(call.query.get("fieldSelector", ""), call.resource.key),
         call.namespace,
     )
-    start = call.query.get("resourceVersion", "")
-    if start and not start.isdigit():
-        text = f'resourceVersion: Invalid value: "{start}": strconv.ParseUint: parsing "{start}": invalid syntax'
-        raise ApiError(400, text)
-    return _watch(world, call, chosen, int(start or 0), render)
+    check_watch(call, world.kubernetes)
+    return _watch(world, call, chosen, watched_version(call), render)
 
 
-async def _watch(
-    world: World, call: Call, chosen: _Filter, start: int, render: Callable[[Object], Object]
-) -> AsyncIterator[bytes]:
+async def _watch(world: World, call: Call, chosen: _Filter, start: int, render: Renderer) -> AsyncIterator[bytes]:
     store, key = world.store, call.resource.key
     queue = store.subscribe(key)
     try:
         version = store.version
-        if start == 0:
+        initial = wants_initial_events(call)
+        if initial or (initial is None and start == 0):
             for obj in store.all(key, call.namespace):
                 if chosen.holds(obj):
                     yield _line("ADDED", render(shown(world, call.resource, obj)))
-        else:
+            if initial and _bookmarked(call):
+                yield _bookmark(render, version, {"k8s.io/initial-events-end": "true"})
+        elif start:
             for change in store.since((key,), start):
                 if kind := chosen.seen_as(change):
                     yield _line(kind, render(_object(world, call, change)))
@@ -96,16 +96,16 @@ async def _follow(
     chosen: _Filter,
     queue: asyncio.Queue[Change | None],
     version: int,
-    render: Callable[[Object], Object],
+    render: Renderer,
 ) -> AsyncIterator[bytes]:
     ends = time.monotonic() + min(float(call.query.get("timeoutSeconds") or LONGEST), LONGEST)
-    bookmarks = call.query.get("allowWatchBookmarks") in ("true", "1")
+    bookmarks = _bookmarked(call)
     while (left := ends - time.monotonic()) > 0:
         try:
             change = await asyncio.wait_for(queue.get(), min(left, BOOKMARK_EVERY))
         except TimeoutError:
             if bookmarks and time.monotonic() < ends:
-                yield _bookmark(call, max(version, world.store.version))
+                yield _bookmark(render, max(version, world.store.version))
             continue
         if change is None:
             yield _line("ERROR", expired(version, world.store.oldest).status())
@@ -116,16 +116,21 @@ async def _follow(
         if kind := chosen.seen_as(change):
             yield _line(kind, render(_object(world, call, change)))
     if bookmarks:
-        yield _bookmark(call, max(version, world.store.version))
+        yield _bookmark(render, max(version, world.store.version))
 
 
 def _object(world: World, call: Call, change: Change) -> Object:
     return shown(world, call.resource, change.object)
 
 
-def _bookmark(call: Call, version: int) -> bytes:
-    meta = {"resourceVersion": str(version), "creationTimestamp": None}
-    return _line("BOOKMARK", {"kind": call.resource.kind, "apiVersion": call.resource.api_version, "metadata": meta})
+def _bookmarked(call: Call) -> bool:
+    return call.query.get("allowWatchBookmarks") in ("true", "1")
+
+
+def _bookmark(render: Renderer, version: int, annotations: dict[str, str] | None = None) -> bytes:
+    meta: Object = {"resourceVersion": str(version), "creationTimestamp": None}
+    meta |= {"annotations": annotations} if annotations else {}
+    return _line("BOOKMARK", render.bookmark(meta))
 
 
 def _line(kind: str, obj: Object) -> bytes:

@@ -73,9 +73,9 @@ def event_cells(event: Object, now: datetime) -> list[object]:
         old.get("type", ""),
         old.get("reason", ""),
         target,
-        str(old.get("message", "")).strip(),
         about.get("fieldPath", ""),
         where,
+        str(old.get("message", "")).strip(),
         _age(first, now),
         count,
         old["metadata"]["name"],
@@ -171,9 +171,48 @@ def service_cells(service: Object, now: datetime) -> list[object]:
     ]
 
 
-def crd_cells(crd: Object, _now: datetime) -> list[object]:
+def created_cells(obj: Object, _now: datetime) -> list[object]:
     """NAME, CREATED AT."""
-    return [crd["metadata"]["name"], crd["metadata"]["creationTimestamp"]]
+    return [obj["metadata"]["name"], obj["metadata"]["creationTimestamp"]]
+
+
+def binding_cells(binding: Object, now: datetime) -> list[object]:
+    """NAME to SERVICEACCOUNTS."""
+    name, age = _meta(binding, now)
+    subjects: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
+    for one in binding.get("subjects") or ():
+        place = f"{one['namespace']}/" if one["kind"] == "ServiceAccount" else ""
+        subjects[one["kind"]].append(place + one["name"])
+    role = binding["roleRef"]
+    return [name, f"{role['kind']}/{role['name']}", age, *(", ".join(names) for names in subjects.values())]
+
+
+def secret_cells(secret: Object, now: datetime) -> list[object]:
+    """NAME, TYPE, DATA, AGE."""
+    name, age = _meta(secret, now)
+    return [name, secret.get("type", "Opaque"), len(secret.get("data") or ()), age]
+
+
+def job_cells(job: Object, now: datetime) -> list[object]:
+    """NAME to SELECTOR."""
+    name, age = _meta(job, now)
+    spec, status = job["spec"], job.get("status") or {}
+    held = {one["type"] for one in status.get("conditions") or () if one["status"] == "True"}
+    word = next((word for word in ("Complete", "Failed", "Suspended", "FailureTarget") if word in held), "Running")
+    begun, ended = status.get("startTime"), status.get("completionTime")
+    until = parse_rfc3339(ended) if ended else now
+    took = human_duration((until - parse_rfc3339(begun)).total_seconds()) if begun else ""
+    done = f"{status.get('succeeded', 0)}/{spec.get('completions', 1)}"
+    return [name, word, done, took, age, *_pod_template(job)]
+
+
+def endpoint_slice_cells(found: Object, now: datetime) -> list[object]:
+    """NAME, ADDRESSTYPE, PORTS, ENDPOINTS, AGE."""
+    name, age = _meta(found, now)
+    ports = ",".join(str(port["port"]) for port in found.get("ports") or ()) or "<unset>"
+    addresses = [address for one in found.get("endpoints") or () for address in one.get("addresses") or ()]
+    shown = ",".join(addresses[:3]) + (f" + {len(addresses) - 3} more..." if len(addresses) > 3 else "")
+    return [name, found.get("addressType", "IPv4"), ports, shown or "<unset>", age]
 
 
 def simple_cells(what: str) -> Callable[[Object, datetime], list[object]]:

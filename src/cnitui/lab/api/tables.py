@@ -1,6 +1,6 @@
 """Server-side printing: the `meta.k8s.io/v1 Table` behind every `kubectl get`.
 
-Columns and words are those of `pkg/printers/internalversion/printers.go` (Kubernetes v1.31).
+Columns and words are those of `pkg/printers/internalversion/printers.go` (Kubernetes v1.31 to v1.35).
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cnitui.lab.api.table_rows import (
-    crd_cells,
+    binding_cells,
+    created_cells,
     daemon_set_cells,
     deployment_cells,
+    endpoint_slice_cells,
     endpoints_cells,
     event_cells,
+    job_cells,
     namespace_cells,
     node_cells,
     replica_set_cells,
     revision_cells,
+    secret_cells,
     service_cells,
     simple_cells,
 )
@@ -33,59 +37,78 @@ Column = tuple[str, str, int]
 """Name, type, priority (1 is shown by `-o wide` only)."""
 
 
-def _columns(narrow: str, wide: str = "") -> list[Column]:
-    numbers = {"Desired", "Current", "Ready", "Up-to-date", "Available", "Data", "Revision", "Secrets"}
+def _columns(text: str) -> list[Column]:
+    """`Name, Desired#, Node+`: `#` is an integer, `@` a date, `+` is shown by `-o wide` only."""
+    kinds = {"#": "integer", "@": "date"}
     listed: list[Column] = []
-    for priority, names in ((0, narrow), (1, wide)):
-        for raw in names.split(","):
-            name = raw.strip()
-            if name:
-                listed.append((name, "integer" if name in numbers and priority == 0 else "string", priority))
+    for part in text.split(","):
+        name = part.strip()
+        wide = name.endswith("+")
+        name = name.rstrip("+")
+        listed.append((name.rstrip("#@"), kinds.get(name[-1], "string"), int(wide)))
     return listed
 
 
+_TEMPLATE = "Containers+, Images+, Selector+"
 _TABLES: dict[str, tuple[list[Column], Callable[[Object, datetime], list[object]]]] = {
-    "pods": (_columns("Name,Ready,Status,Restarts,Age", "IP,Node,Nominated Node,Readiness Gates"), pod_cells),
+    "pods": (
+        _columns("Name, Ready, Status, Restarts, Age, IP+, Node+, Nominated Node+, Readiness Gates+"),
+        pod_cells,
+    ),
     "nodes": (
         _columns(
-            "Name,Status,Roles,Age,Version",
-            "Internal-IP,External-IP,OS-Image,Kernel-Version,Container-Runtime",
+            "Name, Status, Roles, Age, Version, Internal-IP+, External-IP+, OS-Image+, Kernel-Version+, "
+            "Container-Runtime+"
         ),
         node_cells,
     ),
-    "namespaces": (_columns("Name,Status,Age"), namespace_cells),
+    "namespaces": (_columns("Name, Status, Age"), namespace_cells),
     "events": (
-        _columns("Last Seen,Type,Reason,Object,Message", "Subobject,Source,First Seen,Count,Name"),
+        _columns(
+            "Last Seen, Type, Reason, Object, Subobject+, Source+, Message, First Seen+, Count+, Name+",
+        ),
         event_cells,
     ),
     "daemonsets.apps": (
-        _columns("Name,Desired,Current,Ready,Up-to-date,Available,Node Selector,Age", "Containers,Images,Selector"),
+        _columns(
+            f"Name, Desired#, Current#, Ready#, Up-to-date#, Available#, Node Selector, Age, {_TEMPLATE}",
+        ),
         daemon_set_cells,
     ),
-    "deployments.apps": (
-        _columns("Name,Ready,Up-to-date,Available,Age", "Containers,Images,Selector"),
-        deployment_cells,
+    "deployments.apps": (_columns(f"Name, Ready, Up-to-date, Available, Age, {_TEMPLATE}"), deployment_cells),
+    "replicasets.apps": (_columns(f"Name, Desired#, Current#, Ready#, Age, {_TEMPLATE}"), replica_set_cells),
+    "jobs.batch": (_columns(f"Name, Status, Completions, Duration, Age, {_TEMPLATE}"), job_cells),
+    "endpoints": (_columns("Name, Endpoints, Age"), endpoints_cells),
+    "endpointslices.discovery.k8s.io": (_columns("Name, AddressType, Ports, Endpoints, Age"), endpoint_slice_cells),
+    "controllerrevisions.apps": (_columns("Name, Controller, Revision, Age"), revision_cells),
+    "services": (_columns("Name, Type, Cluster-IP, External-IP, Port(s), Age, Selector+"), service_cells),
+    "customresourcedefinitions.apiextensions.k8s.io": (_columns("Name, Created At@"), created_cells),
+    "clusterroles.rbac.authorization.k8s.io": (_columns("Name, Created At@"), created_cells),
+    "clusterrolebindings.rbac.authorization.k8s.io": (
+        _columns("Name, Role, Age, Users+, Groups+, ServiceAccounts+"),
+        binding_cells,
     ),
-    "replicasets.apps": (_columns("Name,Desired,Current,Ready,Age", "Containers,Images,Selector"), replica_set_cells),
-    "endpoints": (_columns("Name,Endpoints,Age"), endpoints_cells),
-    "controllerrevisions.apps": (_columns("Name,Controller,Revision,Age"), revision_cells),
-    "services": (_columns("Name,Type,Cluster-IP,External-IP,Port(s),Age", "Selector"), service_cells),
-    "customresourcedefinitions.apiextensions.k8s.io": (_columns("Name,Created At"), crd_cells),
-    "configmaps": (_columns("Name,Data,Age"), simple_cells("data")),
-    "serviceaccounts": (_columns("Name,Secrets,Age"), simple_cells("secrets")),
-    "leases.coordination.k8s.io": (_columns("Name,Holder,Age"), simple_cells("holder")),
+    "configmaps": (_columns("Name, Data, Age"), simple_cells("data")),
+    "secrets": (_columns("Name, Type, Data, Age"), secret_cells),
+    "serviceaccounts": (_columns("Name, Secrets, Age"), simple_cells("secrets")),
+    "leases.coordination.k8s.io": (_columns("Name, Holder, Age"), simple_cells("holder")),
 }
-_ANY = (_columns("Name,Age"), simple_cells(""))
+_ANY = (_columns("Name, Age@"), simple_cells(""))
+
+
+def columns(resource: Resource) -> list[Column]:
+    """The columns of a kind."""
+    return _TABLES.get(resource.key, _ANY)[0]
 
 
 def table(
     resource: Resource, items: list[Object], *, include: str, headers: bool = True, meta: Object | None = None
 ) -> Object:
     """A Table of `items`; `include` is None, Metadata or Object, as the query's `includeObject`."""
-    columns, cells = _TABLES.get(resource.key, _ANY)
+    defined, cells = _TABLES.get(resource.key, _ANY)
     now = datetime.now(UTC)
     body: Object = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta or {}}
-    body["columnDefinitions"] = [_definition(column) for column in columns] if headers else None
+    body["columnDefinitions"] = [_definition(column) for column in defined] if headers else None
     body["rows"] = [_row(item, cells(item, now), include) for item in items]
     return body
 
@@ -102,7 +125,7 @@ def _definition(column: Column) -> Object:
 
 
 def _row(item: Object, cells: list[object], include: str) -> Object:
-    row: Object = {"cells": cells}
+    row: Object = {"cells": cells, "object": None}
     if include == "Object":
         row["object"] = item
     elif include != "None":

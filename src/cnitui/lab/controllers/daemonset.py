@@ -140,8 +140,9 @@ class DaemonSetController:
             "numberMisscheduled": len(set(pods) - wanted),
             "numberReady": ready,
             "observedGeneration": daemon_set["metadata"]["generation"],
-            "updatedNumberScheduled": sum(rolling.is_new(pod, digest) for pod in held),
         }
+        updated = sum(rolling.is_new(pod, digest) for pod in held)
+        status |= {"updatedNumberScheduled": updated} if updated else {}
         status |= {"numberAvailable": ready} if ready else {}
         status |= {"numberUnavailable": len(wanted) - ready} if len(wanted) > ready else {}
         current = self._store.find(DAEMON_SETS.key, *_place(daemon_set))

@@ -119,6 +119,8 @@ def default_container(container: Object) -> None:
     container.setdefault("terminationMessagePolicy", "File")
     latest = ":" not in container.get("image", "").rsplit("/", 1)[-1] or container["image"].endswith(":latest")
     container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
+    for port in container.get("ports") or ():
+        port.setdefault("protocol", "TCP")
 
 
 def _default_tolerations(spec: Object) -> None:

@@ -71,6 +71,24 @@ CLUSTER_ROLE_BINDINGS = Resource(
 )
 
 
+def _none(kind: str, plural: str, group: str, short: tuple[str, ...] = (), *, namespaced: bool = True) -> Resource:
+    return Resource(kind, plural, group, namespaced=namespaced, short=short, verbs=READ)
+
+
+NONE: tuple[Resource, ...] = (
+    _none("PersistentVolumeClaim", "persistentvolumeclaims", "", ("pvc",)),
+    _none("PersistentVolume", "persistentvolumes", "", ("pv",), namespaced=False),
+    _none("StatefulSet", "statefulsets", "apps", ("sts",)),
+    _none("CronJob", "cronjobs", "batch", ("cj",)),
+    _none("PodDisruptionBudget", "poddisruptionbudgets", "policy", ("pdb",)),
+    _none("NetworkPolicy", "networkpolicies", "networking.k8s.io", ("netpol",)),
+    _none("Ingress", "ingresses", "networking.k8s.io", ("ing",)),
+    _none("Role", "roles", "rbac.authorization.k8s.io"),
+    _none("RoleBinding", "rolebindings", "rbac.authorization.k8s.io"),
+)
+"""What every cluster serves and the lab has none of: read only, so that nothing is taken that nobody would act on."""
+
+
 def _calico(kind: str, plural: str) -> Resource:
     namespaced = kind in ("NetworkPolicy", "NetworkSet")
     return Resource(kind, plural, "crd.projectcalico.org", namespaced=namespaced)
@@ -141,6 +159,7 @@ RESOURCES: tuple[Resource, ...] = (
     NEW_EVENTS,
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
+    *NONE,
     *CALICO,
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class Store:
         self._clock = clock
         self._rng = rng
         self._objects: dict[str, dict[tuple[str, str], Object]] = {}
+        self._order: dict[str, list[tuple[str, str]]] = {}
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._queues: dict[str, set[asyncio.Queue[Change | None]]] = {}
         self._listeners: list[Callable[[Change], None]] = []
@@ -70,9 +72,23 @@ class Store:
 
     def all(self, key: str, namespace: str = "") -> list[Object]:
         """Every object, by namespace and name, as etcd orders its keys."""
-        held = self._objects.get(key, {})
+        held, order = self._objects.get(key, {}), self._order.get(key, [])
         if namespace:
-            return [held[place] for place in sorted(held) if place[0] == namespace]
+            order = order[bisect_left(order, (namespace, "")) : bisect_left(order, (f"{namespace}\0", ""))]
+        return [held[place] for place in order]
+
+    def at(self, key: str, version: int) -> list[Object]:
+        """The same as it was at `version`: the newer changes are taken back; 410 when history does not reach so far."""
+        if version < self.oldest:
+            raise expired(version, self.oldest)
+        held = dict(self._objects.get(key, {}))
+        for change in reversed(self._history):
+            if change.version <= version:
+                break
+            if change.key == key and change.before is None:
+                held.pop(_place(change.object), None)
+            elif change.key == key and change.before is not None:
+                held[_place(change.object)] = change.before
         return [held[place] for place in sorted(held)]
 
     def count(self, key: str) -> int:
@@ -140,6 +156,8 @@ class Store:
         """Removes it and tells watchers; 404 when gone."""
         current = self.get(resource, namespace, name)
         del self._objects[resource.key][(namespace, name)]
+        order = self._order[resource.key]
+        del order[bisect_left(order, (namespace, name))]
         gone = {**current, "metadata": dict(current["metadata"])}
         return self._commit("DELETED", resource.key, gone, current)
 
@@ -147,8 +165,9 @@ class Store:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
         if kind != "DELETED":
-            place = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-            self._objects.setdefault(key, {})[place] = obj
+            self._objects.setdefault(key, {})[_place(obj)] = obj
+        if kind == "ADDED":
+            insort(self._order.setdefault(key, []), _place(obj))
         change = Change(kind, key, obj, before, self.version)
         if len(self._history) == HISTORY:
             self.oldest = self._history[0].version
@@ -206,3 +225,7 @@ class Store:
         for queues in self._queues.values():
             for queue in queues:
                 queue.put_nowait(None)
+
+
+def _place(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
