@@ -24,8 +24,8 @@ TAGS = {"calico/cni": ("v3.27.0", "v3.27.2"), "calico/node": ("v3.27.0", "v3.27.
 """The tags that a registry has of Calico's images, as far as the lab plays them; of other images it has every tag."""
 SINGLE_PLATFORM = {"registry.lab/calico/cni": "amd64"}
 """Copies of images for one processor alone, as `docker pull` and `docker push` make them."""
-PROGRAMS = {"cni": ("/opt/cni/bin/install", "/opt/cni/bin/calico-ipam")}
-"""The programs with an absolute path in an image, by its base name; other images have whatever is asked for."""
+GONE = {"cni": ("/install-cni.sh",)}
+"""Programs that images of older releases had, by base name; whatever else is asked for is there."""
 
 
 def bytes_of(quantity: str) -> int:
@@ -117,13 +117,9 @@ def config_problem(store: Store, pod: Object, container: Object) -> str:
 def start_problem(container: Object) -> str:
     """runc's words for a program that is not in the image; "" when it can be started."""
     command = [*(container.get("command") or []), *(container.get("args") or [])]
-    there = PROGRAMS.get(base_name(container["image"]))
-    if there is None or not command or not command[0].startswith("/") or command[0] in there:
+    if not command or command[0] not in GONE.get(base_name(container["image"]), ()):
         return ""
-    path = command[0]
-    if any(path.startswith(mount["mountPath"].rstrip("/") + "/") for mount in container.get("volumeMounts") or ()):
-        return ""  # the host's, by a mount
-    why = f'exec: "{path}": stat {path}: no such file or directory: unknown'
+    why = f'exec: "{command[0]}": stat {command[0]}: no such file or directory: unknown'
     what = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed"
     return f"{what}: unable to start container process: {why}"
 
