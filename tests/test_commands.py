@@ -75,8 +75,8 @@ async def test_each_scenario_is_told_for_what_it_is(scenario: str, tmp_path: Pat
         assert not [entry for entry in lab.audit if not entry.dry_run]
 
 
-def test_every_scenario_is_among_those_that_are_diagnosed_here() -> None:
-    assert {scenario.name for scenario in SCENARIOS} == {*RIGHT, "healthy", "runtime-failure"}
+def test_the_scenarios_diagnosed_by_command_exist() -> None:
+    assert {*RIGHT, "healthy", "runtime-failure"} <= {scenario.name for scenario in SCENARIOS}
 
 
 async def test_a_healthy_cluster_is_zero_in_every_form(tmp_path: Path) -> None:
