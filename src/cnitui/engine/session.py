@@ -206,13 +206,13 @@ class Session:
                 self.laboratory.remember()
             keeper = self.investigation
             async with asyncio.TaskGroup() as tasks:
-                if keeper is not None:
-                    await keeper.look_for_earlier(self.cluster.connection)
-                    tasks.create_task(keeper.run())
                 tasks.create_task(self._picture.watch_pods())
                 tasks.create_task(self._picture.watch_nodes())
                 tasks.create_task(self._picture.watch_daemonsets())
                 tasks.create_task(self._liveness.run())
+                if keeper is not None:  # before a state is published, and while the lists are on their way
+                    await keeper.look_for_earlier(self.cluster.connection)
+                    tasks.create_task(keeper.run())
                 tasks.create_task(self._publish())
                 tasks.create_task(self._reader.retry_nodes())
                 tasks.create_task(self._reader.ask_again_of_waiting())

@@ -1,7 +1,7 @@
 """Writes down where an investigation stands, a moment after that changed, so that a crash or kill -9 loses a moment.
 
-What is written leaves the program, so it is redacted like a case file. That it cannot be written stops nothing: it is
-told once, and tried again with the next change.
+What is written leaves the program, so it is redacted like a case file. That it cannot be written stops nothing: it
+is tried again with the next change.
 """
 
 from __future__ import annotations
@@ -165,9 +165,12 @@ class Keeper:
 
     async def _save(self) -> None:
         """Write what differs from what is on disk."""
-        due, logs = self._due.is_set(), self._seen()
+        due = self._due.is_set()
         self._due.clear()
-        if self._kept is not None and (due or logs != self._logs):
+        if self._kept is None:
+            return
+        logs = self._seen()
+        if due or logs != self._logs:
             self._logs = logs
             await self._write(Standing(self._kept, self._diagnosis, logs, self._state))
 

@@ -92,20 +92,22 @@ class LogFeed:
 
     def forgotten(self) -> bytes:
         """What was seen of attempts that the kubelet no longer serves; rules as comments."""
-        end = max((mark.end + 1 for mark in self._past if mark.end is not None), default=0)
-        return self._written(0, max(end, self._recalled))
+        entries = self.lines.between(0, self._forgotten_end)
+        return b"".join(line_of(entry) + b"\n" for _, entry in entries)
 
     def seen(self) -> Iterator[SeenLog]:
-        """All that is kept: what the kubelet no longer serves, then each attempt that it does."""
+        """The ends of all that is kept: what the kubelet no longer serves, then each attempt that it does."""
         begun = [tracked for tracked in self._tracked.values() if tracked.begun]
-        told = [(tracked.run.container_id, self._written(tracked.start, _after(tracked))) for tracked in begun]
-        for run, lines in (("", self.forgotten()), *told):
+        told = [(tracked.run.container_id, tracked.start, _after(tracked)) for tracked in begun]
+        for run, start, end in (("", 0, self._forgotten_end), *told):
+            lines = self.lines.tail(start, end, LONGEST_LOG)
             if lines:
-                text = lines[-LONGEST_LOG:].decode("utf-8", "replace")
-                yield SeenLog(self.node, self.container, run, text)
+                yield SeenLog(self.node, self.container, run, lines.decode("utf-8", "replace"))
 
-    def _written(self, start: int, end: int) -> bytes:
-        return b"".join(line_of(entry) + b"\n" for _, entry in self.lines.between(start, end))
+    @property
+    def _forgotten_end(self) -> int:
+        """The entry after what the kubelet no longer serves."""
+        return max((self._recalled, *(mark.end + 1 for mark in self._past if mark.end is not None)))
 
     # --- what the session tells ---
 

@@ -81,6 +81,17 @@ class KeptLines:
         start = max(start, self.first)
         return enumerate(self._entries[start - self.first : max(0, end - self.first)], start)
 
+    def tail(self, start: int, end: int, most: int) -> bytes:
+        """The last `most` bytes of a range as lines of a file; what comes before them is not written out."""
+        lines: list[bytes] = []
+        size = 0
+        for number in range(min(end, self.end) - 1, max(start, self.first) - 1, -1):
+            lines.append(line_of(self[number]) + b"\n")
+            size += len(lines[-1])
+            if size >= most:
+                break
+        return b"".join(reversed(lines))[-most:]
+
     def next_rule(self, number: int) -> int | None:
         """The number of the first rule from a number on; rules are few, so nobody has to look at each line for them."""
         place = bisect_left(self._rules, number)
