@@ -6,7 +6,7 @@ what it needs. Apart from what the plan creates, patches, removes and deletes no
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -122,7 +122,8 @@ async def apply(
     before = await bench.api.get(target_of(plan))
     for change in plan.changes:
         require_fresh(change, before if change.target == target_of(plan) else await bench.api.get(change.target))
-    old = await _look_before(bench, plan, before)
+    old, ref = await own_pods(bench, plan, before), target_of(plan)
+    refusals = await refusals_of(bench.api, ref.namespace, ref.name)
     pre_image = record(bench, preview, confirmation, before, verb_of(plan))
     yield Recorded(preview.plan_id, pre_image)
     after: Document = before
@@ -136,7 +137,8 @@ async def apply(
         yield await delete_pod(bench, preview, pod)
     outcome = CANCELLED
     try:
-        async with aclosing(follow(bench.api, bench.clock, _rollout_target(plan, after, old), patience)) as states:
+        target = rollout_target(plan, after, (pod.uid for pod in old), (pod.node for pod in old), refusals)
+        async with aclosing(follow(bench.api, bench.clock, target, patience)) as states:
             async for state in states:
                 outcome = state.outcome or outcome
                 yield state
@@ -262,33 +264,30 @@ def note(bench: Workbench, preview: Preview, outcome: str, words: str = "") -> t
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What was there before the write: the pods, and what the controller had been refused by then."""
-
-    pods: tuple[PodStatus, ...]
-    refusals: frozenset[str]
-
-
-async def _look_before(bench: Workbench, plan: Plan, before: Document) -> _Before:
+async def own_pods(bench: Workbench, plan: Plan, daemonset: Document) -> tuple[PodStatus, ...]:
+    """The pods of the plan's DaemonSet that are on a node; raises ClusterErrors."""
     target = target_of(plan)
-    pods = await bench.api.pods(target.namespace, selector_of(before))
-    own = tuple(pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}") and pod.node)
-    return _Before(own, await refusals_of(bench.api, target.namespace, target.name))
+    pods = await bench.api.pods(target.namespace, selector_of(daemonset))
+    return tuple(pod for pod in pods if pod.owner in ("", f"DaemonSet/{target.name}") and pod.node)
 
 
-def _rollout_target(plan: Plan, after: Document, old: _Before) -> Target:
-    target = target_of(plan)
-    known = frozenset(pod.uid for pod in old.pods)
-    by_template = touches_template(plan)
+def rollout_target(
+    plan: Plan, daemonset: Document, old: Iterable[str], nodes: Iterable[str], refusals: frozenset[str] = frozenset()
+) -> Target:
+    """What the plan's rollout is to reach, with the DaemonSet as it is after the write.
+
+    `old` are the UIDs of the pods before it, `nodes` those that are to have a pod, `refusals` what the controller had
+    been refused before.
+    """
+    target, known, by_template = target_of(plan), frozenset(old), touches_template(plan)
     return Target(
         target.namespace,
         target.name,
-        selector_of(after),
-        generation_of(after) if by_template else "",
-        looks_new(plan, after, known) if by_template else lambda pod: pod.uid not in known,
-        nodes=tuple(sorted({pod.node for pod in old.pods})),
+        selector_of(daemonset),
+        generation_of(daemonset) if by_template else "",
+        looks_new(plan, daemonset, known) if by_template else lambda pod: pod.uid not in known,
+        nodes=tuple(sorted(set(nodes))),
         renewed=renewed_nodes(plan),
-        known_refusals=old.refusals,
+        known_refusals=refusals,
         goal=NEW_TEMPLATE if by_template else "have a pod that runs",
     )

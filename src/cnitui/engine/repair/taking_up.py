@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cnitui.domain.plan import Plan
-from cnitui.domain.remedies.confinement import looks_new, setting_from
+from cnitui.domain.remedies.confinement import setting_from
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import Missing, as_mapping, at, current
-from cnitui.engine.repair.apply import Unrecorded, note
+from cnitui.engine.repair.apply import Unrecorded, note, own_pods, rollout_target
 from cnitui.engine.repair.kept_plan import plan_of
 from cnitui.engine.repair.node_documents import DONE
 from cnitui.engine.repair.node_documents import NODES as NODE_STATES
-from cnitui.engine.repair.preview import Effect, Preview, generation_of, object_diff
-from cnitui.engine.repair.rollout import NEW_TEMPLATE, PATIENCE, Patience, Rollout, Target, follow, selector_of
+from cnitui.engine.repair.preview import Effect, Preview, object_diff
+from cnitui.engine.repair.rollout import PATIENCE, Patience, Rollout, Target, follow
 from cnitui.engine.repair.workbench import (
     BEGUN,
     CANCELLED,
@@ -30,9 +30,7 @@ from cnitui.engine.repair.workbench import (
     UNDONE,
     Workbench,
     kept_part,
-    renewed_nodes,
     target_of,
-    touches_template,
 )
 from cnitui.errors import CnituiError, Stale
 
@@ -120,20 +118,10 @@ def _of_nodes(bench: Workbench, plan_id: str) -> CnituiError:
 
 
 async def _target(bench: Workbench, plan: Plan, now: Document) -> Target:
-    ref, by_template = target_of(plan), touches_template(plan)
-    pods = await bench.api.pods(ref.namespace, selector_of(now))
-    own = [pod for pod in pods if pod.owner in ("", f"DaemonSet/{ref.name}") and pod.node]
-    old = frozenset(pod.uid for pod in (*plan.restarts, *plan.deletes))
-    return Target(
-        ref.namespace,
-        ref.name,
-        selector_of(now),
-        generation_of(now) if by_template else "",
-        looks_new(plan, now, old) if by_template else lambda pod: pod.uid not in old,
-        nodes=tuple(sorted({pod.node for pod in own} | {pod.node for pod in plan.restarts})),
-        renewed=renewed_nodes(plan),
-        goal=NEW_TEMPLATE if by_template else "have a pod that runs",
-    )
+    """As the sitting that applied it would have it; which pods were there then is in the plan."""
+    old = (pod.uid for pod in (*plan.restarts, *plan.deletes))
+    nodes = [pod.node for pod in await own_pods(bench, plan, now)]
+    return rollout_target(plan, now, old, [*nodes, *(pod.node for pod in plan.restarts)])
 
 
 def _time(stamp: object) -> datetime | None:
