@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cnitui.domain.documents import Document, text_of
+
 SCHEMA = "cnitui/investigation/v1"
 LAST_STEP = 11
 LONGEST_LOG = 128 << 10
 """Characters of one container's log that are kept: its end."""
-_LONGEST, _MOST = 4_000, 1_000
-"""Characters of a text, and entries of a list, that are read back."""
-
-Document = Mapping[str, object]
+_MOST = 1_000
+"""Entries of a list that are read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +90,17 @@ def investigation_of(document: Document) -> Investigation:
     if document.get("schema") != SCHEMA:
         raise ValueError(f"schema: expected {SCHEMA}")
     return Investigation(
-        id=_text(document, "id"),
-        context=_text(document, "context"),
-        server=_text(document, "server"),
+        id=text_of(document, "id"),
+        context=text_of(document, "context"),
+        server=text_of(document, "server"),
         began=_moment(document, "began"),
         at=_moment(document, "at"),
-        found=_text(document, "found"),
+        found=text_of(document, "found"),
         step=min(max(1, _number(document, "step")), LAST_STEP),
         skipped=tuple(int(one) for one in _list(document, "skipped") if isinstance(one, int)),
-        considered=_text(document, "considered"),
-        plan=_text(document, "plan"),
-        done=tuple(Done(_moment(one, "at"), _text(one, "words")) for one in _maps(document, "done")),
+        considered=text_of(document, "considered"),
+        plan=text_of(document, "plan"),
+        done=tuple(Done(_moment(one, "at"), text_of(one, "words")) for one in _maps(document, "done")),
         over=document.get("over") is True,
     )
 
@@ -114,16 +114,9 @@ def logs_document(seen: Iterable[SeenLog]) -> dict[str, object]:
 def logs_of(document: Document) -> tuple[SeenLog, ...]:
     """What was written; raises ValueError when the document is none."""
     return tuple(
-        SeenLog(_text(one, "node"), _text(one, "container"), _text(one, "run"), _text(one, "text", LONGEST_LOG))
+        SeenLog(text_of(one, "node"), text_of(one, "container"), text_of(one, "run"), text_of(one, "text", LONGEST_LOG))
         for one in _maps(document, "logs")
     )
-
-
-def _text(document: Document, key: str, longest: int = _LONGEST) -> str:
-    value = document.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: expected a text")  # noqa: TRY004 - a document of the wrong form is a wrong value
-    return value[:longest]
 
 
 def _number(document: Document, key: str) -> int:
@@ -134,7 +127,7 @@ def _number(document: Document, key: str) -> int:
 
 
 def _moment(document: Document, key: str) -> datetime:
-    moment = datetime.fromisoformat(_text(document, key))
+    moment = datetime.fromisoformat(text_of(document, key))
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 

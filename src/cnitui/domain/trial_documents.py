@@ -6,17 +6,15 @@ is read back is checked and bounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from cnitui.domain.documents import LONGEST_TEXT, Document, stamp, text_of
 from cnitui.domain.experiment import Attempt, Experiment, Try
 from cnitui.domain.remedies.template import as_mapping
 
 EXPERIMENT_SCHEMA, TRY_SCHEMA = "cnitui/experiment/v1", "cnitui/try/v1"
-_MOST_LINES, _LONGEST = 10_000, 4_000
-"""Lines of an attempt's log and characters of a text that are read back."""
-
-Document = Mapping[str, object]
+_MOST_LINES = 10_000
+"""Lines of an attempt's log that are read back."""
 
 
 def trial_document(found: Experiment | Try, context: str, server: str) -> dict[str, object]:
@@ -28,7 +26,7 @@ def trial_document(found: Experiment | Try, context: str, server: str) -> dict[s
 def _experiment_document(found: Experiment) -> dict[str, object]:
     return {
         "schema": EXPERIMENT_SCHEMA,
-        "at": _stamp(found.at),
+        "at": stamp(found.at),
         "cause": found.cause,
         "title": found.title,
         "node": found.node,
@@ -46,7 +44,7 @@ def _experiment_document(found: Experiment) -> dict[str, object]:
 def _try_document(found: Try) -> dict[str, object]:
     return {
         "schema": TRY_SCHEMA,
-        "at": _stamp(found.at),
+        "at": stamp(found.at),
         "plan": found.plan_id,
         "title": found.title,
         "node": found.node,
@@ -71,25 +69,25 @@ def trial_of(document: Document) -> Experiment | Try:
 def _experiment(document: Document) -> Experiment:
     variant = document.get("variant")
     return Experiment(
-        cause=_text(document, "cause"),
-        title=_text(document, "title"),
-        changed=_text(document, "changed"),
-        node=_text(document, "node"),
-        container=_text(document, "container"),
+        cause=text_of(document, "cause"),
+        title=text_of(document, "title"),
+        changed=text_of(document, "changed"),
+        node=text_of(document, "node"),
+        container=text_of(document, "container"),
         expected=_attempt(document.get("expected")),
         control=_attempt(document.get("control")),
         variant=_attempt(variant) if variant is not None else None,
-        revision=_text(document, "revision"),
+        revision=text_of(document, "revision"),
         at=_moment(document),
     )
 
 
 def _try(document: Document) -> Try:
     return Try(
-        plan_id=_text(document, "plan"),
-        title=_text(document, "title"),
-        node=_text(document, "node"),
-        container=_text(document, "container"),
+        plan_id=text_of(document, "plan"),
+        title=text_of(document, "title"),
+        node=text_of(document, "node"),
+        container=text_of(document, "container"),
         expected=_attempt(document.get("expected")),
         tried=_attempt(document.get("tried")),
         at=_moment(document),
@@ -105,21 +103,10 @@ def _attempt(document: object) -> Attempt:
     code, log = kept.get("exit_code"), kept.get("log")
     if not isinstance(code, int | None) or not isinstance(log, list):
         raise ValueError("an attempt has an exit_code and a log")  # noqa: TRY004 - a document of the wrong form is a wrong value
-    return Attempt(code, _text(kept, "last_words"), tuple(str(line)[:_LONGEST] for line in log[:_MOST_LINES]))
-
-
-def _text(document: Document, key: str) -> str:
-    value = document.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: expected a text")  # noqa: TRY004 - as above
-    return value[:_LONGEST]
+    return Attempt(code, text_of(kept, "last_words"), tuple(str(line)[:LONGEST_TEXT] for line in log[:_MOST_LINES]))
 
 
 def _moment(document: Document) -> datetime | None:
     at = document.get("at")
     moment = datetime.fromisoformat(at) if isinstance(at, str) else None
     return moment.astimezone(UTC) if moment is not None and moment.tzinfo else moment
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

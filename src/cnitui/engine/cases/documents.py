@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
+from cnitui.domain.documents import stamp
 from cnitui.domain.facts import ApiEndpoints, Event
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -29,18 +29,14 @@ def _event(event: Event) -> dict[str, object]:
         "message": event.message,
         "involvedObject": about,
         "count": event.count,
-        "firstTimestamp": _stamp(event.first_at),
-        "lastTimestamp": _stamp(event.last_at),
+        "firstTimestamp": stamp(event.first_at),
+        "lastTimestamp": stamp(event.last_at),
     }
 
 
 def endpoints_document(found: ApiEndpoints) -> dict[str, object]:
     """`service` and `endpoints` as `host:port`."""
     return {"service": found.service, "endpoints": list(found.endpoints)}
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
 
 
 def lean(document: Mapping[str, object]) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cnitui.domain.documents import moment
 from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.cases.replay import replayed
 from cnitui.engine.cases.witness import CASE_BEFORE
@@ -49,15 +50,7 @@ def _plans(journal: Journal, connection: Connection, now: datetime) -> Iterator[
         plan, outcome = kept_part(journal, plan_id, PLAN), kept_part(journal, plan_id, OUTCOME)
         own = (plan.get("context"), plan.get("server")) == (connection.context, connection.server)
         changed = outcome.get("state") not in (None, REFUSED) and not kept_part(journal, plan_id, UNDONE)
-        at = _time(plan.get("at"))
+        at = moment(plan.get("at"))
         undoing = "undoes" in as_mapping(as_mapping(plan.get("plan")).get("facts"))
         if own and changed and not undoing and at is not None and timedelta(0) <= now - at < STALE_AFTER:
             yield plan_id, at
-
-
-def _time(stamp: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(stamp))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from cnitui.domain.documents import moment
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies.confinement import setting_from
 from cnitui.domain.remedies.situation import Document
@@ -65,7 +65,7 @@ async def taken_up(bench: Workbench, plan_id: str) -> TakenUp:
         plan_id=plan_id,
         context=connection.context,
         server=connection.server,
-        at=_time(document.get("at")) or bench.clock.now(),
+        at=moment(document.get("at")) or bench.clock.now(),
         before=before,
         after=now,
         diff=object_diff(bench, effect),
@@ -122,11 +122,3 @@ async def _target(bench: Workbench, plan: Plan, now: Document) -> Target:
     old = (pod.uid for pod in (*plan.restarts, *plan.deletes))
     nodes = [pod.node for pod in await own_pods(bench, plan, now)]
     return rollout_target(plan, now, old, [*nodes, *(pod.node for pod in plan.restarts)])
-
-
-def _time(stamp: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(stamp))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

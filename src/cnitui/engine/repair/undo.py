@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cnitui.domain.documents import mappings
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, Plan, Removal
 from cnitui.domain.remedies.confinement import held, restart_of, setting_from
@@ -113,7 +114,7 @@ def _setting(body: Document, plan_id: str) -> Setting:
 
 async def _removing_plan(bench: Workbench, plan_id: str, body: Document) -> Plan:
     """The plan that deletes what a plan created, as far as it is there and is still what was created."""
-    made = [as_mapping(one) for one in _sequence(kept_part(bench.journal, plan_id, CREATED).get("objects"))]
+    made = mappings(kept_part(bench.journal, plan_id, CREATED).get("objects"))
     removals = tuple([found for one in made if (found := await _removal(bench, plan_id, one)) is not None])
     if not removals:
         raise NothingToUndo(f"Nothing that plan {plan_id} created is there any more", "Nothing was done.")
@@ -127,7 +128,7 @@ async def _removing_plan(bench: Workbench, plan_id: str, body: Document) -> Plan
         access=tuple(Access("delete", one.group, one.resource, one.namespace, one.name) for one in targets),
         warnings=("what was refused before the plan is refused again, at the next start of each pod",),
         rollout="No pod restarts by it; running pods go on until they start anew.",
-        undo_by_hand=" && ".join(str(as_mapping(one).get("by_hand")) for one in _sequence(body.get("creates"))),
+        undo_by_hand=" && ".join(str(one.get("by_hand")) for one in mappings(body.get("creates"))),
         facts=MappingProxyType({"undoes": plan_id, "daemonset": str(at(body, ("facts", "daemonset")) or "")}),
     )
 
@@ -141,10 +142,6 @@ async def _removal(bench: Workbench, plan_id: str, made: Document) -> Removal | 
     if not uid or at(now, ("metadata", "uid")) != uid:
         raise Stale(f"{target.words} is not the object that plan {plan_id} created", "It was made anew since.")
     return Removal(target, uid)
-
-
-def _sequence(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _undo_plan(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cnitui.domain.comparison import Change
+from cnitui.domain.documents import stamp
 from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.likeness import Cohort
@@ -235,8 +236,8 @@ def _attempt_data(one: Attempted | None) -> dict[str, object] | None:
     return {
         "container": one.container,
         "pod": one.pod,
-        "started": _stamp(run.started_at),
-        "finished": _stamp(run.finished_at),
+        "started": stamp(run.started_at),
+        "finished": stamp(run.finished_at),
         "exit_code": run.exit_code,
         "reason": run.reason,
         "words": list(one.words),
@@ -258,8 +259,8 @@ def _timeline_data(account: Account) -> dict[str, object]:
             {
                 "node": one.node,
                 "container": one.container,
-                "started": _stamp(one.run.started_at),
-                "finished": _stamp(one.run.finished_at),
+                "started": stamp(one.run.started_at),
+                "finished": stamp(one.run.finished_at),
                 "exit_code": one.run.exit_code,
             }
             for one in account.runs
@@ -269,7 +270,3 @@ def _timeline_data(account: Account) -> dict[str, object]:
             for one in account.moments
         ],
     }
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
+from cnitui.domain.documents import items, mappings
 from cnitui.domain.redaction import hidden_words
 from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import as_mapping
@@ -74,7 +75,7 @@ def _verification(account: Account) -> Iterator[str]:
 
 def before_and_now_lines(told: Document) -> Iterator[str]:
     """The attempts of both moments beside each other, then what changed; nothing without a `before`."""
-    attempts = _maps(told.get("attempts"))
+    attempts = mappings(told.get("attempts"))
     if not attempts:
         return
     yield from ("", "## Before and after", "", f"The plan was applied at {code_safe(str(told.get('at')))}.", "")
@@ -83,13 +84,13 @@ def before_and_now_lines(told: Document) -> Iterator[str]:
         yield f"| {_cell(one.get('node'))} | {_attempt(one.get('before'))} | {_attempt(one.get('now'))} |"
     more = told.get("more_nodes")
     yield from ("", f"And {more} more nodes.") if isinstance(more, int) and more > 0 else ()
-    for change in _maps(told.get("changes")):
+    for change in mappings(told.get("changes")):
         yield from _change(change)
 
 
 def _change(change: Document) -> Iterator[str]:
-    rows = [row for row in _maps(change.get("rows")) if row.get("changed")]
-    names = ", ".join(code_safe(str(node)) for node in _list(change.get("nodes")))
+    rows = [row for row in mappings(change.get("rows")) if row.get("changed")]
+    names = ", ".join(code_safe(str(node)) for node in items(change.get("nodes")))
     yield from ("", f"Changed on {names}:" if rows else f"Nothing else changed on {names}.", "")
     if rows:
         yield from ("| | before | now |", "|---|---|---|")
@@ -104,7 +105,7 @@ def _attempt(value: object) -> str:
     code_told = one.get("exit_code")
     ended = "still running" if code_told is None else f"exit {code_told}"
     times = " to ".join(_clock(one.get(name)) for name in ("started", "finished") if one.get(name))
-    words = _list(one.get("words"))
+    words = items(one.get("words"))
     return _cell(f"{ended}, {times}") + (f": {code(str(words[-1])).replace('|', chr(92) + '|')}" if words else "")
 
 
@@ -114,11 +115,3 @@ def _clock(stamp: object) -> str:
 
 def _cell(value: object) -> str:
     return code_safe(str(value)).replace("|", "\\|")
-
-
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else ()
-
-
-def _maps(value: object) -> list[Mapping[str, object]]:
-    return [as_mapping(item) for item in _list(value)]

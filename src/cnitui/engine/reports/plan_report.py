@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from cnitui.domain.documents import items, mappings
 from cnitui.domain.experiment import Experiment
 from cnitui.domain.redaction import Redactor
 from cnitui.domain.remedies.situation import Document
@@ -42,7 +43,7 @@ def plan_report(journal: Journal, plan_id: str = "") -> Document:
     redactor = Redactor()
     report = {"schema": SCHEMA, "id": chosen, PLAN: plan, **parts, **_trials(journal, chosen, plan), **told}
     clean = as_mapping(redactor.document(report, "report"))
-    before = [one for one in _maps(account.get("hidden")) if isinstance(one.get("count"), int)]
+    before = [one for one in mappings(account.get("hidden")) if isinstance(one.get("count"), int)]
     return {**clean, "hidden": [*before, *hidden_data(redactor.hidden)]}
 
 
@@ -91,10 +92,10 @@ def _lines(report: Document) -> Iterator[str]:
     yield from _trial_lines("Experiments", report[EXPERIMENTS], ("expected", "control", "variant"))
     yield from _trial_lines("Tried first", report[TRIES], ("expected", "tried"))
     yield from ("", "## Actions", "")
-    written = (*_maps(body.get("creates")), *_maps(body.get("changes")))
+    written = (*mappings(body.get("creates")), *mappings(body.get("changes")))
     yield from (f"- by hand: {code(str(change.get('by_hand') or ''))}" for change in written)
-    yield from _node_lines(_maps(body.get("nodes")), as_mapping(report[NODES]))
-    restarts = _maps(body.get("restarts"))
+    yield from _node_lines(mappings(body.get("nodes")), as_mapping(report[NODES]))
+    restarts = mappings(body.get("restarts"))
     yield from (f"- restarts pod {_words(pod.get('pod'))} on {_words(pod.get('node'))}" for pod in restarts)
     yield f"- outcome: {_outcome(as_mapping(report[OUTCOME]))}"
     undone = as_mapping(report[UNDONE])
@@ -102,7 +103,9 @@ def _lines(report: Document) -> Iterator[str]:
         yield f"- taken back by plan {_words(undone.get('by'))} at {_words(undone.get('at'))}"
     yield from before_and_now_lines(as_mapping(report.get("before_and_now")))
     yield from _verification(as_mapping(report[VERIFICATION]))
-    hidden = ", ".join(f"{_words(one.get('count'))} × {_words(one.get('what'))}" for one in _maps(report.get("hidden")))
+    hidden = ", ".join(
+        f"{_words(one.get('count'))} × {_words(one.get('what'))}" for one in mappings(report.get("hidden"))
+    )
     yield from ("", f"Hidden in this report: {hidden}.") if hidden else ()
 
 
@@ -113,16 +116,16 @@ def _node_lines(changes: Sequence[Document], kept: Document) -> Iterator[str]:
         state = as_mapping(kept.get(node))
         told = ", ".join(filter(None, (_words(state.get("state") or "not known"), _words(state.get("words")))))
         yield f"- on {_words(node)}: {told}"
-        yield from (f"  - {code(str(step))}" for step in _list(change.get("steps")))
+        yield from (f"  - {code(str(step))}" for step in items(change.get("steps")))
 
 
 def _findings(diagnosis: Document) -> Iterator[str]:
-    causes = [cause for cause in _maps(diagnosis.get("causes")) if cause.get("verdict") in _CONFIDENT]
+    causes = [cause for cause in mappings(diagnosis.get("causes")) if cause.get("verdict") in _CONFIDENT]
     if not diagnosis:
         return
     yield from ("", "## Findings", "")
     for cause in causes:
-        nodes = ", ".join(str(node) for node in _list(cause.get("nodes")))
+        nodes = ", ".join(str(node) for node in items(cause.get("nodes")))
         claim = f"{_words(cause.get('verdict'))}: {_words(cause.get('title'))} on {_words(nodes)}"
         yield f"- {claim}; {_words(cause.get('because'))}"
     if not causes:
@@ -130,7 +133,7 @@ def _findings(diagnosis: Document) -> Iterator[str]:
 
 
 def _trial_lines(title: str, trials: object, parts: Sequence[str]) -> Iterator[str]:
-    for number, one in enumerate(_maps(trials)):
+    for number, one in enumerate(mappings(trials)):
         yield from ("", f"## {title}", "") if number == 0 else ()
         yield f"- {_words(one.get('at'))}, {_words(one.get('node'))}: {_words(one.get('because'))}"
         for part in parts:
@@ -141,7 +144,7 @@ def _trial_lines(title: str, trials: object, parts: Sequence[str]) -> Iterator[s
 
 def _verification(kept: Document) -> Iterator[str]:
     yield from ("", "## Verification", "")
-    checks = _maps(kept.get("checks"))
+    checks = mappings(kept.get("checks"))
     for check in checks:
         yield f"- {_words(check.get('id'))}: {_words(check.get('state'))}, {_words(check.get('words'))}"
     if not checks:
@@ -160,11 +163,3 @@ def _object(target: Document) -> str:
 
 def _words(value: object) -> str:
     return code_safe(str(value)) if value is not None else ""
-
-
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else ()
-
-
-def _maps(value: object) -> list[Mapping[str, object]]:
-    return [as_mapping(item) for item in _list(value)]
