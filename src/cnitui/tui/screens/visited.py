@@ -6,18 +6,26 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import replace
 
+from textual import work
+
 from cnitui.domain.plan import ObjectRef
+from cnitui.engine.investigations.earlier import Earlier
+from cnitui.engine.investigations.keeper import Position
 from cnitui.engine.repair.bench import UNDER_WAY
 from cnitui.errors import CnituiError
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.pods import PodsPane
-from cnitui.tui.screens.jobs import JobsScreen
+from cnitui.tui.screens.repairing import RepairScreen
+from cnitui.tui.screens.resuming import ResumeScreen
 from cnitui.tui.sittings import Visit
 from cnitui.tui.text import clean
 from cnitui.tui.wording import banner, present
 
+APPLYING = 9
+"""The step that shows a rollout."""
 
-class VisitedScreen(JobsScreen):
+
+class VisitedScreen(RepairScreen):
     """Begins where `visit` says that the user was, in an earlier sitting with the same cluster.
 
     `ours` are the ids of the investigations that this run has kept: they are gone on with unasked.
@@ -27,11 +35,13 @@ class VisitedScreen(JobsScreen):
         super().__init__()
         self._visit = visit
         self.ours = frozenset(ours)
+        self._asked_to_go_on = False
 
     def on_mount(self) -> None:
         super().on_mount()
         if self._visit is not None:
             self._return_to(self._visit)
+        self.watch(self.query_one(GuidePane), "step", self._note_position, init=False)
 
     @property
     def held_by(self) -> str:
@@ -86,3 +96,34 @@ class VisitedScreen(JobsScreen):
                 listed = await self.session.cluster.objects(ObjectRef("", "v1", "namespaces", "Namespace", ""))
                 seen |= {str(one["metadata"]["name"]) for one in listed}  # type: ignore[index]
         return tuple(sorted(filter(None, seen)))
+
+    # --- what was kept of an earlier one ---
+
+    def offer_to_go_on(self, earlier: Earlier | None) -> None:
+        """Once, when something fails or a plan is under way: the sitting that ended there may be gone on with."""
+        if earlier is not None and not self._asked_to_go_on:
+            self._asked_to_go_on = True
+            self._go_on(earlier)
+
+    @work
+    async def _go_on(self, earlier: Earlier) -> None:
+        if self.session is None:
+            return
+        kept = earlier.investigation
+        ours = kept.id in self.ours
+        answer = "go on" if ours else await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
+        if answer == "anew":
+            await self.session.begin_anew()
+        elif answer == "later":
+            self.session.leave_earlier()
+        else:
+            self.skipped = frozenset(kept.skipped)
+            step = self.query_one(GuidePane).step = max(kept.step, APPLYING) if kept.plan else kept.step
+            if step > 1:
+                self.show_pane("guide", zoom=not self.narrow)
+            await self.session.go_on()
+
+    def _note_position(self) -> None:
+        """What a later sitting begins with."""
+        if self.session is not None:
+            self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))

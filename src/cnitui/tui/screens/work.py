@@ -15,27 +15,16 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from cnitui.engine.cases.given import seated
 from cnitui.engine.cases.recall import recall
-from cnitui.engine.investigations.earlier import Earlier
-from cnitui.engine.investigations.keeper import Position
-from cnitui.engine.jobs.trying import covered
 from cnitui.engine.judging.listings import listings_of
-from cnitui.engine.repair.apply import Confirmation
-from cnitui.engine.repair.bench import UNDER_WAY
-from cnitui.engine.repair.preview import Preview
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.errors import CnituiError, HostKeyUnknown
 from cnitui.tui.messages import (
-    ApplyRequested,
     LookAgain,
     NodeOpened,
-    RemedyChosen,
-    RemedyConsidered,
     SaveRequested,
     StateChanged,
-    UndoRequested,
-    VerifyRequested,
 )
 from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
 from cnitui.tui.panes.guide import GuidePane
@@ -43,15 +32,11 @@ from cnitui.tui.quiz import Quiz, marked
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.answering import AnswerScreen
-from cnitui.tui.screens.confirming import plan_confirmation
 from cnitui.tui.screens.page import NodeScreen, PageScreen
-from cnitui.tui.screens.resuming import ResumeScreen
 from cnitui.tui.screens.visited import VisitedScreen
 from cnitui.tui.sittings import Visit
 
 CLOSE_WITHIN = 0.3
-APPLYING = 9
-"""The step that shows a rollout."""
 LEAVE_WITHIN = 1.0
 """Seconds that the end of a sitting is waited for before another begins."""
 REST = 0.2
@@ -80,7 +65,6 @@ class WorkScreen(VisitedScreen):
         self._asked_about: set[str] = set()
         self._asking = asyncio.Lock()
         self._ask_no_more = False
-        self._asked_to_go_on = False
         self._resting: Timer | None = None
         self._seen: tuple[str, ...] = ()
 
@@ -88,7 +72,6 @@ class WorkScreen(VisitedScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.watch(self.query_one(GuidePane), "step", self._note_position, init=False)
         self._serving = self._serve()
 
     @work(exclusive=True, exit_on_error=True)
@@ -129,9 +112,7 @@ class WorkScreen(VisitedScreen):
         self.post_message(StateChanged(state))
         for host in state.unknown_hosts:
             self._ask_about(host)
-        if state.earlier is not None and not self._asked_to_go_on:
-            self._asked_to_go_on = True
-            self._offer_to_go_on(state.earlier)
+        self.offer_to_go_on(state.earlier)
 
     async def on_unmount(self) -> None:
         """However the app ends, its connections end with it."""
@@ -153,32 +134,6 @@ class WorkScreen(VisitedScreen):
                 await asyncio.wait_for(serving.wait(), LEAVE_WITHIN)
         self.workers.cancel_node(self)
         await self.close_services()
-
-    # --- an earlier sitting ---------------------------------------------------------------------------------------
-
-    @work
-    async def _offer_to_go_on(self, earlier: Earlier) -> None:
-        """Once, when something fails or a plan is under way: the sitting that ended there may be gone on with."""
-        if self.session is None:
-            return
-        kept = earlier.investigation
-        ours = kept.id in self.ours
-        answer = "go on" if ours else await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
-        if answer == "anew":
-            await self.session.begin_anew()
-        elif answer == "later":
-            self.session.leave_earlier()
-        else:
-            self.skipped = frozenset(kept.skipped)
-            step = self.query_one(GuidePane).step = max(kept.step, APPLYING) if kept.plan else kept.step
-            if step > 1:
-                self.show_pane("guide", zoom=not self.narrow)
-            await self.session.go_on()
-
-    def _note_position(self) -> None:
-        """What a later sitting begins with."""
-        if self.session is not None:
-            self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While conclusions are covered an answer may be given, and nothing is saved that holds them.
@@ -309,91 +264,6 @@ class WorkScreen(VisitedScreen):
             self.notify(told, timeout=8, markup=False)
         except CnituiError as error:
             self.say(error)
-
-    # --- repairing ------------------------------------------------------------------------------------------------
-
-    @on(RemedyConsidered)
-    def _considered(self, message: RemedyConsidered) -> None:
-        if self.session is not None:
-            self.session.repair.consider(message.remedy)
-
-    @on(RemedyChosen)
-    def _chosen(self, message: RemedyChosen) -> None:
-        if self._under_way():
-            return
-        self.query_one(GuidePane).step = 8
-        self._preview(message.remedy)
-
-    @work(exclusive=True, group="repair")
-    async def _preview(self, remedy: str) -> None:
-        if self.session is not None:
-            await self.session.choose_remedy(remedy)
-
-    @on(ApplyRequested)
-    def _apply_requested(self) -> None:
-        """Checked before the dialog's worker begins: that one would end a preview that is still under way."""
-        session = self.session
-        seen = session.repair.state.preview if session is not None else None
-        if session is None or seen is None or session.repair.state.busy:
-            self.notify("There is nothing previewed to apply: choose a solution first (step 7).", severity="warning")
-        elif session.repair.state.applied is seen:
-            self.notify("This has been applied already; u takes it back.", severity="warning")
-        elif (failed := self.state.trials.refuting(seen.plan_id)) is not None:
-            self.notify(f"This is not applied: {failed.sentence}.", severity="error", markup=False)
-        elif seen.blocked:
-            why = "; ".join(problem.words for problem in seen.blocked)
-            self.notify(f"This cannot be applied: {why}", severity="error", markup=False)
-        else:
-            self._confirm_and_apply(seen)
-
-    @work(exclusive=True, group="repair")
-    async def _confirm_and_apply(self, seen: Preview) -> None:
-        tried = self.state.trials.of_plan(seen.plan_id)
-        proven = covered(self.state, tried)
-        confirmed = await self.app.push_screen_wait(plan_confirmation(seen, tried, proven=proven))
-        if confirmed is None:
-            self.notify("Nothing was changed.", timeout=3)
-            return
-        self.query_one(GuidePane).step = 9
-        self._carry_out(Confirmation(confirmed.typed, confirmed.reason or "; ".join(one.sentence for one in tried)))
-
-    @work(exclusive=True, group="writing")
-    async def _carry_out(self, confirmation: Confirmation) -> None:
-        """Apply, and when that came to its end, verify: the steps follow what happens."""
-        if self.session is None:
-            return
-        await self.session.apply(confirmation)
-
-    @on(VerifyRequested)
-    def _verify_requested(self) -> None:
-        if not self._under_way():
-            self._verify()
-
-    def _under_way(self) -> bool:
-        """Whether something is being written or verified; says so, for nothing else begins meanwhile."""
-        phase = self.session.repair.state.phase if self.session is not None else ""
-        if phase in UNDER_WAY:
-            self.notify(f"Still {phase}: wait for its end.", severity="warning")
-        return phase in UNDER_WAY
-
-    @work(exclusive=True, group="writing")
-    async def _verify(self) -> None:
-        if self.session is not None:
-            await self.session.verify()
-
-    @on(UndoRequested)
-    def action_undo(self) -> None:
-        """Preview taking the latest applied plan back."""
-        if self._under_way():
-            return
-        self.show_pane("guide", zoom=True)
-        self.query_one(GuidePane).step = 8
-        self._plan_undo()
-
-    @work(exclusive=True, group="repair")
-    async def _plan_undo(self) -> None:
-        if self.session is not None:
-            await self.session.repair.plan_undo()
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:
