@@ -50,6 +50,13 @@ def test_the_first_frame_loads_no_client() -> None:
     assert not loaded_by("import cnitui.launch") & {"kubernetes", "asyncssh", "aiohttp", "yaml", "msgspec"}
 
 
+def test_the_first_frame_loads_nothing_of_what_comes_after_it() -> None:
+    program = "import sys, cnitui.launch; print(*(name for name in sys.modules if name.startswith('cnitui.')))"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    inner = {name for name in answer.stdout.split() if name.startswith(("cnitui.domain", "cnitui.engine"))}
+    assert inner <= {"cnitui.engine", "cnitui.engine.contexts"}
+
+
 def test_help_loads_the_command_line_only() -> None:
     assert not loaded_by("import cnitui.cli") & {"textual", "kubernetes", "asyncssh", "aiohttp", "yaml"}
 

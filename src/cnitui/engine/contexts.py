@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cnitui.domain.exchange import NamedContext
-from cnitui.engine.services import Opening
+if TYPE_CHECKING:  # the first frame needs `Where` alone
+    from cnitui.domain.exchange import NamedContext
+    from cnitui.engine.services import Opening
 
 
 @dataclass(frozen=True, slots=True)

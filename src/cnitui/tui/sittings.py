@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cnitui.domain.exchange import NamedContext
-from cnitui.engine.contexts import Contexts, Where
-from cnitui.engine.services import Opening
-from cnitui.engine.state import State
+from cnitui.engine.contexts import Where
+
+if TYPE_CHECKING:  # the first frame needs none of it
+    from cnitui.domain.exchange import NamedContext
+    from cnitui.engine.contexts import Contexts
+    from cnitui.engine.services import Opening
+    from cnitui.engine.state import State
 
 
 @dataclass(frozen=True, slots=True)
