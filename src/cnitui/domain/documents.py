@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cnitui.domain.remedies.template import as_mapping
-
 Document = Mapping[str, object]
 LONGEST_TEXT = 4_000
 """Characters of one text that are read."""
@@ -32,6 +30,11 @@ def text_of(document: Document, key: str, longest: int = LONGEST_TEXT) -> str:
 
 
 # --- as far as it goes ----------------------------------------------------------------------------------------------
+
+
+def as_mapping(value: object) -> Document:
+    """The value if it is a mapping, else an empty one: objects of the API are read, never trusted."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def items(value: object) -> list[object]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.facts import LISTED_FACTS, LogLine
 from cnitui.domain.node_job import Job, document, reference
 from cnitui.domain.parsing.installer_log import parse_record
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping, at, locate
+from cnitui.domain.remedies.template import at, locate
 from cnitui.domain.variant import Variant
 
 SECONDS = 180

@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef
-from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.domain.remedies.template import at
 
 LIFETIME_SECONDS = 90
 """The Job is ended after this time, whatever it does."""

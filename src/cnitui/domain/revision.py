@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.facts import DaemonSetStatus
-from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.domain.remedies.template import at
 
 HASH = "controller-revision-hash"
 """The label of pods and ControllerRevisions that says which template they are of."""

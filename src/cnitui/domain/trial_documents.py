@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cnitui.domain.documents import LONGEST_TEXT, Document, stamp, text_of
+from cnitui.domain.documents import LONGEST_TEXT, Document, as_mapping, stamp, text_of
 from cnitui.domain.experiment import Attempt, Experiment, Try
-from cnitui.domain.remedies.template import as_mapping
 
 EXPERIMENT_SCHEMA, TRY_SCHEMA = "cnitui/experiment/v1", "cnitui/try/v1"
 _MOST_LINES = 10_000

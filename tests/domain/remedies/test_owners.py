@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from cnitui.domain.documents import Document
 from cnitui.domain.owners import Owner, recognised
 from cnitui.domain.remedies.confinement import PRIVILEGED, SPC_TYPE, setting_of
 from cnitui.domain.remedies.owners import lasting_steps, owner_warnings
-from cnitui.domain.remedies.situation import Document, Situation
+from cnitui.domain.remedies.situation import Situation
 from tests.domain.remedies.test_remedies import STATUS, planned, situation
 
 APPLICATION: Document = {

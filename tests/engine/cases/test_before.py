@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.facts import SelinuxMode
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.cases.recall import STALE_AFTER, recall
 from cnitui.engine.cases.witness import CASE_BEFORE, Witness
 from cnitui.engine.repair.apply import Confirmation

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cnitui.domain.documents import Document
 from cnitui.domain.likeness import Cohort
-from cnitui.domain.remedies.situation import Document
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Heading
 from cnitui.engine.jobs.trying import MOST, covered, design_try, triable

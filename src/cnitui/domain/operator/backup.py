@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.evidence import Observed
-from cnitui.domain.operator.observation import CALICO, Document, Observation, mapping
+from cnitui.domain.operator.observation import CALICO, Observation
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.redaction import Redactor
 
@@ -51,7 +52,7 @@ def _kept(ref: ObjectRef, item: Document) -> Document:
     api = f"{ref.group}/{ref.version}" if ref.group else ref.version
     kept: dict[str, object] = {"apiVersion": api, "kind": ref.kind, "metadata": {}}
     kept |= {key: value for key, value in item.items() if key != "status" or ref.group == CALICO}
-    metadata = mapping(kept["metadata"])
+    metadata = as_mapping(kept["metadata"])
     return kept | {"metadata": {key: value for key, value in metadata.items() if key not in _SERVERS}}
 
 

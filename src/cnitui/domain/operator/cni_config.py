@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from cnitui.domain.operator.observation import Document, mapping, mappings, text
+from cnitui.domain.documents import Document, as_mapping
+from cnitui.domain.operator.observation import mappings, text
 
 PLACEHOLDER = -1
 """Stands for `__CNI_MTU__`, which install-cni fills in."""
@@ -22,7 +23,7 @@ class CniConfig:
     @property
     def ipam(self) -> Document:
         """How the calico plugin allocates addresses."""
-        return mapping(mapping(self.calico).get("ipam"))
+        return as_mapping(as_mapping(self.calico).get("ipam"))
 
     @property
     def ipam_type(self) -> str:
@@ -32,7 +33,7 @@ class CniConfig:
     @property
     def mtu(self) -> int:
         """The MTU it names: 0 when it names none, `PLACEHOLDER` when install-cni fills it in."""
-        found = mapping(self.calico).get("mtu")
+        found = as_mapping(self.calico).get("mtu")
         return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
     def assigns(self, family: int) -> bool:
@@ -46,7 +47,7 @@ class CniConfig:
 def parse_cni_config(written: str) -> CniConfig:
     """Parse a list, or a single plugin; raises ValueError with the reason when it is neither."""
     try:
-        document = mapping(json.loads(written.replace("__CNI_MTU__", str(PLACEHOLDER))))
+        document = as_mapping(json.loads(written.replace("__CNI_MTU__", str(PLACEHOLDER))))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     plugins = mappings(document.get("plugins")) if "plugins" in document else (document,)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.assertions import asserted, unclear
 from cnitui.domain.operator.network import INSTALL, NODE, plugin_of
-from cnitui.domain.operator.observation import Document, mapping, mappings, text
+from cnitui.domain.operator.observation import mappings, text
 from cnitui.domain.operator.parts import Check, Part, Spec, met, mind, refused, written
 from cnitui.domain.operator.releases import Release
 from cnitui.domain.operator.workload import Workload
@@ -39,7 +40,7 @@ def datastore(node: Workload) -> Part:
         "move the data first: Calico's documentation, Migrate from an etcd datastore to Kubernetes",
     )
     kind = node.variable(NODE, "DATASTORE_TYPE")
-    names = (text(entry.get("name")) for entry in mappings(mapping(node.container(NODE)).get("env")))
+    names = (text(entry.get("name")) for entry in mappings(as_mapping(node.container(NODE)).get("env")))
     etcd = [name for name in names if name.startswith("ETCD_")]
     if etcd:
         why = "Calico keeps its data in etcd, and the operator supports the Kubernetes datastore only"
@@ -99,12 +100,12 @@ def _flexvol(node: Workload) -> tuple[Check, str]:
 def update_strategy(node: Workload) -> Part:
     """The operator replaces pods by RollingUpdate only (pkg/controller/installation/validation.go)."""
     about = "update strategy"
-    strategy = mapping(mapping(node.document.get("spec")).get("updateStrategy"))
+    strategy = as_mapping(as_mapping(node.document.get("spec")).get("updateStrategy"))
     kind = text(strategy.get("type")) or "RollingUpdate"
     if kind != "RollingUpdate":
         fix = "set updateStrategy.type of the DaemonSet to RollingUpdate"
         return Part((refused(about, "the operator replaces pods by RollingUpdate only", kind, fix),))
-    rolling = mapping(strategy.get("rollingUpdate"))
+    rolling = as_mapping(strategy.get("rollingUpdate"))
     kept = {key: rolling[key] for key in ("maxUnavailable",) if key in rolling}
     checks = [met(about, "RollingUpdate", f"maxUnavailable: {rolling.get('maxUnavailable', 1)}")]
     if rolling.get("maxSurge") not in (None, 0, "0", "0%"):
@@ -138,18 +139,18 @@ def _placed(owner: Workload, why: str, *, affinity: bool = True) -> Iterator[Che
     elif affinity and owner.pod.get("affinity"):
         yield refused(about, why, f"{owner.words}: affinity {written(owner.pod['affinity'])}", "remove the affinity")
     else:
-        yield met(about, why, f"{owner.words}: nodeSelector {written(mapping(owner.pod.get('nodeSelector')))}")
+        yield met(about, why, f"{owner.words}: nodeSelector {written(as_mapping(owner.pod.get('nodeSelector')))}")
 
 
 def _own_selectors(owner: Workload) -> dict[str, str]:
-    selector = mapping(owner.pod.get("nodeSelector"))
+    selector = as_mapping(owner.pod.get("nodeSelector"))
     kept = {str(key): str(value) for key, value in selector.items() if key != _MIGRATION_LABEL}
     return {key: value for key, value in kept.items() if not (key in _OS_LABELS and value == "linux")}
 
 
 def _typha_affinity(typha: Workload, release: Release | None) -> tuple[list[Check], Spec]:
-    affinity = mapping(typha.pod.get("affinity"))
-    nodes = mapping(affinity.get("nodeAffinity"))
+    affinity = as_mapping(typha.pod.get("affinity"))
+    nodes = as_mapping(affinity.get("nodeAffinity"))
     pods = {key: affinity[key] for key in ("podAffinity", "podAntiAffinity") if affinity.get(key)}
     checks: list[Check] = []
     spec: dict[str, object] = {}
@@ -174,12 +175,12 @@ def foreign_annotations(owners: tuple[Workload, ...]) -> Part:
     """The operator sets none of its own, so it refuses to lose any; the addon manager would fight it."""
     checks: list[Check] = []
     for owner in owners:
-        for where, held in (("", owner.metadata), (" pod template", mapping(owner.template.get("metadata")))):
-            extra = _unknown_annotations(mapping(held.get("annotations")))
+        for where, held in (("", owner.metadata), (" pod template", as_mapping(owner.template.get("metadata")))):
+            extra = _unknown_annotations(as_mapping(held.get("annotations")))
             if extra:
                 why = "the operator would drop annotations, and refuses to"
                 checks.append(refused("annotations", why, f"{owner.words}{where}: {extra}", "remove them"))
-        if _ADDON in mapping(owner.metadata.get("labels")):
+        if _ADDON in as_mapping(owner.metadata.get("labels")):
             why = "the addon manager would put back what the operator takes away"
             checks.append(refused("addon manager", why, f"{owner.words}: label {_ADDON}"))
     return Part(tuple(checks) or (met("annotations", "none but Kubernetes' own", ""),))
@@ -203,7 +204,7 @@ def resources(node: Workload, controllers: Workload | None, typha: Workload | No
     owners = ((node, NODE, "Node"), (controllers, "calico-kube-controllers", "KubeControllers"))
     listed = []
     for owner, container, name in (*owners, (typha, "calico-typha", "Typha")):
-        wanted = mapping(mapping(owner.container(container) if owner else None).get("resources"))
+        wanted = as_mapping(as_mapping(owner.container(container) if owner else None).get("resources"))
         kept = {key: wanted[key] for key in ("limits", "requests") if wanted.get(key)}
         if kept:
             listed.append({"componentName": name, "resourceRequirements": kept})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.listing import listed
 from cnitui.domain.operator.cni_config import PLACEHOLDER, CniConfig
 from cnitui.domain.operator.network import INSTALL, NODE, cni_config, plugin_of
-from cnitui.domain.operator.observation import FELIX, FELIX_CRD, Observation, mapping, mappings, name_of, text
+from cnitui.domain.operator.observation import FELIX, FELIX_CRD, Observation, mappings, name_of, text
 from cnitui.domain.operator.parts import Check, Part, met, mind, refused, unknown
 from cnitui.domain.operator.releases import Release
 from cnitui.domain.operator.workload import Workload
@@ -110,10 +111,10 @@ def _felix(seen: Observation, variables: Mapping[str, str]) -> Iterator[Check]:
 
 def _felix_fields(seen: Observation) -> frozenset[str]:
     """The settings of FelixConfiguration in lower case, as this cluster's CRD has them."""
-    spec = mapping(mapping(seen.one(FELIX_CRD)).get("spec"))
+    spec = as_mapping(as_mapping(seen.one(FELIX_CRD)).get("spec"))
     for version in mappings(spec.get("versions")):
-        schema = mapping(mapping(version.get("schema")).get("openAPIV3Schema"))
-        fields = mapping(mapping(mapping(schema.get("properties")).get("spec")).get("properties"))
+        schema = as_mapping(as_mapping(version.get("schema")).get("openAPIV3Schema"))
+        fields = as_mapping(as_mapping(as_mapping(schema.get("properties")).get("spec")).get("properties"))
         if fields:
             return frozenset(str(name).lower() for name in fields)
     return frozenset()
@@ -122,7 +123,7 @@ def _felix_fields(seen: Observation) -> frozenset[str]:
 def _from_elsewhere(node: Workload) -> Iterator[Check]:
     """Whole ConfigMaps as environment: the conversion looks at single variables only."""
     found = [
-        text(mapping(entry.get(kind)).get("name"))
+        text(as_mapping(entry.get(kind)).get("name"))
         for container in node.containers()
         for entry in mappings(container.get("envFrom"))
         for kind in ("configMapRef", "secretRef")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.network import NODE
 from cnitui.domain.operator.observation import (
     API_SERVICE,
@@ -15,9 +16,7 @@ from cnitui.domain.operator.observation import (
     FELIX,
     INSTALLATIONS,
     STATUSES,
-    Document,
     Observation,
-    mapping,
     mappings,
     name_of,
     text,
@@ -64,9 +63,11 @@ def _place(seen: Observation) -> Iterator[Check]:
 
 def version_of(seen: Observation, node: Workload) -> tuple[str, tuple[Check, ...]]:
     """Calico's version and what speaks for it: the image that runs, and what calico-node wrote about the cluster."""
-    image = text(mapping(node.container(NODE)).get("image"))
+    image = text(as_mapping(node.container(NODE)).get("image"))
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    written = next((text(mapping(found.get("spec")).get("calicoVersion")) for found in seen.objects(CLUSTER) or ()), "")
+    written = next(
+        (text(as_mapping(found.get("spec")).get("calicoVersion")) for found in seen.objects(CLUSTER) or ()), ""
+    )
     quote = f"image {image or '(none)'}; ClusterInformation calicoVersion: {written or '(none)'}"
     found = next((version for version in (tag, written) if _PLAIN_VERSION.fullmatch(version)), "")
     if not found:
@@ -92,7 +93,7 @@ def _released(version: str, quote: str) -> Check:
 
 def health(seen: Observation, node: Workload) -> Iterator[Check]:
     """The migration waits for every pod, node by node; what is broken stops it in the middle."""
-    status = mapping(node.document.get("status"))
+    status = as_mapping(node.document.get("status"))
     desired, ready = status.get("desiredNumberScheduled"), status.get("numberReady", 0)
     quote = f"desired {desired}, ready {ready}"
     if not isinstance(desired, int):
@@ -102,7 +103,7 @@ def health(seen: Observation, node: Workload) -> Iterator[Check]:
         yield mind("health", why, quote, "repair them before step 1")
     else:
         yield met("health", "every calico-node pod is ready", quote)
-    data = [mapping(found.get("spec")).get("datastoreReady") for found in seen.objects(CLUSTER) or ()]
+    data = [as_mapping(found.get("spec")).get("datastoreReady") for found in seen.objects(CLUSTER) or ()]
     if False in data:
         yield refused("health", "another migration of the datastore is under way", "datastoreReady: false")
 
@@ -113,7 +114,7 @@ def dataplane(seen: Observation, node: Workload, release: Release | None) -> Par
         why = f"FelixConfiguration: {seen.unseen(FELIX)}; the operator reads it itself"
         return Part((unknown("dataplane", why),))
     default = next((found for found in seen.objects(FELIX) or () if name_of(found) == "default"), None)
-    felix = mapping(mapping(default).get("spec"))
+    felix = as_mapping(as_mapping(default).get("spec"))
     minor = release.minor if release else 0
     if minor >= 27 and default is None:
         why = "the operator reads FelixConfiguration default, and fails without; calico-node makes it when it starts"
@@ -145,7 +146,7 @@ def _bpf(seen: Observation, quote: str, minor: int) -> Part:
 
 def images(node: Workload, release: Release | None) -> Part:
     """Where images come from: the operator pulls from its own registry unless it is told."""
-    image = text(mapping(node.container(NODE)).get("image"))
+    image = text(as_mapping(node.container(NODE)).get("image"))
     found = _IMAGE.fullmatch(image)
     secrets = [text(entry.get("name")) for entry in mappings(node.pod.get("imagePullSecrets"))]
     share: dict[str, object] = {"imagePullSecrets": [{"name": name} for name in secrets]} if secrets else {}
@@ -176,7 +177,7 @@ def api_server(seen: Observation) -> Part:
         unseen = seen.unseen(API_SERVICE)
         why = "none is installed; apiserver.yaml brings one, which the operator needs to change pools later"
         return Part((unknown("API server", unseen) if unseen else met("API server", why, "no APIService"),))
-    service = mapping(mapping(found.get("spec")).get("service"))
+    service = as_mapping(as_mapping(found.get("spec")).get("service"))
     where = f"{service.get('namespace', '?')}/{service.get('name', '?')}"
     if not service:
         return Part(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.assertions import asserted, unclear
 from cnitui.domain.operator.cni_config import CniConfig, parse_cni_config
-from cnitui.domain.operator.observation import Document, mapping, mappings
+from cnitui.domain.operator.observation import mappings
 from cnitui.domain.operator.parts import Check, Part, Spec, met, mind, refused, unknown, written
 from cnitui.domain.operator.releases import Release
 from cnitui.domain.operator.workload import Variable, Workload
@@ -69,9 +70,9 @@ def _calico_network(node: Workload, config: CniConfig, release: Release | None) 
     backend = node.variable(NODE, "CALICO_NETWORKING_BACKEND")
     if backend.known:
         spec["bgp"] = "Enabled" if backend.given("bird") in ("", "bird") else "Disabled"
-    if mapping(mapping(config.calico).get("container_settings")).get("allow_ip_forwarding") is True:
+    if as_mapping(as_mapping(config.calico).get("container_settings")).get("allow_ip_forwarding") is True:
         spec["containerIPForwarding"] = "Enabled"
-    sysctls = mapping(mapping(config.others.get("tuning")).get("sysctl"))
+    sysctls = as_mapping(as_mapping(config.others.get("tuning")).get("sysctl"))
     if sysctls and release is not None and release.minor >= 34:
         spec["sysctl"] = [{"key": str(key), "value": str(value)} for key, value in sorted(sysctls.items())]
     return {**spec, **_detection(node)}
@@ -81,12 +82,12 @@ def _calico_network(node: Workload, config: CniConfig, release: Release | None) 
 
 
 def _configuration(config: CniConfig) -> Iterator[Check]:
-    calico = mapping(config.calico)
+    calico = as_mapping(config.calico)
     if config.name != "k8s-pod-network":
         yield refused("CNI configuration", "the operator writes the network k8s-pod-network only", config.name)
     if calico.get("datastore_type", "kubernetes") != "kubernetes":
         yield refused("CNI configuration", "its datastore is not Kubernetes", f"datastore_type: {_of(calico)}")
-    features = mapping(calico.get("feature_control"))
+    features = as_mapping(calico.get("feature_control"))
     asked = [name for name in ("floating_ips", "ip_addrs_no_ipam") if features.get(name) is True]
     if asked:
         yield refused("CNI configuration", "the operator knows no such features", ", ".join(asked), "switch them off")
@@ -132,7 +133,7 @@ def _other_plugins(config: CniConfig) -> Iterator[Check]:
     if lost:
         why = "the operator writes its own list of plugins, without these"
         yield mind("CNI plugins", why, ", ".join(lost), "decide whether pods need them")
-    sysctls = mapping(mapping(config.others.get("tuning")).get("sysctl"))
+    sysctls = as_mapping(as_mapping(config.others.get("tuning")).get("sysctl"))
     odd = sorted(str(key) for key in sysctls if key not in _SYSCTLS)
     if odd:
         yield refused("CNI plugins", "the operator sets TCP keepalive by tuning and nothing else", ", ".join(odd))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.evidence import Observed, Reading
 from cnitui.domain.plan import ObjectRef
-
-Document = Mapping[str, object]
 
 SYSTEM = "kube-system"
 """The operator converts what it finds here under fixed names, and nothing else (convert/components.go)."""
@@ -110,11 +109,6 @@ class Observation:
         return "" if isinstance(reading, Observed) else reading.why
 
 
-def mapping(value: object) -> Document:
-    """The value if it is a mapping, else an empty one: objects of the API are read, never trusted."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def mappings(value: object) -> tuple[Document, ...]:
     """The mappings in a list; none when it is no list."""
     listed = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
@@ -128,4 +122,4 @@ def text(value: object) -> str:
 
 def name_of(document: Document) -> str:
     """The object's name."""
-    return text(mapping(document.get("metadata")).get("name"))
+    return text(as_mapping(document.get("metadata")).get("name"))

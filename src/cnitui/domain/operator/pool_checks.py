@@ -8,9 +8,10 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.operator.cni_config import CniConfig
 from cnitui.domain.operator.network import NODE, cni_config, plugin_of
-from cnitui.domain.operator.observation import CALICO, KUBEADM, POOLS, Observation, mapping
+from cnitui.domain.operator.observation import CALICO, KUBEADM, POOLS, Observation
 from cnitui.domain.operator.parts import Check, Part, met, mind, refused, unknown
 from cnitui.domain.operator.pools import BLOCK_SIZES, Pool, overlaps, pools_of, taken
 from cnitui.domain.operator.releases import Release
@@ -115,7 +116,7 @@ def _within(seen: Observation, mine: Sequence[Pool], release: Release | None) ->
         yield unknown("pod network", f"kubeadm's: {seen.unseen(KUBEADM)}")
     if config is None:
         return
-    written = " ".join(str(value) for value in mapping(config.get("data")).values())
+    written = " ".join(str(value) for value in as_mapping(config.get("data")).values())
     found = _SUBNET.search(written)
     if found is None:
         why = f"operator {release.operator} reads podSubnet from it, and fails without"

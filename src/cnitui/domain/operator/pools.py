@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.cni_config import CniConfig
-from cnitui.domain.operator.observation import Document, mapping, name_of, text
+from cnitui.domain.operator.observation import name_of, text
 from cnitui.domain.operator.parts import written
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -104,7 +105,7 @@ class Pool:
 
 def pools_of(documents: Sequence[Document]) -> tuple[Pool, ...]:
     """The pools that were read, in the server's order."""
-    specs = ((name_of(document), mapping(document.get("spec"))) for document in documents)
+    specs = ((name_of(document), as_mapping(document.get("spec"))) for document in documents)
     return tuple(Pool(name, spec, _network(text(spec.get("cidr")))) for name, spec in specs)
 
 

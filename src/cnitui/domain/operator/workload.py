@@ -6,15 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from cnitui.domain.operator.observation import (
-    CALICO_NODE,
-    SYSTEM,
-    Document,
-    Observation,
-    mapping,
-    mappings,
-    text,
-)
+from cnitui.domain.documents import Document, as_mapping
+from cnitui.domain.operator.observation import CALICO_NODE, SYSTEM, Observation, mappings, text
 from cnitui.domain.plan import ObjectRef
 
 
@@ -52,17 +45,17 @@ class Workload:
     @property
     def pod(self) -> Document:
         """The pod's spec."""
-        return mapping(self.template.get("spec"))
+        return as_mapping(self.template.get("spec"))
 
     @property
     def template(self) -> Document:
         """The pod template."""
-        return mapping(mapping(self.document.get("spec")).get("template"))
+        return as_mapping(as_mapping(self.document.get("spec")).get("template"))
 
     @property
     def metadata(self) -> Document:
         """Its own metadata."""
-        return mapping(self.document.get("metadata"))
+        return as_mapping(self.document.get("metadata"))
 
     def containers(self) -> Iterator[Document]:
         """All of them; ordinary ones first, as the operator looks for them."""
@@ -79,18 +72,18 @@ class Workload:
 
     def host_path(self, volume: str) -> str:
         """The path of a hostPath volume, "" when there is no such volume or it is of another kind."""
-        return text(mapping(mapping(self.volume(volume)).get("hostPath")).get("path"))
+        return text(as_mapping(as_mapping(self.volume(volume)).get("hostPath")).get("path"))
 
     def variable(self, container: str, name: str) -> Variable:
         """A variable of a container, as `convert/k8s.go` resolves it: a value, or a key of a ConfigMap."""
-        listed = mappings(mapping(self.container(container)).get("env"))
+        listed = mappings(as_mapping(self.container(container)).get("env"))
         entry = next((entry for entry in listed if entry.get("name") == name), None)
         if entry is None:
             return Variable(name, "absent", quote=f"{name} is not set on {container}")
-        source = mapping(entry.get("valueFrom"))
+        source = as_mapping(entry.get("valueFrom"))
         if not source:
             return Variable(name, "set", text(entry.get("value")), f"{name}={text(entry.get('value'))}")
-        reference = mapping(source.get("configMapKeyRef"))
+        reference = as_mapping(source.get("configMapKeyRef"))
         if reference:
             return self._from_config(name, text(reference.get("name")), text(reference.get("key")))
         kind = ", ".join(sorted(map(str, source)))
@@ -105,14 +98,14 @@ class Workload:
             return Variable(name, "unread", quote=where, why=f"{where}: {unseen}")
         if document is None:
             return Variable(name, "odd", quote=where, why=f"there is no ConfigMap {SYSTEM}/{config}")
-        value = text(mapping(document.get("data")).get(key))
+        value = text(as_mapping(document.get("data")).get(key))
         return Variable(name, "set", value, f"{name}={value} ({where})")
 
     def field_of_node(self, container: str, name: str) -> bool:
         """Whether a variable is absent or the node's name by the downward API."""
-        listed = mappings(mapping(self.container(container)).get("env"))
+        listed = mappings(as_mapping(self.container(container)).get("env"))
         entry = next((entry for entry in listed if entry.get("name") == name), None)
-        reference = mapping(mapping(mapping(entry).get("valueFrom")).get("fieldRef"))
+        reference = as_mapping(as_mapping(as_mapping(entry).get("valueFrom")).get("fieldRef"))
         return entry is None or reference.get("fieldPath") == "spec.nodeName"
 
 
@@ -126,7 +119,7 @@ def config_maps(daemonset: Document) -> tuple[ObjectRef, ...]:
     """The ConfigMaps of kube-system that a DaemonSet's variables come from, beside those that are read anyway."""
     found = Workload(daemonset, Observation({}), "")
     names = {
-        text(mapping(mapping(entry.get("valueFrom")).get("configMapKeyRef")).get("name"))
+        text(as_mapping(as_mapping(entry.get("valueFrom")).get("configMapKeyRef")).get("name"))
         for container in found.containers()
         for entry in mappings(container.get("env"))
     }

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from cnitui.domain.documents import Document
 from cnitui.domain.facts import ContainerSpec, DaemonSetStatus, PodStatus
 from cnitui.domain.plan import Plan, PodRestart
-from cnitui.domain.remedies.situation import Document, Situation
+from cnitui.domain.remedies.situation import Situation
 from cnitui.domain.remedies.template import Missing, Setting, current
 
 PRIVILEGED = "patch-daemonset"

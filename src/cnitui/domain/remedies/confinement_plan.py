@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 
+from cnitui.domain.documents import Document
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import Access, DoesNotFit, Expectation, NothingToDo, Plan
@@ -15,7 +16,7 @@ from cnitui.domain.remedies.confinement_fit import missing_evidence, nothing_to_
 from cnitui.domain.remedies.owner_steps import strategic
 from cnitui.domain.remedies.owners import lasting_steps, owner_warnings
 from cnitui.domain.remedies.rollout_words import rollout_warnings, rollout_words
-from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document, Situation
+from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Situation
 from cnitui.domain.remedies.template import (
     Missing,
     Setting,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.owners import Owner, OwnerKind
 from cnitui.domain.plan import Step
 from cnitui.domain.remedies.base import command
-from cnitui.domain.remedies.situation import Document, Situation
-from cnitui.domain.remedies.template import Setting, as_mapping, at
+from cnitui.domain.remedies.situation import Situation
+from cnitui.domain.remedies.template import Setting, at
 
 Steps = Callable[[Owner, Situation, Setting], Iterator[Step]]
 LONGEST = 200

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.owners import Owner, OwnerKind
 from cnitui.domain.plan import Step
 from cnitui.domain.remedies.owner_steps import STEPS
 from cnitui.domain.remedies.situation import Situation
-from cnitui.domain.remedies.template import Setting, as_mapping, at
+from cnitui.domain.remedies.template import Setting, at
 
 _MERGES = "what its source says otherwise is set back {when}; a line that the source does not have stays"
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 
+from cnitui.domain.documents import Document
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import INSTALL_CNI, CalicoInstall, DaemonSetStatus, InstallCni, PodStatus
 from cnitui.domain.finding import Diagnosis, Finding
@@ -15,7 +16,6 @@ from cnitui.domain.owners import Owner
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.relabelling import LabelState, Unread
 
-Document = Mapping[str, object]
 Told = tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]
 """Findings, and the nodes of which exactly those are said."""
 

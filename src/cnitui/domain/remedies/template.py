@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import Change, Guard, ObjectRef
 from cnitui.domain.remedies.base import command
-from cnitui.domain.remedies.situation import Document
 
 CONTAINER_LISTS = ("initContainers", "containers")
 """Where install-cni may be: an init container since v3.4, an ordinary one before."""
@@ -176,11 +176,6 @@ def at(document: object, keys: Sequence[str]) -> object:
     for key in keys:
         document = as_mapping(document).get(key)
     return document
-
-
-def as_mapping(value: object) -> Document:
-    """The value if it is a mapping, else an empty one: objects of the API are read, never trusted."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _deepest(container: Document, keys: tuple[str, ...]) -> int:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cnitui.domain.documents import moment
-from cnitui.domain.remedies.template import as_mapping
+from cnitui.domain.documents import as_mapping, moment
 from cnitui.engine.cases.replay import replayed
 from cnitui.engine.cases.witness import CASE_BEFORE
 from cnitui.engine.ports import Connection, Journal

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.recording import KeptLog, Recorded, Recording
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.trial_documents import trial_of
 from cnitui.engine.ports import CaseFiles, Settings
 from cnitui.engine.services import Services

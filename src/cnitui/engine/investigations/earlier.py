@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.investigation import Investigation, SeenLog, investigation_of, logs_of
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.ports import Connection, Journal, Shelf
 from cnitui.engine.repair.kept_plan import in_flight
 from cnitui.errors import StateError

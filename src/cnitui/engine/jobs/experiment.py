@@ -9,11 +9,11 @@ from functools import cache
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
+from cnitui.domain.documents import Document
 from cnitui.domain.experiment import SECONDS, Attempt, Experiment, attempt_of, trial
 from cnitui.domain.facts import ApiEndpoints, AttemptLogs, PodStatus
 from cnitui.domain.node_job import Job, Place
 from cnitui.domain.parsing.container_log import parse_log
-from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import Missing, daemonset_ref
 from cnitui.domain.variant import Variant
 from cnitui.engine.jobs.kept import keep

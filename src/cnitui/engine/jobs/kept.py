@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.experiment import Experiment, Try
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.trial_documents import trial_document, trial_of
 from cnitui.engine.ports import Journal
 from cnitui.engine.repair.workbench import Workbench

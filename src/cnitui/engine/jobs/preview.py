@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.listing import listed
 from cnitui.domain.node_job import (
     KEPT_SECONDS,
@@ -24,8 +25,8 @@ from cnitui.domain.node_job import (
     sitting_of,
 )
 from cnitui.domain.plan import ObjectRef
-from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document
-from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS
+from cnitui.domain.remedies.template import at
 from cnitui.engine.jobs.run import remove
 from cnitui.engine.ports import Permission
 from cnitui.engine.repair.preview import Problem

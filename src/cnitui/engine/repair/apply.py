@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from cnitui.domain.derive import healthy
+from cnitui.domain.documents import Document
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart
 from cnitui.domain.remedies.confinement import looks_new
-from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import at
 from cnitui.engine.ports import Answer
 from cnitui.engine.repair.leave import Confirmation as Confirmation

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import Change, Guard, ObjectRef, Plan, PodRestart, TestPod
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.ports import Connection, Journal
 from cnitui.engine.repair.workbench import APPLIED, BEGUN, CANCELLED, OUTCOME, PLAN, UNDONE, UNKNOWN, kept_part
 from cnitui.errors import StateError

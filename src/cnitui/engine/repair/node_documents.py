@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import NodeChange
 from cnitui.domain.relabelling import LabelState, Rule
-from cnitui.domain.remedies.template import as_mapping
 
-Document = Mapping[str, object]
 NODES = "nodes"
 """Name of the journal's document that says how far each node is."""
 WAITING, BEGUN, DONE, FAILED, UNKNOWN = "waiting", "begun", "done", "failed", "unknown"

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import NodeChange, Plan
 from cnitui.domain.relabelling import LabelState, Unread, reverting
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.ports import NodeShell
 from cnitui.engine.probes.label_state import read_labels
 from cnitui.engine.repair.node_documents import NODES, PARTIAL, WAITING, states_before

@@ -14,9 +14,10 @@ from typing import Literal
 
 import jsonpatch
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import Change, Creation, ObjectRef, Plan
-from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS, Document
-from cnitui.domain.remedies.template import as_mapping, at, broken_guards
+from cnitui.domain.remedies.situation import PERMISSIVE_LEVELS
+from cnitui.domain.remedies.template import at, broken_guards
 from cnitui.engine.ports import Answer, Permission
 from cnitui.engine.repair.workbench import Workbench, plain, plan_hash, subject_of, target_of, verb_of
 from cnitui.errors import Conflict, Forbidden, Invalid, Stale, StateError

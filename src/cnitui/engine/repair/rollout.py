@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Literal, TypeVar
 
 from cnitui.domain.derive import healthy
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.facts import CALICO_SELECTOR, PodStatus
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.domain.remedies.template import at
 from cnitui.engine.ports import Clock, ClusterApi, Update
 from cnitui.engine.watching.picture import Mirror
 from cnitui.errors import ClusterError, CnituiError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis
@@ -14,8 +15,8 @@ from cnitui.domain.relabelling import why_not
 from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.base import Remedy
 from cnitui.domain.remedies.relabel_plan import directories_of
-from cnitui.domain.remedies.situation import Beside, Document, Situation
-from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
+from cnitui.domain.remedies.situation import Beside, Situation
+from cnitui.domain.remedies.template import at, daemonset_ref
 from cnitui.engine.ports import ClusterApi, LogRequest
 from cnitui.engine.probes.label_state import read_labels
 from cnitui.engine.repair.workbench import Workbench, target_of

@@ -9,11 +9,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from cnitui.domain.documents import moment
+from cnitui.domain.documents import Document, as_mapping, moment
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies.confinement import setting_from
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import Missing, as_mapping, at, current
+from cnitui.domain.remedies.template import Missing, at, current
 from cnitui.engine.repair.apply import Unrecorded, note, own_pods, rollout_target
 from cnitui.engine.repair.kept_plan import plan_of
 from cnitui.engine.repair.node_documents import DONE

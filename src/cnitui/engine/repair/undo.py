@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnitui.domain.documents import mappings
+from cnitui.domain.documents import Document, as_mapping, mappings
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef, Plan, Removal
 from cnitui.domain.remedies.confinement import held, restart_of, setting_from
 from cnitui.domain.remedies.rollout_words import rollout_words
-from cnitui.domain.remedies.situation import Document
 from cnitui.domain.remedies.template import (
     Missing,
     Setting,
-    as_mapping,
     at,
     current,
     patch_command,

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import TestPod
 from cnitui.domain.remedies import probe_pod
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping, at
+from cnitui.domain.remedies.template import at
 from cnitui.engine.repair.workbench import Workbench, created
 from cnitui.errors import ClusterError, NotFound, StateError
 

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import Change, Creation, ObjectRef, Plan, PodRestart, Removal, TestPod
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping, at, daemonset_ref
+from cnitui.domain.remedies.template import at, daemonset_ref
 from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
 from cnitui.engine.repair.node_documents import change_document
 from cnitui.errors import CnituiError, StateError

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnitui.domain.documents import items, mappings
+from cnitui.domain.documents import Document, as_mapping, items, mappings
 from cnitui.domain.redaction import hidden_words
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.report import as_markdown, code, code_safe
 from cnitui.engine.reports.account import Account, as_document
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Literal
 
-from cnitui.domain.remedies.situation import Document
+from cnitui.domain.documents import Document
 from cnitui.engine.reports.account import account_of, as_document
 from cnitui.engine.reports.account_markdown import as_account_markdown
 from cnitui.engine.state import State

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.investigation import Investigation
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.investigations.earlier import REPORT, kept_investigation
 from cnitui.engine.ports import Journal, Shelf
 from cnitui.engine.reports.forms import Form, as_text

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from cnitui.domain.documents import items, mappings
+from cnitui.domain.documents import Document, as_mapping, items, mappings
 from cnitui.domain.experiment import Experiment
 from cnitui.domain.redaction import Redactor
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.domain.report import code, code_safe
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.jobs.kept import kept_trials

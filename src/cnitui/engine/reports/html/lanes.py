@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.engine.reports.html.reading import clock, maps, text, time
 
 WIDTH, GUTTER, EDGE = 1000, 176, 14

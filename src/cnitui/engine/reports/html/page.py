@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.listing import listed
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
 from cnitui.engine.reports.html.lanes import Picture, picture, timeline_of
 from cnitui.engine.reports.html.reading import clock, day, items, maps, text, texts, time
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from cnitui.domain.remedies.situation import Document
-from cnitui.domain.remedies.template import as_mapping
+from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.report import literal
 
 LONGEST = 2_000

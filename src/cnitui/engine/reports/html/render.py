@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cnitui import __version__
-from cnitui.domain.remedies.situation import Document
+from cnitui.domain.documents import Document
 from cnitui.engine.reports.html.page import page_of
 
 TEMPLATES = Path(__file__).parent
