@@ -51,4 +51,9 @@ def test_what_jobs_and_the_test_pod_ask_for_is_granted() -> None:
     assert jobs - read == rights_in("node-access-pod")
     pod = TestPod("kube-system", "cnitui-verify-ab12", "worker-01", "pause")
     assert {right(one) for one in probe_pod.accesses(pod)} - read == {("create", "pods"), ("delete", "pods")}
-    assert rights_in("repair") == {("create", "pods"), ("delete", "pods"), ("patch", "daemonsets.apps")}
+    assert rights_in("repair") == {
+        ("get", "configmaps"),
+        ("create", "pods"),
+        ("delete", "pods"),
+        ("patch", "daemonsets.apps"),
+    }

@@ -77,10 +77,9 @@ async def test_what_we_could_not_remove_is_ended_and_removed_by_kubernetes(
     realcluster: RealCluster, users: Users, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only_in(state, "broken", "stock", "ondelete", "policy")
-    monkeypatch.setattr(node_job, "LIFETIME_SECONDS", 3)
     monkeypatch.setattr(node_job, "KEPT_SECONDS", 2)
     bench = await bench_of(users, tmp_path)
-    job = reading_job("cnitui-node-killed", PLACE, (("read", "sleep 600"),))
+    job = reading_job("cnitui-node-killed", PLACE, (("read", "sleep 600"),), seconds=3)
     await bench.api.create(job.ref, job.document, dry_run=False)
     (left,) = (await preview_jobs(bench, (PLACE,))).leftovers
     assert left.ref.name == job.ref.name

@@ -109,7 +109,7 @@ async def test_without_repair_a_plan_says_what_is_missing(state: str, realcluste
             await seat.reads("may not patch daemonsets")
             await seat.press("a")
             assert seat.app.screen is seat.screen, "there is no dialog for what cannot be applied"
-        assert oncall.refused == {("patch", "daemonsets.apps")}
+        assert oncall.refused == {("patch", "daemonsets.apps"), ("get", "configmaps")}
         assert stored(oncall.entries) == []
 
 
