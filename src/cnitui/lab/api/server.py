@@ -70,7 +70,8 @@ class ApiServer:
     async def start(self) -> None:
         """Listens; on the same port as before when it ran already."""
         server = web.Server(self._handle, handler_cancellation=True)
-        self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.0)
+        # no time at all would be for ever: aiohttp takes 0 for "no limit"
+        self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.context, reuse_address=True)
         await site.start()
