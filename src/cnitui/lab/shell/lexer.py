@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from cnitui.lab.shell.syntax import Part, Word
 
 OPERATORS = ("&&", "||", ";;", ";", "|", "&", "(", ")", "\n")
+_OPERATOR = re.compile("|".join(map(re.escape, OPERATORS)))
 _REDIRECT = re.compile(r"(\d*)(&>|>>|>&|>|<&|<)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9?#@*$!]")
+_PLAIN = re.compile(r"""[^ \t\n;&|()<>'"\\$`]+""")
+_PLAIN_IN_QUOTES = re.compile(r"""[^"\\$`]+""")
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "e": "\x1b", "a": "\a", "r": "\r"}
 
 
@@ -51,10 +54,9 @@ class Lexer:
         if matched := _REDIRECT.match(self._source, self._at):
             self._at = matched.end()
             return Token(matched.group(), operator=True)
-        for operator in OPERATORS:
-            if self._source.startswith(operator, self._at):
-                self._at += len(operator)
-                return Token(operator, operator=True)
+        if matched := _OPERATOR.match(self._source, self._at):
+            self._at = matched.end()
+            return Token(matched.group(), operator=True)
         start = self._at
         word = self._word()
         return Token(self._source[start : self._at], word)
@@ -69,6 +71,9 @@ class Lexer:
         return tuple(parts)
 
     def _piece(self, char: str) -> list[Part]:
+        if matched := _PLAIN.match(self._source, self._at):
+            self._at = matched.end()
+            return [Part("text", matched.group(), quoted=False)]
         if char == "'":
             return [Part("text", self._until("'"), quoted=True)]
         if char == '"':
@@ -80,10 +85,7 @@ class Lexer:
         if self._source.startswith("$'", self._at):
             self._at += 1
             return [Part("text", _unescape(self._until("'", escapes=True)), quoted=True)]
-        if char in "$`":
-            return [self._dollar(quoted=False)]
-        self._at += 1
-        return [Part("text", char, quoted=False)]
+        return [self._dollar(quoted=False)]
 
     def _until(self, end: str, *, escapes: bool = False) -> str:
         start = self._at + 1
@@ -108,8 +110,10 @@ class Lexer:
             elif char in "$`":
                 parts.append(self._dollar(quoted=True))
             else:
-                parts.append(Part("text", char, quoted=True))
-                self._at += 1
+                plain = _PLAIN_IN_QUOTES.match(self._source, self._at)
+                text = plain.group() if plain else char
+                parts.append(Part("text", text, quoted=True))
+                self._at += len(text)
         raise ShellSyntaxError("unexpected EOF while looking for matching `\"'")
 
     def _dollar(self, *, quoted: bool) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cnitui.lab.shell.lexer import Lexer, ShellSyntaxError, Token
 from cnitui.lab.shell.syntax import Command, For, Group, If, Part, Pipeline, Redirect, Sequence, Simple, Word
@@ -12,6 +13,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _RESERVED = ("then", "else", "elif", "fi", "do", "done", "}")
 
 
+@lru_cache(maxsize=512)  # nodes are asked the same scripts: reading them anew was a third of what a node's answer cost
 def parse(source: str) -> Sequence:
     """The whole text; ShellSyntaxError when it is not a shell program."""
     parser = _Parser(Lexer(source).tokens())
@@ -176,4 +178,5 @@ class _Parser:
 
 def _after(word: Word, count: int) -> Word:
     """The word without its first `count` characters, which are plain."""
-    return word[count:] or (Part("text", "", quoted=True),)
+    plain = Part("text", word[0].text[count:], quoted=False)
+    return (plain,) * bool(plain.text) + word[1:] or (Part("text", "", quoted=True),)
