@@ -15,7 +15,7 @@ from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import Plan
 from cnitui.domain.remedies import remedy
-from cnitui.engine.cases.saving import save_case
+from cnitui.engine.cases.saving import Saved, save_case
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.situate import situate
 from cnitui.engine.services import Services
@@ -50,11 +50,12 @@ CHANGING = frozenset[str]().union(*PLANS.values())
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario, what it came to in each way, and the plans that were offered over SSH."""
+    """A scenario, what it came to in each way, the plans that were offered over SSH, and the case file."""
 
     name: str
     found: Mapping[str, Diagnosis]
     offered: tuple[str, ...]
+    saved: Saved
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ async def tried(name: str, folder: Path) -> Trial:
             found["none"] = judged(await sitting(opened, WAIT))
         async with connected(lab, folder, node_access="pod") as (opened, _):
             found["pod"] = judged(await sitting(opened, WAIT, leave=lambda seen: Confirmation(seen.context)))
-    return Trial(name, found, offered)
+    return Trial(name, found, offered, saved)
 
 
 async def _offered(opened: Services, state: State) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from cnitui.domain.causes import CATALOGUE
+from cnitui.domain.report import as_data
 from cnitui.engine.sitting import judged, sitting
 from cnitui.lab.scenarios import SCENARIOS, find
 from tests.engine.lab_case import WAIT, connected, still
-from tests.engine.scenario_trials import CURES, PLANS, WAYS, WHOLE, healed_and_back, tried
+from tests.engine.scenario_trials import CURES, PLANS, WAYS, WHOLE, Trial, healed_and_back, tried
 
 LIKELY = {
     "selinux-dontaudit": "no denial is on record: only an experiment can be surer",
@@ -36,6 +39,7 @@ WITHOUT = {
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
 async def test_the_right_cause_or_an_honest_doubt_in_every_way(name: str, tmp_path: Path) -> None:
     trial = await tried(name, tmp_path)
+    assert_case_and_paste_tell_the_same(trial)
     if not trial.answers:
         assert {way: found.status for way, found in trial.found.items()} == dict.fromkeys(WAYS, "healthy")
         assert not trial.offered
@@ -49,6 +53,22 @@ async def test_the_right_cause_or_an_honest_doubt_in_every_way(name: str, tmp_pa
     assert told == dict.fromkeys(WHOLE, "likely" if name in LIKELY else "confirmed")
     allowed = frozenset[str]().union(*(PLANS.get(cause, frozenset()) for cause in trial.answers))
     assert set(trial.offered) <= allowed, "a plan that is not against this cause"
+
+
+def assert_case_and_paste_tell_the_same(trial: Trial) -> None:
+    """One verdict live, from the case file and from its paste."""
+    live, paste = trial.found["ssh"], trial.found["paste"]
+    told = as_data(live)
+    assert as_data(trial.saved.diagnosis) == told
+    assert as_data(trial.found["case"]) == told
+    with tarfile.open(trial.saved.path) as archive:
+        kept = archive.extractfile("diagnosis.json")
+        assert kept is not None
+        assert json.load(kept) == told
+    assert paste.status == live.status
+    assert [(one.cause, one.verdict, one.nodes) for one in paste.confident] == [
+        (one.cause, one.verdict, one.nodes) for one in live.confident
+    ]
 
 
 @pytest.mark.parametrize(
