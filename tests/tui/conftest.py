@@ -22,8 +22,16 @@ from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.quiz import Quiz
 from cnitui.tui.screens.work import WorkScreen
+from tests.tui.resting import at_rest
 
 LONG_ENOUGH = 15.0
+
+
+@pytest.fixture(autouse=True)
+def _rest_by_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pilot waits until its app has nothing left to do, however busy the machine is."""
+    monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
 
 
 class Driver:
