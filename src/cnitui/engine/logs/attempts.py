@@ -25,6 +25,7 @@ class Tracked:
     run: Run
     ordinal: int
     pod: str
+    container: str
     start: int = 0
     """Number of its first entry among the kept lines."""
     end: int | None = None
@@ -109,7 +110,7 @@ def _duration(seconds: float) -> str:
 
 def mark_of(attempt: Tracked) -> AttemptMark:
     """Where its lines are."""
-    return AttemptMark(attempt.ordinal, attempt.pod, attempt.run, attempt.start, attempt.end)
+    return AttemptMark(attempt.ordinal, attempt.pod, attempt.run, attempt.start, attempt.end, attempt.container)
 
 
 def concern_of(pod: PodStatus | None, container: str) -> tuple[str, bool, ContainerStatus | None] | None:

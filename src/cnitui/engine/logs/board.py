@@ -16,6 +16,7 @@ from cnitui.engine.logs.others import OtherContainers, containers_of
 from cnitui.engine.logs.streams import cancelled
 from cnitui.engine.ports import Clock, ClusterApi
 from cnitui.engine.state import Before
+from cnitui.engine.timeline.moments import NodeRun
 
 MAX_STREAMS = 50
 """Streams open at once; the connection pool is made for these and 32 other requests."""
@@ -109,6 +110,11 @@ class LogBoard:
         """Node, container and log of all that was seen of attempts which the kubelet no longer serves."""
         found = ((feed.node, feed.container, feed.forgotten()) for feed in self._feeds.values())
         return tuple((node, container, lines) for node, container, lines in found if lines)
+
+    def runs(self, node: str) -> tuple[NodeRun, ...]:
+        """The attempts of a node of which something was seen here, oldest first; asking makes no feed."""
+        feed = self._feeds.get(node)
+        return tuple(NodeRun(node, mark.container, mark.run) for mark in feed.attempts) if feed is not None else ()
 
     def seen(self) -> tuple[SeenLog, ...]:
         """All that is kept of every log that was followed."""

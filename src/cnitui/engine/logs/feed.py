@@ -137,7 +137,7 @@ class LogFeed:
         """Keep one attempt that was read elsewhere."""
         start = self.lines.end
         self._add(entries)
-        self._past.append(AttemptMark(ordinal, pod, run, start, self.lines.end))
+        self._past.append(AttemptMark(ordinal, pod, run, start, self.lines.end, self.container))
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""
@@ -188,7 +188,7 @@ class LogFeed:
             tracked = self._tracked.get(run.container_id)
             if tracked is None:
                 assert self._pod is not None
-                tracked = self._tracked[run.container_id] = Tracked(run, ordinal, self._pod.name)
+                tracked = self._tracked[run.container_id] = Tracked(run, ordinal, self._pod.name, self.container)
             tracked.run, tracked.previous = run, previous
         for tracked in self._tracked.values():
             tracked.readable = tracked.run.container_id in readable

@@ -45,6 +45,8 @@ class AttemptMark:
     run: Run
     start: int
     end: int | None
+    container: str = ""
+    """Which container's attempt it is, where the log followed more than one."""
 
 
 class LogSource(Protocol):

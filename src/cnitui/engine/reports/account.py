@@ -10,7 +10,6 @@ from cnitui.domain.comparison import Change
 from cnitui.domain.documents import stamp
 from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Hidden
 from cnitui.domain.redaction import Redactor
 from cnitui.domain.remedies import Advice
@@ -21,25 +20,16 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.state import Action
 from cnitui.engine.repair.verify import Check
 from cnitui.engine.repair.workbench import target_of
-from cnitui.engine.reports.timeline import Moment, NodeRun, runs, timeline
 from cnitui.engine.state import Before, State
+from cnitui.engine.timeline.lanes import Lane, lanes_of
+from cnitui.engine.timeline.moments import Moment, NodeRun, runs, timeline
 from cnitui.errors import StateError
 
 SCHEMA = "cnitui/report/v1"
 MOST_NODES = 50
 """Nodes that are told one by one."""
-MOST_LANES = 12
-"""Lanes of the drawn timeline beside the reference's."""
 MOST_MOMENTS = 1000
 MOST_RUNS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One lane of the timeline: the node that is drawn, and what the lane is called."""
-
-    node: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ def account_of(state: State, at: datetime) -> Account:
         repaired=_repaired(before, state) if before else None,
         moments=timeline(state)[-MOST_MOMENTS:],
         runs=runs(state)[-MOST_RUNS:],
-        lanes=_lanes(before.state if before else state),
+        lanes=lanes_of(before.state if before else state),
     )
     redactor = Redactor()
     clean = redactor.fact(whole, "report")
@@ -143,22 +133,6 @@ def _repaired(before: Before, state: State) -> Repaired:
     nodes = before.nodes[:MOST_NODES]
     changes = all_changes(before, state, nodes) if state.case is not before.state.case else ()
     return Repaired(before.at, pairs(before, state, nodes), changes, len(before.nodes) - len(nodes))
-
-
-def _lanes(state: State) -> tuple[Lane, ...]:
-    """The failing nodes while they are few, else one of each group; and the reference."""
-    reference = (Lane(state.reference, f"{state.reference} (reference)"),) if state.reference else ()
-    nodes = tuple(sorted({pod.node for pod in state.failing if pod.node}))
-    if len(nodes) <= MOST_LANES:
-        return (*(Lane(node, node) for node in nodes), *reference)
-    groups = tuple(_group_lane(cohort) for cohort in state.cohorts[:MOST_LANES])
-    return (*(groups or (Lane(node, node) for node in nodes[:MOST_LANES])), *reference)
-
-
-def _group_lane(cohort: Cohort) -> Lane:
-    """A member that was read stands for its group."""
-    node = next(iter((*cohort.agreeing, *cohort.members)))
-    return Lane(node, f"{node}, group {cohort.id} ({len(cohort.members):,})")
 
 
 # --- as data --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnitui.engine.guide.blocks import Grid, Paragraph
-from cnitui.engine.reports.timeline import timeline
+from cnitui.engine.timeline.moments import timeline
 from cnitui.tui.panes.page import PagePane
 
 SHOWN = 1000

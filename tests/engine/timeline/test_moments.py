@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, PodEvents, Run
 from cnitui.engine.repair.state import Action, RepairState
-from cnitui.engine.reports.timeline import Moment, runs, timeline
 from cnitui.engine.state import Before, State
+from cnitui.engine.timeline.moments import Moment, runs, timeline
 from tests.engine.guide.states import DENIAL, NOON, cluster, incident, observed, pod, with_nodes, with_pods
 
 
@@ -102,3 +102,11 @@ def test_the_attempts_before_a_plan_stay_though_their_pods_are_gone() -> None:
     assert (done in before, done in now, done in both) == (False, True, True)
     assert {one.run.exit_code for one in runs(state)} == {0, 1}
     assert len(timeline(state)) == len(set(timeline(state)))
+
+
+def test_of_some_nodes_only_theirs_and_our_own_are_told() -> None:
+    acted = replace(incident(), repair=RepairState(actions=(Action(NOON, "patched"),)))
+    told = timeline(acted, nodes=("worker-02",))
+    assert {moment.node for moment in told} == {"worker-02", ""}
+    assert [moment for moment in timeline(acted) if moment.node in ("worker-02", "")] == list(told)
+    assert {one.node for one in runs(acted, ("worker-02",))} == {"worker-02"}

@@ -1,0 +1,64 @@
+"""Which lanes a drawing of the timeline has: the failing nodes while they are few, else one of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cnitui.domain.likeness import Cohort
+from cnitui.engine.state import State, View
+
+MOST_LANES = 12
+"""Lanes beside the reference's, where nobody asked for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane: the node that is drawn, and its name: `worker-07, group A (1,998)`, `master-01 (reference)`.
+
+    `note` is what of the name is not the node's own: `group A (1,998)`, `reference`.
+    """
+
+    node: str
+    title: str
+    note: str = ""
+
+
+def one_read(cohort: Cohort) -> str:
+    """A member that was read stands for its group."""
+    return next(iter((*cohort.agreeing, *cohort.members)))
+
+
+def lanes_of(
+    state: State,
+    most: int = MOST_LANES,
+    *,
+    chosen: Sequence[str] = (),
+    member: Callable[[Cohort], str] = one_read,
+) -> tuple[Lane, ...]:
+    """The chosen nodes, else those that fail, and the reference at the end.
+
+    Where more than `most` fail, one lane for each group, the largest first; `member` says who stands for it. Where
+    nothing fails, nodes that run.
+    """
+    nodes = tuple(chosen) or tuple(sorted({pod.node for pod in state.failing if pod.node}))
+    lanes = [Lane(node, node) for node in nodes[:most]]
+    if len(nodes) > most and not chosen and state.cohorts:
+        lanes = [_of_group(cohort, member) for cohort in state.cohorts[:most]]
+    if not lanes:
+        lanes = [Lane(row.name, row.name) for row in state.rows[:most] if row.pod is not None]
+    reference = state.reference
+    last = (Lane(reference, f"{reference} (reference)", "reference"),) if reference else ()
+    return (*(lane for lane in lanes if lane.node != reference), *last)
+
+
+def _of_group(cohort: Cohort, member: Callable[[Cohort], str]) -> Lane:
+    node, note = member(cohort), f"group {cohort.id} ({len(cohort.members):,})"
+    return Lane(node, f"{node}, {note}", note)
+
+
+def looked_at(state: State, view: View) -> State:
+    """The state whose lanes are drawn: that before a plan while it is looked at, or while nothing fails any more."""
+    before = state.before
+    earlier = before is not None and (view != "now" or not state.failing)
+    return before.state if before is not None and earlier else state

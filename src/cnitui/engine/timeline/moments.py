@@ -1,0 +1,147 @@
+"""Everything that has a time, in its order: attempts, events, denials, node conditions and our own actions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from cnitui.domain.facts import AttemptLogs, AvcDenials, ContainerStatus, Event, InstallCni, PodEvents, PodStatus, Run
+from cnitui.engine.guide.blocks import Role
+from cnitui.engine.state import State, View
+
+Kind = Literal["attempt", "event", "denial", "node", "action"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened; `node` is "" for the cluster and for us."""
+
+    at: datetime
+    kind: Kind
+    node: str
+    words: str
+    role: Role = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """One attempt of a container on a node."""
+
+    node: str
+    container: str
+    run: Run
+
+
+def timeline(state: State, view: View = "both", nodes: Collection[str] | None = None) -> tuple[Moment, ...]:
+    """All moments known, oldest first; where a plan was applied, those before it, those since, or both.
+
+    With `nodes` only theirs and our own.
+    """
+    before = state.before
+    if before is None:
+        return tuple(sorted(_moments(state, nodes), key=lambda moment: moment.at))
+    earlier = [] if view == "now" else [one for one in _moments(before.state, nodes) if one.at < before.at]
+    later = [] if view == "before" else [one for one in _moments(state, nodes) if view == "both" or one.at >= before.at]
+    return tuple(sorted(dict.fromkeys((*earlier, *later)), key=lambda moment: moment.at))
+
+
+def _moments(state: State, nodes: Collection[str] | None) -> list[Moment]:
+    return [
+        *_attempts(state, nodes),
+        *_events(state, nodes),
+        *_denials(state, nodes),
+        *_nodes(state, nodes),
+        *_actions(state),
+    ]
+
+
+def runs(state: State, nodes: Collection[str] | None = None) -> tuple[NodeRun, ...]:
+    """Every attempt known (of these nodes) before a plan and since, oldest first; one without a start is left out."""
+    states = (state.before.state, state) if state.before is not None else (state,)
+    return merged(one for known in states for one in _node_runs(known, nodes))
+
+
+def merged(found: Iterable[NodeRun]) -> tuple[NodeRun, ...]:
+    """Each attempt once, as it was told last, oldest first; one without a start is left out."""
+    each = {
+        (one.node, one.container, one.run.container_id or one.run.started_at): one
+        for one in found
+        if one.run.started_at is not None
+    }
+    return tuple(sorted(each.values(), key=lambda one: (one.run.started_at or NEVER, one.node, one.container)))
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _node_runs(state: State, nodes: Collection[str] | None) -> Iterator[NodeRun]:
+    for pod in state.pods:
+        if nodes is None or pod.node in nodes:
+            for container in pod.containers:
+                yield from (NodeRun(pod.node, container.name, run) for run in _runs(state, pod, container))
+
+
+def _attempts(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
+    for one in _node_runs(state, nodes):
+        yield from _run(one)
+
+
+def _runs(state: State, pod: PodStatus, container: ContainerStatus) -> tuple[Run, ...]:
+    """Each run once: those whose logs were read, which may be older, and the two that the status still tells."""
+    logs = state.case.value(AttemptLogs, pod.node)
+    read = logs.attempts if logs and (logs.pod, logs.container) == (pod.name, container.name) else ()
+    runs = [attempt.run for attempt in read]
+    runs += [run for run in (container.last, container.current) if run is not None]
+    return tuple({run.container_id or run.started_at: run for run in runs}.values())
+
+
+def _run(one: NodeRun) -> Iterator[Moment]:
+    run = one.run
+    if run.started_at is not None:
+        yield Moment(run.started_at, "attempt", one.node, f"{one.container} started", "dim")
+    if run.finished_at is not None:
+        words = f"{one.container} ended with exit code {run.exit_code} {run.reason}".rstrip()
+        yield Moment(run.finished_at, "attempt", one.node, words, "bad" if run.failed else "good")
+
+
+def _events(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
+    for node in state.case.subjects(PodEvents) if nodes is None else nodes:
+        found = state.case.value(PodEvents, node)
+        for event in found.events if found else ():
+            yield from _event(node, event)
+
+
+def _event(node: str, event: Event) -> Iterator[Moment]:
+    """The newest occurrence, and the first of several: how long it has been going on says what came first."""
+    role: Role = "warn" if event.kind == "Warning" else "dim"
+    if event.count > 1 and event.first_at is not None and event.first_at != event.last_at:
+        words = f"{event.reason} (the first of {event.count:,}): {event.message}"
+        yield Moment(event.first_at, "event", node, words, role)
+    if event.last_at is not None:
+        times = f" (x{event.count})" if event.count > 1 else ""
+        yield Moment(event.last_at, "event", node, f"{event.reason}{times}: {event.message}", role)
+
+
+def _denials(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
+    for node in state.case.subjects(AvcDenials) if nodes is None else nodes:
+        found, install = state.case.value(AvcDenials, node), state.case.value(InstallCni, node)
+        for avc in found.records if found else ():
+            if avc.time is not None and (install is None or avc.comm == install.process):
+                yield Moment(
+                    avc.time, "denial", node, f"SELinux denied {avc.summary}", "bad" if avc.enforced else "warn"
+                )
+
+
+def _nodes(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
+    known = state.nodes if nodes is None else tuple(filter(None, map(state.node, nodes)))
+    for node in known:
+        if node.ready_since is not None:
+            words = f"node Ready is {node.ready}: {node.ready_reason}"
+            yield Moment(node.ready_since, "node", node.name, words, "good" if node.ready == "True" else "warn")
+
+
+def _actions(state: State) -> Iterator[Moment]:
+    for action in state.repair.actions:
+        yield Moment(action.at, "action", "", action.words, "accent")
