@@ -18,12 +18,13 @@ from cnitui.tui.widgets import blocks_view, pick_list
 from cnitui.tui.widgets.log import grid as log_grid
 from cnitui.tui.widgets.log import pane as log_pane
 from cnitui.tui.widgets.table import table
+from cnitui.tui.widgets.timeline import picture
 from tests.engine.guide.states import incident
 from tests.tui.showing import showing
 
 PANES = (guide, logs, pods, selinux, timeline)
 SCREENS = (dialogs, main, page, work)
-WIDGETS = (blocks_view, log_grid, log_pane, pick_list, table)
+WIDGETS = (blocks_view, log_grid, log_pane, pick_list, picture, table)
 
 
 def bound() -> Iterator[tuple[str, Binding]]:
@@ -57,7 +58,18 @@ async def test_help_lists_every_key_of_the_screen_and_its_panes() -> None:
     async with showing(incident()) as (app, _):
         blocks = help_blocks(app.main)
     listed = {words for block in blocks if isinstance(block, Grid) for _, words in block.rows}
-    shown = ("MainScreen", "Table", "PickList", "BlocksView", "GuidePane", "LogGrid", "CnituiApp", "ComparisonPane")
+    shown = (
+        "MainScreen",
+        "Table",
+        "PickList",
+        "BlocksView",
+        "GuidePane",
+        "LogGrid",
+        "CnituiApp",
+        "ComparisonPane",
+        "TimelinePane",
+        "TimelinePicture",
+    )
     for name, binding in bound():
         if name in shown:
             assert binding.tooltip in listed, (name, binding)

@@ -96,6 +96,17 @@ async def test_listings_and_transcript(screen: SnapshotAssertion, size: tuple[in
         assert await settled(app, pilot) == screen(name=f"transcript-{size[0]}")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=["80x24", "120x35", "200x50"])
+async def test_timeline(screen: SnapshotAssertion, size: tuple[int, int]) -> None:
+    async with showing(founding(APPLIED), size) as (app, pilot):
+        await pilot.press("f6")
+        assert await settled(app, pilot) == screen(name=f"drawn-{size[0]}")
+        await pilot.press("g", "n", "n", "n", "plus", "plus", "plus", "right")
+        assert await settled(app, pilot) == screen(name=f"closer-{size[0]}")
+        await pilot.press("v")
+        assert await settled(app, pilot) == screen(name=f"list-{size[0]}")
+
+
 async def test_every_step_of_the_guide(screen: SnapshotAssertion) -> None:
     async with showing(founding(VERIFIED), (80, 24)) as (app, pilot):
         await pilot.press("f4")

@@ -16,8 +16,9 @@ PLACES = {
     "Table": "Tables",
     "PickList": "Lists",
     "BlocksView": "Pages",
-    "ComparisonPane": "SELinux, differences and timeline",
-    "TimelinePane": "SELinux, differences and timeline",
+    "ComparisonPane": "SELinux and differences",
+    "TimelinePane": "Timeline",
+    "TimelinePicture": "Timeline",
     "GuidePane": "Guide",
     "LogPane": "Logs",
     "LogGrid": "Log panes",
@@ -30,15 +31,15 @@ PLACES = {
 
 def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
     """Every key of the screen and its panes, grouped by where it works, as the user may have remapped them."""
-    groups: dict[str, dict[str, str]] = {}
+    groups: dict[str, dict[tuple[str, str], None]] = {}
     for node in (screen.app, screen, *screen.query("*")):
         for binding, keys in bindings_of(node):
-            groups.setdefault(place_of(node), {})[keys] = binding.tooltip or binding.description
+            groups.setdefault(place_of(node), {})[keys, binding.tooltip or binding.description] = None
     blocks: list[Block] = [
         Paragraph("Keys work where their pane has the focus; the bottom line shows the useful ones.", "dim")
     ]
     for place, rows in groups.items():
-        blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows.items()))]
+        blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows))]
     return tuple(blocks)
 
 

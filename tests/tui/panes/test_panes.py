@@ -13,7 +13,6 @@ from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import SelinuxMode
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, StepView
-from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, HostKeyUnknown, NodeUnreachable
@@ -23,7 +22,6 @@ from cnitui.tui.panes.guide import GuidePane, page_of
 from cnitui.tui.panes.logs import LogsPane, classify
 from cnitui.tui.panes.pods import PodsPane, rows_of
 from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
-from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.pick_list import Pick, PickList
@@ -213,28 +211,6 @@ async def test_the_title_counts_the_differences_and_c_copies_the_page() -> None:
         copied = [message for message in app.heard if isinstance(message, CopyRequested)]
         assert len(copied) == 1
         assert "≠" in copied[0].text
-
-
-# --- timeline -------------------------------------------------------------------------------------------------------
-
-
-async def test_the_timeline_is_in_order_and_says_so_when_it_is_empty() -> None:
-    pane = TimelinePane()
-    async with shown(pane, (120, 30)) as (app, pilot):
-        assert "Nothing with a time is known yet." in text_of(app)
-        pane.state = replace(incident(), repair=RepairState(actions=(Action(NOON, "patched it"),)))
-        await pilot.pause()
-        page = text_of(app)
-        assert page.index("SELinux denied") < page.index("install-cni ended") < page.index("patched it")
-
-
-async def test_a_timeline_too_long_shows_its_end_and_counts_the_rest() -> None:
-    pane = TimelinePane()
-    actions = tuple(Action(NOON + timedelta(seconds=number), f"action {number}") for number in range(1500))
-    async with shown(pane) as (app, pilot):
-        pane.state = State(repair=RepairState(actions=actions))
-        await pilot.pause()
-        assert "1,000 of 1,500 moments" in text_of(app)
 
 
 # --- logs -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from cnitui.tui.palette.offers import Offer
 from cnitui.tui.widgets.pane import Pane
 
 _EDGES = ("down", "up", "page-down", "page-up", "first", "last", "top", "end", "left", "right", "pick")
-MOVEMENTS = frozenset(f"{place}.{edge}" for place in ("table", "list", "blocks", "log") for edge in _EDGES) | {
+_WALKED = ("table", "list", "blocks", "log", "timeline")
+MOVEMENTS = frozenset(f"{place}.{edge}" for place in _WALKED for edge in _EDGES) | {
     "app.commands",
     "app.interrupt",
     "screen.next",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from textual import on
@@ -180,6 +181,18 @@ class LogsPane(Pane):
     def wanted(self, node: str) -> str:
         """The container that was chosen for a node; "" is the one that fails."""
         return self._board.others.wanted(node) if self._board is not None else ""
+
+    def show_moment(self, at: datetime, node: str = "") -> None:
+        """All logs at this moment, that of the node among those in view."""
+        self.query_one(LogGrid).show_moment(at, node)
+        for pane in self.query(MergedPane):
+            pane.show_moment(at)
+
+    def focus_node(self, node: str) -> None:
+        """The focus to the node's log, where it has a pane in view; else to what is shown."""
+        self.focus_content()
+        if self.arrangement == "beside":
+            self.query_one(LogGrid).focus_node(node)
 
     def tick(self) -> None:
         """A second has passed: countdowns go on."""

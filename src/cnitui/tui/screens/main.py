@@ -34,6 +34,7 @@ from cnitui.tui.widgets.masthead import Masthead
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.tab_line import TabLine
 from cnitui.tui.widgets.table.table import Table
+from cnitui.tui.widgets.timeline.picture import TimelinePicture
 from cnitui.tui.widgets.too_small import TooSmall, too_small
 
 OVERVIEW = ("pods", "guide", "logs", "selinux")
@@ -98,10 +99,10 @@ class MainScreen(Screen[None]):
             with Horizontal(id="top"):
                 yield PodsPane()
                 yield GuidePane()
+            yield TimelinePane(self.members.of)
             yield LogsPane()
             yield SelinuxPane()
             yield DifferencesPane()
-            yield TimelinePane()
             yield ListingsPane()
         yield FooterLine()
         yield TooSmall()
@@ -123,6 +124,7 @@ class MainScreen(Screen[None]):
     def bring_board(self, board: LogBoard) -> None:
         """The log feeds, once there is a session."""
         self.query_one(LogsPane).bring_board(board)
+        self.query_one(TimelinePane).bring_board(board)
 
     @on(StateChanged)
     def _show(self, message: StateChanged) -> None:
@@ -226,6 +228,12 @@ class MainScreen(Screen[None]):
         """The pane that has the screen for itself, "" when several share it."""
         return self._zoomed or (self._last_single if self.narrow else "")
 
+    @property
+    def below(self) -> str:
+        """The pane below the one that has the screen: the logs go where the picture's cursor goes; "" for none."""
+        drawn = self.single == "timeline" and not self.narrow and not self.query_one(TimelinePane).listed
+        return "logs" if drawn else ""
+
     def pane(self, name: str) -> Pane:
         """A pane by its name."""
         return self.query_one(f"#{name}", Pane)
@@ -250,7 +258,8 @@ class MainScreen(Screen[None]):
         self.set_class(self.narrow, "-narrow")
         self.set_class(too_small(self.size), "-tiny")
         for name in PANES:
-            self.pane(name).display = name == single if single else name in OVERVIEW
+            self.pane(name).display = name in (single, self.below) if single else name in OVERVIEW
+        self.query_one(TimelinePane).beside_logs = bool(self.below)
         top = self.query_one("#top")
         top.display = single in ("", "pods", "guide")
         top.styles.height = None if single else max(13, min(len(self.state.rows) + 3, self.size.height * 2 // 5))
@@ -295,8 +304,22 @@ class MainScreen(Screen[None]):
     @on(Table.MarksChanged, "#pods-table")
     def _marked(self, message: Table.MarksChanged) -> None:
         """Marked nodes are those whose logs are shown; without marks it is all that fail."""
-        self.query_one(LogsPane).chosen = message.keys
+        self.query_one(LogsPane).chosen = self.query_one(TimelinePane).chosen = message.keys
         self.looked_at()
+
+    @on(TimelinePane.Turned)
+    def _turned(self) -> None:
+        self._arrange()
+
+    @on(TimelinePicture.Pointed)
+    def _pointed(self, message: TimelinePicture.Pointed) -> None:
+        """The logs come along; where they are wanted, they are brought into view."""
+        logs = self.query_one(LogsPane)
+        logs.show_moment(message.at, message.node)
+        if isinstance(message, TimelinePicture.LogsWanted):
+            if not self.below:
+                self.show_pane("logs", zoom=not self.narrow)
+            logs.focus_node(message.node)
 
     @on(Table.RowHighlighted)
     def _highlighted(self) -> None:
@@ -376,8 +399,9 @@ class MainScreen(Screen[None]):
         self.pane(ready).focus_content()
 
     def _inside(self, pane: str) -> list[Widget]:
-        """What can have the focus in a pane that is in view; an empty pane has nothing."""
-        return [widget for widget in self.focus_chain if self.pane(pane) in widget.ancestors]
+        """What can have the focus in a pane that is in view, or in the one below; an empty pane has nothing."""
+        panes = [self.pane(name) for name in (pane, self.below if pane == self.single else "") if name]
+        return [widget for widget in self.focus_chain if any(one in widget.ancestors for one in panes)]
 
     def _walked(self, by: int) -> bool:
         """Focus the pane's next widget, if there is one; a zoomed pane on a large screen is not left by tab."""
@@ -398,4 +422,5 @@ class MainScreen(Screen[None]):
             self.query_one(LogsPane).standing = nodes
             for pane in self.query(ComparisonPane):
                 pane.standing = nodes
+            self.query_one(TimelinePane).renew()
             self.looked_at()

@@ -95,6 +95,8 @@ class LogGrid(Container):
         self._in_view: tuple[LogPane, ...] = ()
         self._dirty: dict[LogWindow, None] = {}
         self._ticker: Timer | None = None
+        self._wanted: tuple[datetime, str] | None = None
+        """Moment and node to show, while there are no panes."""
 
     # --- what the owner tells ---
 
@@ -139,6 +141,17 @@ class LogGrid(Container):
         pane = next((pane for pane in self._in_view if pane.feed.node == node), None)
         if pane is not None:
             pane.focus()
+
+    def show_moment(self, at: datetime, node: str = "") -> None:
+        """All panes at this moment, on the page that the node's log is on; as soon as there are some."""
+        self._wanted = (at, node) if not self._in_view else None
+        pinned, per_page = self._per_page()
+        place = next((place for place, feed in enumerate(self._feeds) if feed.node == node), 0)
+        if self._in_view and place >= pinned and (place - pinned) // per_page != self.page:
+            self.page = (place - pinned) // per_page
+            self._arrange()
+        for pane in self._in_view:
+            pane.show_moment(at)
 
     @property
     def pages(self) -> int:
@@ -186,6 +199,8 @@ class LogGrid(Container):
         nodes = tuple(feed.node for feed in chosen)
         if nodes != before:
             self.post_message(self.PageChanged(self, nodes))
+        if self._wanted is not None and panes:
+            self.show_moment(*self._wanted)
 
     def _pane(self, feed: LogFeed) -> LogPane:
         key = (feed.node, feed.moment)

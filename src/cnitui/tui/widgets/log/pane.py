@@ -76,6 +76,8 @@ class LogPane(LogWindow):
         self._opened: set[int] = set()
         """Entries in folds that were opened by themselves."""
         self._folds: tuple[Fold, ...] = ()
+        self._awaited: datetime | None = None
+        """The moment to show as soon as there is something to show."""
         self._window = ""
         self._from = 0
         self._column = 0
@@ -130,6 +132,7 @@ class LogPane(LogWindow):
         if self.following and self.filtered is None and self._to_fold() != self._folds:
             self.choose()
         super().paint()
+        self._show_awaited()
 
     def _to_fold(self) -> tuple[Fold, ...]:
         """The folds that are closed."""
@@ -282,6 +285,31 @@ class LogPane(LogWindow):
         at = self.current if self.current >= 0 else self.top - 1
         self._stand_on(self.hits.after(at) if by > 0 else self.hits.before(at))
         self._restyle()
+
+    def show_moment(self, at: datetime) -> None:
+        """Mark the first line that is not older, and bring it into view; where there is none, the end.
+
+        A log of which nothing was read yet does so once something was.
+        """
+        if not self.size or not len(self.feed.lines):
+            self._awaited = at
+            return
+        self._awaited = None
+        number = self.view.number_at(at)
+        if number < self.feed.lines.end:
+            self._stand_on(number)
+        else:
+            self.current = -1
+            self.follow()
+        self._restyle()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show_awaited()
+
+    def _show_awaited(self) -> None:
+        if self._awaited is not None:
+            self.show_moment(self._awaited)
 
     def _stand_on(self, number: int | None) -> None:
         if number is not None:
