@@ -124,6 +124,13 @@ async def verification(pilot: Run, app: CnituiApp) -> None:
     await until(pilot, app, lambda state: state.repair.phase == "verified")
 
 
+async def timeline(pilot: Run, app: CnituiApp) -> None:
+    """Of a repair: what failed, what was done about it, and what came of that."""
+    await verification(pilot, app)
+    await pilot.press("f6")
+    await pilot.pause(0.5)
+
+
 MANY = "selinux-denial+apiserver-unreachable+disk-full:9"
 SHOTS = (
     Shot("overview", (160, 45), overview),
@@ -152,7 +159,8 @@ SHOTS = (
     Shot("groups-80x24", (80, 24), groups, MANY, 300),
     Shot("groups-guide", (140, 36), group_steps, MANY, 300),
     Shot("differences", (140, 36), pane("f5")),
-    Shot("timeline", (140, 36), pane("f6")),
+    Shot("timeline", (140, 36), timeline),
+    Shot("timeline-80x24", (80, 24), pane("f6", "left")),
 )
 
 

@@ -9,7 +9,7 @@ from cnitui.engine.logs.stamps import time_of
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.timeline.picture import TimelinePicture
-from tests.engine.guide.states import incident
+from tests.engine.guide.states import cluster, incident, judged
 from tests.tui.conftest import Drive, Driver
 from tests.tui.showing import showing
 from tests.tui.test_keys import command
@@ -75,6 +75,20 @@ async def test_on_a_small_screen_enter_brings_the_log_of_that_moment(drive: Driv
         await driver.press("f6")
         await driver.until(lambda: picture(driver).has_focus)
         assert picture(driver).node == node, "the cursor is where it was"
+
+
+async def test_keys_mean_the_node_of_the_lane_and_walk_the_members_of_its_group() -> None:
+    state = judged(cluster([f"worker-{number:02}" for number in range(60)]))
+    async with showing(state, (120, 35)) as (app, pilot):
+        await pilot.press("f6")
+        told = app.main.query_one(TimelinePicture)
+        await pilot.press("g")
+        assert app.main.node == told.node == "worker-00"
+        await pilot.press(">")
+        await pilot.pause()
+        assert app.main.node == told.node == "worker-01"
+        await pilot.press("down")
+        assert app.main.node == "master-01"
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24)])

@@ -41,10 +41,11 @@ def lanes_of(
     Where more than `most` fail, one lane for each group, the largest first; `member` says who stands for it. Where
     nothing fails, nodes that run.
     """
-    nodes = tuple(chosen) or tuple(sorted({pod.node for pod in state.failing if pod.node}))
-    lanes = [Lane(node, node) for node in nodes[:most]]
-    if len(nodes) > most and not chosen and state.cohorts:
+    if len(state.failing) > most and state.cohorts and not chosen:
         lanes = [_of_group(cohort, member) for cohort in state.cohorts[:most]]
+    else:
+        nodes = tuple(chosen) or sorted({pod.node for pod in state.failing if pod.node})
+        lanes = [Lane(node, node) for node in nodes[:most]]
     if not lanes:
         lanes = [Lane(row.name, row.name) for row in state.rows[:most] if row.pod is not None]
     reference = state.reference

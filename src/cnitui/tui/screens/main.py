@@ -206,10 +206,11 @@ class MainScreen(Screen[None]):
 
     @property
     def node(self) -> str:
-        """The node that keys mean: the focused log's, else the one under the cursor of the pods; "" without any."""
+        """The node that keys mean: the focused log's or lane's, else the one under the cursor of the pods, or ""."""
         focused = self.focused
         of_log = focused.feed.node if isinstance(focused, LogPane) else ""
-        return of_log or self.query_one(PodsPane).node
+        of_lane = focused.node if isinstance(focused, TimelinePicture) else ""
+        return of_log or of_lane or self.query_one(PodsPane).node
 
     @property
     def steps(self) -> tuple[StepView, ...]:
@@ -320,6 +321,7 @@ class MainScreen(Screen[None]):
             if not self.below:
                 self.show_pane("logs", zoom=not self.narrow)
             logs.focus_node(message.node)
+        self.looked_at()
 
     @on(Table.RowHighlighted)
     def _highlighted(self) -> None:

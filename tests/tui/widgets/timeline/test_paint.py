@@ -51,6 +51,11 @@ def test_one_that_runs_goes_on_to_the_last_thing_known_and_one_out_of_view_is_cu
     assert rows(told, even(0, 12, 12)) == ("━━━━━━━▸    ", "       !    ")
 
 
+def test_the_end_of_one_is_seen_where_the_next_runs_already() -> None:
+    told = drawn([Bar("install-cni", at(0), at(3.5), "0"), Bar("calico-node", at(3))], [Mark(at(9.5), "event", "x")])
+    assert rows(told, even(0, 12, 12))[0] == "━━━✓━━━━━▸  "
+
+
 def test_of_two_in_one_cell_the_more_telling_is_seen() -> None:
     marks = [
         Mark(at(1), "event", "Pulled", "dim"), Mark(at(1), "denial", "d", "warn"), Mark(at(1), "denial", "d", "bad"),

@@ -52,11 +52,11 @@ def _attempts(track: Track, across: Across, latest: datetime) -> list[Cell]:
     row = [BLANK] * across.cells
     for wait in track.waits:
         _draw_wait(row, wait, across)
-    for bar in sorted(track.bars, key=lambda bar: _OUTCOMES.index(bar.outcome)):
-        start, end = across.cell(bar.start), across.cell(bar.until or latest)
-        sign, role = ENDS[bar.outcome]
-        _fill(row, start, end, ("━", role))
-        _put(row, max(start, end), (sign, role))
+    bars = sorted(track.bars, key=lambda bar: _OUTCOMES.index(bar.outcome))
+    for bar in bars:
+        _fill(row, across.cell(bar.start), across.cell(bar.until or latest), ("━", ENDS[bar.outcome][1]))
+    for bar in bars:  # an end is seen where the next attempt has begun already
+        _put(row, across.cell(bar.until or latest), ENDS[bar.outcome])
     for wait in track.waits:
         _tell_wait(row, wait, across)
     return row

@@ -92,9 +92,8 @@ class TimelinePicture(LaneView):
             self.look(None if self.window is not None else self.drawn.chart.whole)
 
     def action_logs(self) -> None:
-        if self.cursor is not None and self.drawn is not None:
-            at, lane = self.cursor
-            self.post_message(self.LogsWanted(self.drawn.lanes[lane].node, at))
+        if self.cursor is not None:
+            self.post_message(self.LogsWanted(self.node, self.cursor[0]))
 
     # --- mouse ---
 

@@ -49,9 +49,10 @@ class Drawn:
         told = ((thing.at, lane) for lane, things in enumerate(self.things) for thing in things if thing.stop)
         return tuple(sorted(set(told)))
 
-    def place(self, node: str) -> int:
-        """The lane of a node; the first where it has none."""
-        return next((place for place, lane in enumerate(self.lanes) if lane.node == node), 0)
+    def place(self, node: str, otherwise: int) -> int:
+        """The lane of a node; where it has none any more, another member of its group stands there."""
+        found = (place for place, lane in enumerate(self.lanes) if lane.node == node)
+        return next(found, min(otherwise, len(self.lanes) - 1))
 
     def newest(self) -> tuple[datetime, int]:
         """The last thing that happened, in the first of the lanes that it happened in."""
@@ -85,8 +86,7 @@ class LaneView(LineView):
         """What is shown where somebody chose; else it is from the first failure to the last thing that happened."""
         self.at: datetime | None = None
         """The cursor's moment, None while nobody moved it: then it is on what came last."""
-        self.node = ""
-        """The cursor's lane."""
+        self._node, self._lane = "", 0
         self._rows: dict[int, tuple[list[Cell], list[Cell]]] = {}
         self._ticks: tuple[Tick, ...] | None = None
 
@@ -168,7 +168,13 @@ class LaneView(LineView):
             return None
         if self.at is None:
             return self.drawn.newest()
-        return self.at, self.drawn.place(self.node)
+        return self.at, self.drawn.place(self._node, self._lane)
+
+    @property
+    def node(self) -> str:
+        """The node of the cursor's lane; "" for our own lane, or without any."""
+        cursor = self.cursor
+        return self.drawn.lanes[cursor[1]].node if self.drawn is not None and cursor is not None else ""
 
     @property
     def under_cursor(self) -> tuple[Thing, ...]:
@@ -195,7 +201,7 @@ class LaneView(LineView):
         before, across = self.cursor, self.across
         if self.drawn is None or before is None or across is None:
             return
-        self.at, self.node = at, self.drawn.lanes[lane].node
+        self.at, self._node, self._lane = at, self.drawn.lanes[lane].node, lane
         window = across.holding(at)
         if window != (across.start, across.end):
             self.look(window)
