@@ -36,7 +36,7 @@ def text(row: Sequence[Cell]) -> str:
 
 
 def rows(told: Chart, across: Across) -> tuple[str, str]:
-    upper, lower = rows_of(told.tracks[0], across, told)
+    upper, lower = rows_of(told.tracks[0], across, told.latest, [across.cell(act.at) for act in told.acts])
     return text(upper), text(lower)
 
 
@@ -64,7 +64,7 @@ def test_of_two_in_one_cell_the_more_telling_is_seen() -> None:
     ]  # fmt: skip
     bars = [Bar("a", at(1), at(1.2), "0"), Bar("b", at(1.3), at(1.4), "1")]
     told = drawn(bars, marks)
-    upper, lower = rows_of(told.tracks[0], even(0, 10, 5), told)
+    upper, lower = rows_of(told.tracks[0], even(0, 10, 5), told.latest)
     assert (text(upper), text(lower)) == ("✗    ", "▲◆!◇ ")
     assert lower[0][1] == "bad"
 

@@ -26,10 +26,12 @@ class Across:
 
     def cell(self, moment: datetime) -> int:
         """The cell of a moment; below 0 when it is earlier than what is shown, from `cells` on when it is later."""
-        if moment == self.end:
-            return self.cells - 1
-        begin, end = self._places
-        return floor((self.scale.at(moment) - begin) / (end - begin) * self.cells)
+        found = self._found.get(moment)
+        if found is None:
+            begin, end = self._places
+            share = (self.scale.at(moment) - begin) / (end - begin)
+            found = self._found[moment] = self.cells - 1 if moment == self.end else floor(share * self.cells)
+        return found
 
     def moment(self, cell: int) -> datetime:
         """The moment in the middle of a cell."""
@@ -54,6 +56,11 @@ class Across:
             return self.start, self.end
         begin, end = self._places
         return self.panned((self.scale.at(moment) - (begin + end) / 2) / (end - begin))
+
+    @cached_property
+    def _found(self) -> dict[datetime, int]:
+        """Cells that were asked for: those of an action are, for every lane."""
+        return {}
 
     @cached_property
     def _places(self) -> tuple[float, float]:

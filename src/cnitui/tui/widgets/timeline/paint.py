@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from cnitui.engine.guide.blocks import Role
-from cnitui.engine.timeline.chart import MARKED, Act, Chart, Outcome, Track, Wait
+from cnitui.engine.timeline.chart import MARKED, Act, Outcome, Track, Wait
 from cnitui.tui.widgets.timeline.across import Across
 from cnitui.tui.widgets.timeline.things import DUE, ENDS, clock, sign_of
 from cnitui.tui.wording import duration
@@ -39,12 +39,13 @@ _ROLES: tuple[Role, ...] = ("dim", "normal", "accent", "good", "warn", "bad")
 _FINE, _DAY = timedelta(seconds=20), timedelta(days=1)
 
 
-def rows_of(track: Track, across: Across, chart: Chart) -> tuple[list[Cell], list[Cell]]:
-    """Attempts with their back-off, and the marks; our actions go through both as lines."""
-    rows = _attempts(track, across, chart.latest), _marks(track, across)
-    for act in chart.acts:
+def rows_of(track: Track, across: Across, latest: datetime, lines: Iterable[int] = ()) -> tuple[list[Cell], list[Cell]]:
+    """Attempts with their back-off, and the marks; `lines` are the cells in which our actions go through both."""
+    track = track.within(across.start, across.end)
+    rows = _attempts(track, across, latest), _marks(track, across)
+    for cell in lines:
         for row in rows:
-            _put_behind(row, across.cell(act.at), ("│", "accent"))
+            _put_behind(row, cell, ("│", "accent"))
     return rows
 
 
@@ -74,9 +75,11 @@ def rows_of_ours(acts: Sequence[Act], across: Across) -> tuple[list[Cell], list[
     upper, lower = ([BLANK] * across.cells for _ in range(ROWS))
     free = 0
     for act in acts:
+        if not across.start <= act.at <= across.end:
+            continue
         cell, number = across.cell(act.at), str(act.number)
         _put_behind(lower, cell, ("│", "accent"))
-        if 0 <= cell < free:
+        if cell < free:
             _put_behind(upper, free - 1, ("+", "accent"))
             continue
         _write(upper, cell, number, "accent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import datetime
 from typing import ClassVar
 
@@ -57,14 +58,15 @@ class TimelinePicture(LaneView):
         """To what happened next, or before, in whichever lane."""
         if self.drawn is None or self.cursor is None:
             return
-        further = [stop for stop in self.drawn.stops if (stop > self.cursor if by > 0 else stop < self.cursor)]
-        if further:
-            self._go(*(further[0] if by > 0 else further[-1]))
+        stops, here = self.drawn.stops, self.cursor
+        place = bisect_right(stops, here) if by > 0 else bisect_left(stops, here) - 1
+        if 0 <= place < len(stops):
+            self._go(*stops[place])
 
     def action_edge(self, place: int) -> None:
         """To what came first, or last, of all."""
         if self.drawn is not None:
-            self._go(*(self.drawn.stops[0] if place == 0 else self.drawn.newest()))
+            self._go(*(self.drawn.stops[0] if place == 0 else self.drawn.newest))
 
     def action_lane(self, by: int) -> None:
         """Another lane, at the same moment."""

@@ -79,7 +79,9 @@ def _wait(wait: Wait) -> Thing:
 
 def at_cell(things: Sequence[Thing], across: Across, cell: int) -> tuple[Thing, ...]:
     """What stands in a cell, or goes on there."""
-    return tuple(thing for thing in things if across.cell(thing.at) <= cell <= across.cell(thing.until))
+    start, end = across.moment(cell - 1), across.moment(cell + 1)
+    near = (thing for thing in things if thing.at <= end and thing.until >= start)
+    return tuple(thing for thing in near if across.cell(thing.at) <= cell <= across.cell(thing.until))
 
 
 def clock(moment: datetime, *, fine: bool = False) -> str:

@@ -6,6 +6,7 @@ and a chart in which one lane is another costs that lane.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -35,7 +36,11 @@ class Drawn:
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.lanes = lanes_in(chart)
-        self.things = things_in(chart)
+
+    @cached_property
+    def things(self) -> tuple[tuple[Thing, ...], ...]:
+        """What is in each lane."""
+        return things_in(self.chart)
 
     @cached_property
     def scale(self) -> Scale:
@@ -54,10 +59,10 @@ class Drawn:
         found = (place for place, lane in enumerate(self.lanes) if lane.node == node)
         return next(found, min(otherwise, len(self.lanes) - 1))
 
+    @cached_property
     def newest(self) -> tuple[datetime, int]:
         """The last thing that happened, in the first of the lanes that it happened in."""
-        last = max(at for at, _ in self.stops)
-        return next(stop for stop in self.stops if stop[0] == last)
+        return self.stops[bisect_left(self.stops, (self.stops[-1][0], -1))]
 
 
 class LaneView(LineView):
@@ -87,6 +92,7 @@ class LaneView(LineView):
         self.at: datetime | None = None
         """The cursor's moment, None while nobody moved it: then it is on what came last."""
         self._node, self._lane = "", 0
+        self._across: tuple[object, Across | None] = (None, None)
         self._rows: dict[int, tuple[list[Cell], list[Cell]]] = {}
         self._ticks: tuple[Tick, ...] | None = None
 
@@ -94,15 +100,14 @@ class LaneView(LineView):
 
     def show(self, chart: Chart | None) -> None:
         """Draw this; only what is different is painted."""
-        before, self.drawn = self.drawn, Drawn(chart) if chart is not None else None
-        if before is not None and self.drawn is not None:
-            if before.chart == chart:
-                self.drawn = before
-                return
-            if self._alike(before, self.drawn):
-                self._change_lanes(before.chart, self.drawn.chart)
-                return
-        self._arrange()
+        before = self.drawn
+        if before is not None and before.chart == chart:
+            return
+        self.drawn = Drawn(chart) if chart is not None else None
+        if before is not None and self.drawn is not None and self._alike(before, self.drawn):
+            self._change_lanes(before.chart, self.drawn.chart)
+        else:
+            self._arrange()
 
     def _alike(self, before: Drawn, now: Drawn) -> bool:
         """Whether lanes and scale are the same, so that a lane can be painted for itself."""
@@ -153,6 +158,12 @@ class LaneView(LineView):
     @property
     def across(self) -> Across | None:
         """The picture's cells; None when there is nothing to draw, or no room."""
+        wanted = (self.drawn, self.window, self.size.width)
+        if wanted != self._across[0]:
+            self._across = wanted, self._cells()
+        return self._across[1]
+
+    def _cells(self) -> Across | None:
         cells = self.size.width - self.left - 1
         if self.drawn is None or cells < 1:
             return None
@@ -167,7 +178,7 @@ class LaneView(LineView):
         if self.drawn is None:
             return None
         if self.at is None:
-            return self.drawn.newest()
+            return self.drawn.newest
         return self.at, self.drawn.place(self._node, self._lane)
 
     @property
@@ -189,10 +200,9 @@ class LaneView(LineView):
         across = self.across
         if self.drawn is None or across is None:
             return 0, 0
-        return (
-            sum(at < across.start for at, _ in self.drawn.stops),
-            sum(at > across.end for at, _ in self.drawn.stops),
-        )
+        stops = self.drawn.stops
+        first, behind = bisect_left(stops, (across.start, -1)), bisect_right(stops, (across.end, len(self.drawn.lanes)))
+        return first, len(stops) - behind
 
     # --- the cursor ---
 
@@ -281,7 +291,8 @@ class LaneView(LineView):
         ours = len(drawn.lanes) - len(drawn.chart.tracks)
         if place < ours:
             return rows_of_ours(drawn.chart.acts, across)
-        return rows_of(drawn.chart.tracks[place - ours], across, drawn.chart)
+        lines = [across.cell(act.at) for act in drawn.chart.acts if across.start <= act.at <= across.end]
+        return rows_of(drawn.chart.tracks[place - ours], across, drawn.chart.latest, lines)
 
     def _inked(self, cells: Sequence[Cell], cursor: int | None) -> list[Span]:
         if cursor is None or not 0 <= cursor < len(cells):
