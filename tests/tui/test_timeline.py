@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnitui.engine.logs.kept import Rule
 from cnitui.engine.logs.stamps import time_of
+from cnitui.tui.palette.bound import bound_offers
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.timeline.picture import TimelinePicture
 from tests.engine.guide.states import cluster, incident, judged
 from tests.tui.conftest import Drive, Driver
 from tests.tui.showing import showing
-from tests.tui.test_keys import command
 
 
 def picture(driver: Driver) -> TimelinePicture:
@@ -91,13 +89,20 @@ async def test_keys_mean_the_node_of_the_lane_and_walk_the_members_of_its_group(
         assert app.main.node == "master-01"
 
 
-@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
-async def test_every_key_of_it_is_a_command(size: tuple[int, int]) -> None:
-    async with showing(incident(), size) as (app, pilot):
-        app.work = app.main  # type: ignore[assignment]  # nothing of a session is needed
-        await command(app, pilot, "timeline: list")
-        assert app.main.single == "timeline"
-        assert "TIME (UTC)" in app.text
-        await pilot.press("v")
-        await command(app, pilot, "timeline: closer")
+async def test_every_key_of_it_is_a_command_that_brings_it() -> None:
+    async with showing(incident(), (80, 24)) as (app, pilot):
+        await pilot.press("f6", "f1")
+        offers = {offer.line: offer for offer in bound_offers(app.screen)}
+        assert {"timeline: list", "timeline: next", "timeline: logs", "timeline: further"} <= set(offers)
+        assert "timeline: picture" not in offers, "it is drawn already"
+        for line in ("timeline: closer", "timeline: list"):
+            done = offers[line].run()
+            assert done is not None
+            await done  # type: ignore[misc]
+            await pilot.pause()
+            assert app.main.single == "timeline"
         assert app.main.query_one(TimelinePicture).window is not None
+        assert "TIME (UTC)" in app.text
+        lines = {offer.line for offer in bound_offers(app.screen)}
+        assert "timeline: picture" in lines
+        assert not lines & {"timeline: list", "timeline: closer"}, "a list is not zoomed"

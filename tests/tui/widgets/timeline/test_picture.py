@@ -224,7 +224,7 @@ async def test_the_wheel_zooms_about_the_pointer_where_all_lanes_are_in_view() -
         assert picture.across.end - picture.across.start < before.end - before.start
 
 
-@pytest.mark.parametrize("size", [(1, 1), (5, 3), (14, 2), (20, 30), (300, 4)])
+@pytest.mark.parametrize("size", [(1, 1), (14, 2), (20, 30)])
 async def test_any_size_draws_something_or_nothing(size: tuple[int, int]) -> None:
     async with shown(story(), size) as (picture, _, pilot):
         for key in ("left", "n", "plus", "h", "0", "j", "G"):

@@ -35,9 +35,9 @@ class TimelinePicture(LaneView):
         """The log of that node is to be read at that moment."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without anything drawn there is nothing to walk."""
+        """Without anything drawn there is nothing to walk; nor is there in the list."""
         mine = ("logs", "next", "zoom", "fit", "pan", "along", "lane", "edge")
-        return action not in mine or self.drawn is not None
+        return action not in mine or (self.drawn is not None and self.display)
 
     def _go(self, at: datetime, lane: int) -> None:
         self.point(at, lane)

@@ -26,6 +26,8 @@ from cnitui.tui.widgets.timeline.things import Thing, at_cell, lanes_in, things_
 
 AXIS = 1
 """Rows above the lanes."""
+UNSEEN = 80
+"""Cells that are reckoned with while nobody can see the picture."""
 MOST_NAME, EDGE = 26, 2
 """Cells of the longest name, and those before it for the cursor's sign."""
 
@@ -157,16 +159,16 @@ class LaneView(LineView):
 
     @property
     def across(self) -> Across | None:
-        """The picture's cells; None when there is nothing to draw, or no room."""
+        """The picture's cells; None when there is nothing to draw. A command may come before there is any room."""
         wanted = (self.drawn, self.window, self.size.width)
         if wanted != self._across[0]:
             self._across = wanted, self._cells()
         return self._across[1]
 
     def _cells(self) -> Across | None:
-        cells = self.size.width - self.left - 1
-        if self.drawn is None or cells < 1:
+        if self.drawn is None:
             return None
+        cells = max(1, self.size.width - self.left - 1) if self.size.width else UNSEEN
         scale = self.drawn.scale
         start, end = self.window or self.drawn.chart.story
         start, end = max(start, scale.start), min(end, scale.end)
