@@ -438,6 +438,27 @@ async def test_the_board_turns_to_the_container_that_fails() -> None:
     await board.close()
 
 
+async def test_the_board_tells_the_attempts_that_the_kubelet_has_forgotten_with_their_container() -> None:
+    api = KubeletLogs()
+    board = LogBoard(cast(ClusterApi, api), TestClock())
+    assert board.runs("worker-01") == ()
+    for number, container in enumerate(("upgrade-ipam", "install-cni", "install-cni", "install-cni"), 1):
+        now = pod(last=run(number, started=number, finished=number + 0.5), restarts=number, container=container)
+        api.answers[False] = line(number, "its words")
+        board.pods_changed(lambda _, now=now: now)  # type: ignore[misc]
+        board.choose(["worker-01"])
+        for _ in range(20):
+            await asyncio.sleep(0)
+    told = [(one.node, one.container, one.run.container_id) for one in board.runs("worker-01")]
+    assert told == [
+        ("worker-01", "upgrade-ipam", "containerd://1"),
+        ("worker-01", "install-cni", "containerd://2"),
+        ("worker-01", "install-cni", "containerd://3"),
+        ("worker-01", "install-cni", "containerd://4"),
+    ]
+    await board.close()
+
+
 def two_containers(node: str) -> PodStatus:
     failing = pod(current=run(1, started=0), node=node, uid=node)
     main = pod(current=run(2, started=0), node=node, container="calico-node").containers
