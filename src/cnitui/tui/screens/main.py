@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events, on
@@ -255,9 +256,7 @@ class MainScreen(Screen[None]):
 
     def _arrange(self) -> None:
         single = self.single
-        self.set_class(bool(single), "-single")
-        self.set_class(self.narrow, "-narrow")
-        self.set_class(too_small(self.size), "-tiny")
+        self._classify({"-single": bool(single), "-narrow": self.narrow, "-tiny": too_small(self.size)})
         for name in PANES:
             self.pane(name).display = name in (single, self.below) if single else name in OVERVIEW
         self.query_one(TimelinePane).beside_logs = bool(self.below)
@@ -268,6 +267,14 @@ class MainScreen(Screen[None]):
         self.query_one(LogsPane).set_zoomed(single == "logs")
         self.query_one(TabLine).active = single
         self._name_tabs()
+
+    def _classify(self, wanted: Mapping[str, bool]) -> None:
+        """Set the screen's classes; every widget is styled once for all of them, and not at all when none changed."""
+        if all(self.has_class(name) == held for name, held in wanted.items()):
+            return
+        for name, held in wanted.items():
+            self.set_class(held, name, update=False)
+        self.update_node_styles()
 
     def show_pane(self, name: str, *, zoom: bool) -> None:
         """Show a pane, alone when asked to or when there is room for one only."""
