@@ -24,7 +24,7 @@ from cnitui.tui.quiz import Quiz
 from cnitui.tui.screens.work import WorkScreen
 from tests.tui.resting import at_rest
 
-LONG_ENOUGH = 15.0
+LONG_ENOUGH = 60.0
 
 
 @pytest.fixture(autouse=True)

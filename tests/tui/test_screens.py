@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from cnitui.tui.messages import StateChanged
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.widgets.masthead import Masthead
 from tests.engine.guide.states import cluster, incident, judged, with_pods
@@ -200,3 +201,10 @@ async def test_a_healthy_cluster_is_quiet() -> None:
     async with showing(judged(cluster((), ("master-01", "master-02")))) as (app, _):
         assert "✓ all 2 nodes healthy" in app.text
         assert "✗" not in app.text
+
+
+async def test_a_state_that_comes_while_the_screen_is_taken_down_is_left_aside() -> None:
+    async with showing(incident()) as (app, _):
+        screen = app.main
+    with app._context():
+        screen._show(StateChanged(incident()))

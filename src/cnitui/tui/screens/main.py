@@ -129,6 +129,8 @@ class MainScreen(Screen[None]):
 
     @on(StateChanged)
     def _show(self, message: StateChanged) -> None:
+        if not self.app.is_running or self not in self.app.screen_stack:
+            return  # it is being taken down, and what its panes are made of goes first
         self.state = covered(message.state) if self.covered else message.state
         with self.app.batch_update():
             self._hand_out()
