@@ -140,6 +140,7 @@ def test_read_only_is_given_by_file_environment_and_flag_in_that_order(
         (("explain", "selinux-denail"), "did you mean selinux-denial?"),
         (("demo", "nope"), "there is no scenario 'nope'"),
         (("demo", "--speed", "nan"), "--speed: expected a number"),
+        (("demo", "--fault", "api"), "'api' is no fault"),
         (("patch",), "Missing argument 'MANIFEST'"),
         (("patch", "/nowhere.yaml"), "/nowhere.yaml: cannot be read"),
         (("patch", "a", "--check", "--diff"), "exclude each other"),

@@ -29,6 +29,14 @@ async def test_it_answers_with_files_that_exist_and_ends_with_its_input(child: L
     assert not kubeconfig.exists(), "it cleans up after itself"
 
 
+async def test_it_begins_with_the_faults_it_was_given() -> None:
+    lab = LabProcess("healthy", faults=("api status=503 /pods", "ssh down worker-01"))
+    kubeconfig, _ = await lab.answers()
+    assert "\napi status=503 /pods\nssh down worker-01\n" in (kubeconfig.parent / "faults").read_text()
+    lab.close()
+    lab._child.wait(10)
+
+
 async def test_a_scenario_that_is_none_is_told_in_the_labs_words() -> None:
     lab = LabProcess("nope")
     with pytest.raises(CnituiError, match=r"the lab did not start: .*there is no scenario 'nope'"):

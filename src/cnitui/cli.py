@@ -85,14 +85,28 @@ def _check_scenario(name: str) -> None:
         raise click.UsageError(f"{error}; `cnitui lab --list` describes them") from None
 
 
+def _check_faults(_ctx: click.Context, _param: click.Parameter, lines: tuple[str, ...]) -> tuple[str, ...]:
+    from cnitui.lab.faults.grammar import fault
+
+    for line in lines:
+        try:
+            fault(line)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return lines
+
+
 @run.command()
 @click.argument("scenario", required=False, default="", shell_complete=_scenarios)
 @click.option("--quiz", is_flag=True, help="Say yourself what is wrong before it is shown; without SCENARIO: any one.")
 @click.option("--speed", default="1", show_default=True, help="How much faster than a kubelet the lab waits.")
 @click.option("--nodes", type=click.IntRange(1, 10_000), default=3, show_default=True, help="Machines of the lab.")
+@click.option("--fault", "faults", multiple=True, callback=_check_faults, help="What else goes wrong: docs/faults.md.")
 @common
 @click.pass_context
-def demo(ctx: click.Context, /, scenario: str, quiz: bool, speed: str, nodes: int, **given: Any) -> None:
+def demo(
+    ctx: click.Context, /, scenario: str, quiz: bool, speed: str, nodes: int, faults: tuple[str, ...], **given: Any
+) -> None:
     """Open the screens on the built-in lab; nothing outside this machine is touched.
 
     SCENARIO is a number of `cnitui lab --list` or a name of `cnitui lab --list --answers`, or several: `A+B` on a pool
@@ -104,7 +118,7 @@ def demo(ctx: click.Context, /, scenario: str, quiz: bool, speed: str, nodes: in
     _needs_terminal()
     from cnitui.launch import open_demo
 
-    sys.exit(open_demo(merged(ctx, given), scenario, factor, nodes, quiz=quiz))
+    sys.exit(open_demo(merged(ctx, given), scenario, factor, nodes, quiz=quiz, faults=faults))
 
 
 @run.command()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnitui.errors import CnituiError
@@ -24,10 +25,11 @@ COMPLAINT = 4000
 class LabProcess:
     """`python -m cnitui.lab SCENARIO`; its standard input is our promise to live, so it ends when we are killed."""
 
-    def __init__(self, scenario: str, speed: float = 1.0, nodes: int = 3) -> None:
+    def __init__(self, scenario: str, speed: float = 1.0, nodes: int = 3, faults: Sequence[str] = ()) -> None:
         self._arguments = [
             sys.executable, "-m", "cnitui.lab", scenario,
             "--nodes", str(nodes), "--speed", str(speed), "--with-parent",
+            *(f"--fault={line}" for line in faults),
         ]  # fmt: skip
         self._within = ANSWER_WITHIN + nodes * PER_NODE
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the lab that writes to it

@@ -20,6 +20,8 @@ from cnitui.tui.glyphs import wants_ascii
 from cnitui.tui.theme import THEMES, default_theme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnitui.engine.contexts import Contexts
     from cnitui.engine.services import Opening
     from cnitui.tui.quiz import Quiz
@@ -77,9 +79,11 @@ def _ascii_only(settings: Settings) -> bool:
     return not settings.onlookers and wants_ascii(os.environ)
 
 
-def open_demo(settings: Settings, scenario: str, speed: float, nodes: int, *, quiz: bool = False) -> int:
+def open_demo(
+    settings: Settings, scenario: str, speed: float, nodes: int, *, quiz: bool = False, faults: Sequence[str] = ()
+) -> int:
     """The screens on a lab of their own; as a `quiz` they cover what is wrong until it was answered."""
-    return open_tui(settings, LabProcess(scenario, speed, nodes), _quiz_on(scenario) if quiz else None)
+    return open_tui(settings, LabProcess(scenario, speed, nodes, faults), _quiz_on(scenario) if quiz else None)
 
 
 def _quiz_on(scenario: str) -> Quiz:

@@ -82,13 +82,51 @@ async def test_the_list_tells_what_is_seen_by_number_and_the_answers_when_asked(
         assert line.endswith(one.seen)
 
 
-@pytest.mark.parametrize("arguments", [("nonsense",), ("--nodes", "0"), ("--speed", "0")])
+@pytest.mark.parametrize("arguments", [("nonsense",), ("--nodes", "0"), ("--speed", "0"), ("--fault", "api")])
 async def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...]) -> None:
     process = await start(*arguments)
     out, err = await process.communicate()
     assert process.returncode == 2
     assert out == b""
     assert b"error:" in err
+
+
+async def test_a_fault_of_the_command_line_stands_in_the_control_file_and_ends_there() -> None:
+    process = await start(
+        "--with-parent", "healthy", "--fault", "ssh down worker-01", "--fault", "ssh lie=empty master-01"
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(20):
+            lines = [shlex.split((await process.stdout.readline()).decode()) for _ in range(2)]
+            control = Path(lines[0][1].partition("=")[2]).parent / "faults"
+            while str(control) not in (await process.stderr.readline()).decode():
+                pass
+            assert control.read_text().splitlines()[-2:] == ["ssh down worker-01", "ssh lie=empty master-01"]
+            port = int(_words(lines[1][1].partition("=")[2], "Port")[0])
+            control.write_text("ssh down\n")
+            while await _accepts(port):
+                await asyncio.sleep(0.01)
+            control.write_text("")
+            while not await _accepts(port):
+                await asyncio.sleep(0.01)
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+def _words(file: str, key: str) -> list[str]:
+    return [line.split()[1] for line in Path(file).read_text().splitlines() if line.split()[:1] == [key]]
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def test_importing_the_lab_loads_neither_server_nor_client_libraries() -> None:

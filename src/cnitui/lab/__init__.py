@@ -9,6 +9,7 @@ It shares no code with what it is there to test, and is judged by kubectl and Op
         lab.world.node("worker-01").files, .network, .sudo, .audit
         lab.faults.respond(503, r"/pods", times=2); lab.faults.cut_streams(); lab.faults.expire_watches()
         lab.faults.freeze(); lab.faults.thaw()                         # takes requests, says nothing
+        await lab.standing.set("api drip=200 /log", "ssh down worker-*"); await lab.standing.set()  # faults/grammar.py
         lab.faults.forbid("kubernetes-admin", "patch", "daemonsets"); lab.faults.clear()
         await lab.stop_api(); await lab.start_api()                    # same port, same objects
         lab.ssh.fault("worker-01").hang = True; lab.ssh.change_host_key("worker-01"); lab.ssh.down("worker-01")
@@ -16,7 +17,7 @@ It shares no code with what it is there to test, and is judged by kubectl and Op
         lab.audit                           # every write request: method, path, user, dry_run, code
         await lab.until(lambda: ...)        # wait on a fact about the world
 
-`python -m cnitui.lab [SCENARIO] [--list] [--nodes N] [--speed S] [--with-parent]` runs one for other programs.
+`python -m cnitui.lab [SCENARIO] [--list] [--nodes N] [--speed S] [--fault F] [--with-parent]` runs one.
 Importing this package loads neither aiohttp nor asyncssh; `Lab` does.
 """
 

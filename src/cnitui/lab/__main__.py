@@ -13,6 +13,16 @@ def _release(words: str) -> str:
     return words
 
 
+def _fault(words: str) -> str:
+    from cnitui.lab.faults.grammar import fault
+
+    try:
+        fault(words)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return words
+
+
 def main() -> int:
     """0 after a stop by signal, 2 for a wrong command line."""
     from cnitui.lab import scenarios
@@ -37,6 +47,15 @@ def main() -> int:
         help="the release to play: v1.21.0 to v1.30.5 roll DaemonSets out otherwise (default v1.31.0)",
     )
     parser.add_argument("--no-ssh", action="store_true", help="no SSH to the nodes, as in most clusters")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        type=_fault,
+        help="what is wrong with API or SSH, such as 'api status=503 /pods' or 'ssh down worker-01'; several may be "
+        "given. The file `faults` beside the kubeconfig holds them, tells all there are, and may be edited meanwhile",
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
     if options.list:
@@ -55,7 +74,7 @@ def main() -> int:
     try:
         return run_blocking(
             options.scenario, nodes=options.nodes, speed=options.speed, ssh=not options.no_ssh,
-            with_parent=options.with_parent, kubernetes=options.kubernetes,
+            with_parent=options.with_parent, kubernetes=options.kubernetes, faults=options.fault,
         )  # fmt: skip
     except ValueError as error:  # more nodes wanted by the parts than there are
         parser.error(str(error))

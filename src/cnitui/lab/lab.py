@@ -10,12 +10,13 @@ import shutil
 import ssl
 import tempfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnitui.lab import cluster, scenarios
 from cnitui.lab.api import pki
-from cnitui.lab.api.access import accounts, write_kubeconfigs
+from cnitui.lab.api.access import accounts, write_kubeconfigs, write_tokens
 from cnitui.lab.api.server import ApiServer
 from cnitui.lab.clock import Clock
 from cnitui.lab.controllers.daemonset import DaemonSetController
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from cnitui.lab.api.faults import Faults
     from cnitui.lab.api.server import AuditEntry
+    from cnitui.lab.faults.standing import StandingFaults
     from cnitui.lab.objects.store import Change
 
 
@@ -99,6 +101,13 @@ class Lab:
 
     _ca: pki.Pair = field(init=False, repr=False)
 
+    @cached_property
+    def standing(self) -> StandingFaults:
+        """The faults of the grammar (`lab/faults`): `await lab.standing.set("api stall")`; none ends all."""
+        from cnitui.lab.faults.standing import StandingFaults
+
+        return StandingFaults(self)
+
     async def open(self) -> None:
         """Listens and writes the files; `start` does it."""
         await self.api.start()
@@ -107,6 +116,7 @@ class Lab:
 
     async def close(self) -> None:
         """Stops everything and removes the files; `start` does it."""
+        await self.standing.set()
         for controller in self.controllers:
             controller.stop()
         self.world.stop()
@@ -125,7 +135,7 @@ class Lab:
         return self.kubeconfig_of("admin")
 
     def kubeconfig_of(self, user: str) -> Path:
-        """One of `admin`, `viewer`, `no-logs`, `nobody`, `token`, `token-expired`, `wrong-ca`."""
+        """`admin`, `viewer`, `no-logs`, `nobody`, `token`, `token-expired`, `wrong-ca`, `plugin` or `token-file`."""
         return self.directory / f"{user}.kubeconfig"
 
     @property
@@ -155,6 +165,17 @@ class Lab:
     async def start_api(self) -> None:
         """It comes back on the same port, with the same objects."""
         await self.api.start()
+
+    def show_certificate(self, wrong: str = "") -> None:
+        """The API server shows a new certificate, in order or `wrong` (see `pki.server`); connections are dropped."""
+        _show(self.api.context, self.directory, pki.server(self._ca, wrong))
+        self.api.connections.drop_all()
+
+    def renew_tokens(self) -> None:
+        """Tokens that clients hold are refused; those that fetch theirs anew (`plugin`, `token-file`) get on."""
+        for user in self.api.users.values():
+            user.token = secrets.token_urlsafe() if user.token else ""
+        write_tokens(self.directory, self.api.users)
 
     async def until(self, fact: Callable[[], bool], within: float = 60.0) -> None:
         """Waits until `fact` holds, looking after every change in the store; TimeoutError after real seconds."""
@@ -188,13 +209,17 @@ class Lab:
 
 
 def _tls(directory: Path, ca: pki.Pair) -> ssl.SSLContext:
-    pair = pki.server(ca)
-    chain = directory / "apiserver.pem"
-    chain.write_bytes(pair.certificate_pem + pair.key_pem)
-    chain.chmod(0o600)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
+    _show(context, directory, pki.server(ca))
     context.load_verify_locations(cadata=ca.certificate_pem.decode())
     context.verify_mode = ssl.CERT_OPTIONAL
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _show(context: ssl.SSLContext, directory: Path, pair: pki.Pair) -> None:
+    """Handshakes from now on show this certificate."""
+    chain = directory / "apiserver.pem"
+    chain.touch(mode=0o600)
+    chain.write_bytes(pair.certificate_pem + pair.key_pem)
+    context.load_cert_chain(chain)

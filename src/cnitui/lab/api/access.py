@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
 
 ADMIN_USER = "kubernetes-admin"
+_CREDENTIALS = "client.authentication.k8s.io/v1"
 _FILES = {
     "viewer": "viewer",
     "no-logs": "no-logs",
@@ -40,17 +41,37 @@ def accounts(new_token: Callable[[], str]) -> dict[str, User]:
 
 
 def write_kubeconfigs(directory: Path, url: str, ca: pki.Pair, users: dict[str, User]) -> None:
-    """Writes NAME.kubeconfig for each, ca.crt, and admin's token for curl."""
+    """Writes NAME.kubeconfig for each, ca.crt, and admin's token for curl and for those that fetch it."""
     authority = ca.certificate_pem
     pair = pki.client(ca, ADMIN_USER, users[ADMIN_USER].groups)
     admin: Object = {"client-certificate-data": _base64(pair.certificate_pem), "client-key-data": _base64(pair.key_pem)}
     _write(directory, "admin", url, authority, ADMIN_USER, admin)
     for name, user in _FILES.items():
         _write(directory, name, url, authority, user, {"token": users[user].token})
+    write_tokens(directory, users)
+    _write(directory, "plugin", url, authority, "token-admin", {"exec": _plugin(directory)})
+    _write(directory, "token-file", url, authority, "token-admin", {"tokenFile": str(directory / "token")})
     stranger = pki.authority("another cluster").certificate_pem
     _write(directory, "wrong-ca", url, stranger, ADMIN_USER, admin)
     (directory / "ca.crt").write_bytes(authority)
-    _private(directory / "token", users["token-admin"].token + "\n")
+
+
+def write_tokens(directory: Path, users: dict[str, User]) -> None:
+    """Admin's token of this moment, as a file and as a credential plugin's answer."""
+    token = users["token-admin"].token
+    _private(directory / "token", token + "\n")
+    answer = {"apiVersion": _CREDENTIALS, "kind": "ExecCredential", "status": {"token": token}}
+    _private(directory / "credential.json", json.dumps(answer) + "\n")
+
+
+def _plugin(directory: Path) -> Object:
+    """A login whose token can be fetched anew: the plugin is `cat`."""
+    return {
+        "apiVersion": _CREDENTIALS,
+        "command": "cat",
+        "args": [str(directory / "credential.json")],
+        "interactiveMode": "Never",
+    }
 
 
 def _write(directory: Path, name: str, url: str, authority: bytes, user: str, credentials: Object) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from cnitui.lab.machine.users import User
 
+_ANYTHING = re.compile("")
+
 
 @dataclass
 class Response:
@@ -50,12 +52,12 @@ class Faults:
     _expire: Callable[[], None]
     responses: list[Response] = field(default_factory=list)
     delays: list[tuple[re.Pattern[str], float]] = field(default_factory=list)
-    truncate_streams_after: int | None = None
-    """Bytes after which a log or watch stream is dropped in the middle of a chunk."""
-    _running: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self._running.set()
+    drips: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
+    """Bytes a second of the answers to matching requests."""
+    cuts: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
+    """Bytes of an answer after which its connection is dropped."""
+    _stalls: list[re.Pattern[str]] = field(default_factory=list)
+    _eased: asyncio.Event = field(default_factory=asyncio.Event)
 
     def respond(
         self,
@@ -75,15 +77,31 @@ class Faults:
 
     def freeze(self) -> None:
         """The server takes requests and says nothing any more, as a process that was stopped (SIGSTOP)."""
-        self._running.clear()
+        self.stall(_ANYTHING)
 
     def thaw(self) -> None:
         """It goes on where it was."""
-        self._running.set()
+        self._stalls.clear()
+        self._wake()
 
-    async def thawed(self) -> None:
-        """Wait until it is not frozen."""
-        await self._running.wait()
+    def stall(self, path: re.Pattern[str]) -> None:
+        """Matching requests are taken, and nothing is said to them, in the middle of a stream either."""
+        self._stalls.append(path)
+
+    def ease(self, path: re.Pattern[str]) -> None:
+        """They go on where they were."""
+        if path in self._stalls:
+            self._stalls.remove(path)
+        self._wake()
+
+    def _wake(self) -> None:
+        eased, self._eased = self._eased, asyncio.Event()
+        eased.set()
+
+    async def thawed(self, path: str) -> None:
+        """Wait until requests of this path and query are not stalled."""
+        while any(pattern.search(path) for pattern in self._stalls):
+            await self._eased.wait()
 
     def slow(self, path: str, seconds: float) -> None:
         """Matching requests wait first (real seconds)."""
@@ -114,13 +132,22 @@ class Faults:
         self.thaw()
         self.responses.clear()
         self.delays.clear()
-        self.truncate_streams_after = None
+        self.drips.clear()
+        self.cuts.clear()
         for user in self.users.values():
             user.denied.clear()
 
     def delay(self, path: str) -> float:
         """Real seconds a request waits."""
         return sum(seconds for pattern, seconds in self.delays if pattern.search(path))
+
+    def pace(self, path: str) -> int | None:
+        """Bytes a second of an answer; None: as fast as it goes."""
+        return min((rate for pattern, rate in self.drips if pattern.search(path)), default=None)
+
+    def limit(self, path: str) -> int | None:
+        """Bytes after which an answer is cut off; None: never."""
+        return min((size for pattern, size in self.cuts if pattern.search(path)), default=None)
 
     def error(self, method: str, path: str) -> Response | None:
         """The fault a request meets, if any."""

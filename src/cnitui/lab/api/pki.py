@@ -58,8 +58,10 @@ def _name(common: str, organisations: tuple[str, ...] = ()) -> x509.Name:
     return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = dt.datetime.now(dt.UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, later: dt.timedelta = dt.timedelta()
+) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC) + later
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -90,9 +92,15 @@ def authority(common: str = "kubernetes") -> Pair:
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def _signed(ca: Pair, subject: x509.Name, purpose: x509.ObjectIdentifier, names: list[x509.GeneralName]) -> Pair:
+def _signed(
+    ca: Pair,
+    subject: x509.Name,
+    purpose: x509.ObjectIdentifier,
+    names: list[x509.GeneralName],
+    later: dt.timedelta = dt.timedelta(),
+) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(subject, ca.certificate.subject, key.public_key())
+    builder = _builder(subject, ca.certificate.subject, key.public_key(), later)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key())
     builder = builder.add_extension(identifier, critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -103,13 +111,22 @@ def _signed(ca: Pair, subject: x509.Name, purpose: x509.ObjectIdentifier, names:
     return Pair(builder.sign(ca.key, hashes.SHA256()), key)
 
 
-def server(ca: Pair) -> Pair:
-    """The API server's certificate, for loopback and the names a cluster uses."""
-    names: list[x509.GeneralName] = [
-        x509.DNSName(name) for name in ("localhost", "kubernetes", "kubernetes.default.svc")
-    ]
-    names += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ("127.0.0.1", "::1", "10.96.0.1")]
-    return _signed(ca, _name("kube-apiserver"), ExtendedKeyUsageOID.SERVER_AUTH, names)
+_NAMES = ("localhost", "kubernetes", "kubernetes.default.svc")
+_ADDRESSES = ("127.0.0.1", "::1", "10.96.0.1")
+
+
+def server(ca: Pair, wrong: str = "") -> Pair:
+    """The API server's certificate, for loopback and the names a cluster uses.
+
+    `wrong` makes it `expired`, `not-yet-valid`, one of a `foreign` authority of the same name, or for an `other-name`.
+    """
+    later = {"expired": -2 * _VALID, "not-yet-valid": _VALID}.get(wrong, dt.timedelta())
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in _NAMES]
+    names += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in _ADDRESSES]
+    if wrong == "other-name":
+        names = [x509.DNSName("api.another.example")]
+    signer = authority() if wrong == "foreign" else ca
+    return _signed(signer, _name("kube-apiserver"), ExtendedKeyUsageOID.SERVER_AUTH, names, later)
 
 
 def client(ca: Pair, user: str, groups: tuple[str, ...]) -> Pair:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from aiohttp import web
 from cnitui.lab.api import deleting, discovery, reading, writing
 from cnitui.lab.api.admission import WrongType
 from cnitui.lab.api.call import Call, is_served, not_served, split_path
+from cnitui.lab.api.connections import Connections
 from cnitui.lab.api.errors import ApiError, not_acceptable, not_allowed
 from cnitui.lab.api.faults import Faults, as_error
 from cnitui.lab.api.logs import open_log
@@ -25,7 +25,6 @@ from cnitui.lab.objects.resources import SELF_ACCESS, SELF_RULES, SELF_SUBJECT
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
 
     from cnitui.lab.world import World
 
@@ -61,15 +60,20 @@ class ApiServer:
     crashes: list[str] = field(default_factory=list)
     """Tracebacks of requests that the lab itself failed on."""
     faults: Faults = field(init=False)
-    _streams: set[asyncio.Transport] = field(default_factory=set)
+    connections: Connections = field(init=False)
     _runner: web.ServerRunner | None = None
 
     def __post_init__(self) -> None:
-        self.faults = Faults(self.users, self._cut, self._expire)
+        self.faults = Faults(self.users, self._cut, self.world.store.expire)
+        self.connections = Connections(self.faults)
+
+    def _cut(self) -> None:
+        self.connections.cut_streams()
 
     async def start(self) -> None:
         """Listens; on the same port as before when it ran already."""
         server = web.Server(self._handle, handler_cancellation=True)
+        self.connections.of(server)
         # no time at all would be for ever: aiohttp takes 0 for "no limit"
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
@@ -81,16 +85,9 @@ class ApiServer:
         """Closes the port and drops every connection."""
         if self._runner is None:
             return
-        self._cut()
+        self.connections.cut_streams()
         await self._runner.cleanup()
         self._runner = None
-
-    def _cut(self) -> None:
-        for transport in list(self._streams):
-            transport.abort()
-
-    def _expire(self) -> None:
-        self.world.store.expire()
 
     # --- one request ---------------------------------------------------------------------------------------------
 
@@ -99,7 +96,8 @@ class ApiServer:
         self.requests.append(f"{request.method} {target}")
         code, body, name = 500, b"", ""
         try:
-            await self.faults.thawed()
+            await self.connections.alive(request)
+            await self.faults.thawed(target)
             body = await request.read()
             user = self._impersonated(request, self._authenticate(request))
             name = user.name
@@ -130,7 +128,7 @@ class ApiServer:
                         body,
                     )
                 )
-        return response
+        return await self.connections.whole(request, response)
 
     async def _misbehave(self, method: str, target: str) -> None:
         if seconds := self.faults.delay(target):
@@ -182,9 +180,15 @@ class ApiServer:
             return answer(review(call), 201)
         if call.subresource == "log":
             lines = open_log(self.world, call)
-            return web.Response(status=204) if lines is None else await self._stream(request, lines, "text/plain")
+            return (
+                web.Response(status=204)
+                if lines is None
+                else await self.connections.stream(request, lines, "text/plain")
+            )
         if call.watching:
-            return await self._stream(request, open_watch(self.world, one(call), Renderer(call)), "application/json")
+            return await self.connections.stream(
+                request, open_watch(self.world, one(call), Renderer(call)), "application/json"
+            )
         try:
             response = self._objects(call)
         except WrongType as error:
@@ -240,34 +244,6 @@ class ApiServer:
                 gone = deleting.delete_collection(self.world, call)
                 return answer(listed(call, gone, {"resourceVersion": str(self.world.store.version)}))
         raise not_allowed()
-
-    async def _stream(self, request: web.BaseRequest, lines: AsyncIterator[bytes], kind: str) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache, private"})
-        response.enable_chunked_encoding()
-        transport = request.transport
-        sent = 0
-        if isinstance(transport, asyncio.Transport):
-            self._streams.add(transport)
-        try:
-            await response.prepare(request)
-            with contextlib.suppress(ConnectionError):
-                async for data in lines:
-                    sent += len(data)
-                    await self._send(response, transport, data, sent)
-        finally:
-            if isinstance(transport, asyncio.Transport):
-                self._streams.discard(transport)
-            await lines.aclose()  # type: ignore[attr-defined]
-        return response
-
-    async def _send(
-        self, response: web.StreamResponse, transport: asyncio.BaseTransport | None, data: bytes, sent: int
-    ) -> None:
-        limit = self.faults.truncate_streams_after
-        await self.faults.thawed()
-        await response.write(data)
-        if limit is not None and sent >= limit and isinstance(transport, asyncio.Transport):
-            transport.abort()
 
 
 def _authorized(call: Call) -> Call:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cnitui.lab.api.pki import Key
-from cnitui.lab.shell.commands import login_shell
+from cnitui.lab.shell.ssh_process import USER, SshFault, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,41 +24,19 @@ if TYPE_CHECKING:
     from cnitui.lab.machine.node import Node
     from cnitui.lab.world import World
 
-USER = "vagrant"
-
-
-@dataclass
-class SshFault:
-    """What is wrong with one node's SSH right now; set fields, or `clear()`."""
-
-    refuse: bool = False
-    """Accept and close at once, before any greeting."""
-    hang: bool = False
-    """Accept and never say a word."""
-    slow: float = 0.0
-    """Real seconds before each command."""
-    close: bool = False
-    """Drop the connection when a command arrives."""
-    banner: str = ""
-    """Noise printed before each command's output, as profile scripts do."""
-    truncate: int | None = None
-    """Bytes of output after which the connection is dropped."""
-
-    def clear(self) -> None:
-        """All well."""
-        self.refuse = self.hang = self.close = False
-        self.slow, self.banner, self.truncate = 0.0, "", None
-
 
 @dataclass
 class _Server:
     node: Node
     key: Key
+    first_key: Key
     fault: SshFault = field(default_factory=SshFault)
     listener: socket.socket | None = None
     port: int = 0
     commands: list[str] = field(default_factory=list)
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+    dead: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+    """Connections over which nothing comes any more."""
     silent: list[socket.socket] = field(default_factory=list)
     options: asyncssh.SSHServerConnectionOptions | None = None
 
@@ -110,7 +88,8 @@ class SshNodes:
         self.identity.write_text(self._user.private)
         self.identity.with_suffix(".pub").write_text(self._user.public + "\n")
         for node in self._world.nodes.values():
-            server = self._servers[node.name] = _Server(node, Key.generate())
+            key = Key.generate()
+            server = self._servers[node.name] = _Server(node, key, key)
             self._listen(server)
         self._write()
         loop = asyncio.get_running_loop()
@@ -177,6 +156,11 @@ class SshNodes:
         server = self._servers[node]
         server.key, server.options = Key.generate(), None
 
+    def restore_host_key(self, node: str) -> None:
+        """It has its first one again."""
+        server = self._servers[node]
+        server.key, server.options = server.first_key, None
+
     def forget_host_key(self, node: str) -> None:
         """Takes the node out of known_hosts: an unknown host."""
         mark = f"[127.0.0.1]:{self._servers[node].port} "
@@ -189,7 +173,27 @@ class SshNodes:
 
     def up(self, node: str) -> None:
         """Listens again, on the same port with the same key."""
-        self._listen(self._servers[node])
+        if self._servers[node].listener is None:
+            self._listen(self._servers[node])
+
+    def drop(self, node: str) -> None:
+        """Drops what is connected; the port goes on listening."""
+        for connection in list(self._servers[node].connections):
+            connection.abort()
+
+    def go_dead(self, node: str) -> None:
+        """What is connected stays open and nothing comes over it any more, as behind a firewall that forgot it."""
+        server = self._servers[node]
+        for connection in server.connections - server.dead:
+            _stop_listening(connection)
+        server.dead |= server.connections
+
+    def reset_dead(self, node: str) -> None:
+        """What became of those connections is told: they are dropped, and those that waited for a greeting."""
+        server = self._servers[node]
+        for connection in list(server.dead):
+            connection.abort()
+        self._hang_up(server)
 
     async def stop(self) -> None:
         """Closes everything."""
@@ -208,82 +212,20 @@ class SshNodes:
             server.listener = None
         for connection in list(server.connections):
             connection.abort()
+        self._hang_up(server)
+
+    def _hang_up(self, server: _Server) -> None:
         for silent in server.silent:
             silent.close()
         server.silent.clear()
 
     async def _process(self, server: _Server, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        command = process.command or ""
-        server.commands.append(command)
-        fault = server.fault
-        if fault.slow:
-            await asyncio.sleep(fault.slow)
-        if fault.close:
-            process.channel.get_connection().abort()
-            return
-        pipe = _Pipe(process, fault)
-        write = pipe.write
-
-        user = process.get_extra_info("username") or USER
-        if fault.banner:
-            write(process.stdout, fault.banner)
-        with contextlib.suppress(BrokenPipeError, ConnectionError, asyncssh_error()):
-            stdin = (await process.stdin.read()).decode("utf-8", "replace") if _reads_script(process.command) else ""
-            if process.command is None:
-                command, stdin = stdin, ""  # a shell without a command runs what it is sent
-            shell = login_shell(
-                self._world,
-                server.node,
-                user,
-                lambda t: write(process.stdout, t),
-                lambda t: write(process.stderr, t),
-                stdin,
-            )
-            status = await shell.run(command)
-            pipe.flush()
-            process.exit(status)
-
-
-class _Pipe:
-    """What a process writes, in packets as a shell's pipe fills them: what is written at one go is sent at one go."""
-
-    def __init__(self, process: asyncssh.SSHServerProcess[bytes], fault: SshFault) -> None:
-        self._process, self._fault = process, fault
-        self._waiting: dict[asyncssh.SSHWriter[bytes], list[bytes]] = {}
-        self._sent = 0
-
-    def write(self, stream: asyncssh.SSHWriter[bytes], text: str) -> None:
-        """Send it soon."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._waiting.setdefault(stream, []).append(text.encode("utf-8", "surrogateescape"))
-
-    def flush(self) -> None:
-        """Send it now; a fault may cut it off and the connection with it."""
-        waiting, self._waiting = self._waiting, {}
-        for stream, parts in waiting.items():
-            data = b"".join(parts)
-            if self._fault.truncate is not None and self._sent + len(data) > self._fault.truncate:
-                stream.write(data[: self._fault.truncate - self._sent])
-                self._process.channel.get_connection().abort()
-                return
-            self._sent += len(data)
-            with contextlib.suppress(BrokenPipeError, ConnectionError, asyncssh_error()):
-                stream.write(data)
-
-
-def _reads_script(command: str | None) -> bool:
-    """Whether standard input is a script; other commands must not wait for an input that may never end."""
-    words = ["sh"] if command is None else command.split()
-    named = bool(words) and words[0].rpartition("/")[2] in ("sh", "bash")
-    return named and (len(words) == 1 or words[1] == "-s")
-
-
-def asyncssh_error() -> type[Exception]:
-    """asyncssh's base error, once it is loaded."""
-    import asyncssh
-
-    return asyncssh.Error
+        server.commands.append(process.command or "")
+        node = server.node
+        if server.fault.lie == "other":
+            others = list(self._world.nodes.values())
+            node = others[(others.index(node) + 1) % len(others)]
+        await answer(self._world, node, server.fault, process)
 
 
 def _connection(server: _Server) -> asyncssh.SSHServer:
@@ -296,5 +238,12 @@ def _connection(server: _Server) -> asyncssh.SSHServer:
 
         def connection_lost(self, exc: Exception | None) -> None:
             server.connections.discard(self._connection)
+            server.dead.discard(self._connection)
 
     return Connection()
+
+
+def _stop_listening(connection: asyncssh.SSHServerConnection) -> None:
+    transport = connection._transport  # noqa: SLF001 - asyncssh has no other way to it; None while it closes
+    if transport is not None:
+        transport.pause_reading()
