@@ -97,8 +97,11 @@ def test_the_extent_is_told_in_five_words(state: State, words: str) -> None:
         (incident(), "● live 12:00:00"),
         (State(fatal=GONE), "! trying again by itself"),
         (State(fatal=KubeconfigError("no kubeconfig")), "! r tries again"),
-        (replace(incident(), pods_link=Link("stale", GONE, NOON - timedelta(seconds=12))), "! stale 12s"),
-        (State(pods_link=Link("refused", REFUSED, NOON)), "! refused 0s"),
+        (
+            replace(incident(), pods_link=Link("stale", GONE, NOON - timedelta(seconds=12))),
+            "! stale 12s: not reachable",
+        ),
+        (State(pods_link=Link("refused", REFUSED, NOON)), "! refused 0s: forbidden (403)"),
     ],
 )
 def test_liveness_says_whether_the_screen_is_current(state: State, words: str) -> None:

@@ -10,7 +10,8 @@ from cnitui.domain.likeness import Cohort
 from cnitui.domain.recording import Recorded
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State, View
-from cnitui.errors import ClusterError
+from cnitui.errors import ClusterError, NodeUnconfirmed
+from cnitui.tui.brief import brief
 
 SPIN = "◌"
 
@@ -141,7 +142,8 @@ def liveness(state: State, now: datetime, width: int = 200) -> Line:
         return Line("!", "trying again by itself" if by_itself else "r tries again", "warn")
     if link.phase in ("stale", "refused"):
         word = "refused" if link.phase == "refused" else "stale"
-        return Line("!", f"{word} {age(link.since or state.started_at, now)}", "warn")
+        why = f": {brief(link.error)}" if link.error is not None else ""
+        return Line("!", f"{word} {age(link.since or state.started_at, now)}{why}", "warn")
     if link.phase == "asking":
         return Line(SPIN, "listing" if state.pods else "connecting", "dim")
     if state.silent_since is not None:
@@ -163,7 +165,7 @@ def banner(state: State) -> Line:
     if trouble is not None:
         return trouble
     if state.diagnosis is None:
-        return Line(SPIN, f"asking {state.connection.server or 'the API server'} for the calico-node pods", "dim")
+        return Line(SPIN, f"asking {state.connection.server or 'the API server'} for {_awaited(state)}", "dim")
     if not state.failing and state.diagnosis.confident:
         return _verdict(state, state.diagnosis)  # of pods that are missing
     if not state.pods:
@@ -171,6 +173,12 @@ def banner(state: State) -> Line:
     if not state.failing:
         return _quiet(state)
     return _verdict(state, state.diagnosis)
+
+
+def _awaited(state: State) -> str:
+    """What the first judgement waits for."""
+    listed = bool(state.rows) and state.pods_link.phase != "asking"
+    return "the nodes" if listed and state.nodes_link.phase == "asking" else "the calico-node pods"
 
 
 def _trouble(state: State) -> Line | None:
@@ -199,10 +207,20 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
         done = sum(look.phase != "asking" for _, look in state.looks)
         alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""
         return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read{alike}", "accent")
+    unread = _unread(state)
     candidates = [f.cause for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
     if candidates:
-        return Line("?", f"NOT PROVEN  could be: {names(tuple(dict.fromkeys(candidates)), 5)}", "warn")
-    return Line("?", "UNDETERMINED  the evidence does not decide; step 6 names what to collect next", "warn")
+        return Line("?", f"NOT PROVEN  {unread}could be: {names(tuple(dict.fromkeys(candidates)), 5)}", "warn")
+    return Line("?", f"UNDETERMINED  {unread}the evidence does not decide; step 6 names what to collect next", "warn")
+
+
+def _unread(state: State) -> str:
+    """`worker-01, worker-02: not reachable · `: why nodes that fail have not told more; "" when all did."""
+    failing = {pod.node for pod in state.failing}
+    errors = {node: look.error for node, look in state.looks if node in failing and look.error is not None}
+    told = {node: brief(error) for node, error in errors.items() if not isinstance(error, NodeUnconfirmed)}
+    why = dict.fromkeys(told.values())
+    return f"{names(tuple(told), 2)}: {', '.join(why)} · " if told else ""
 
 
 def _enough_read(state: State) -> bool:

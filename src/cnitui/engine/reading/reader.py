@@ -33,7 +33,7 @@ from cnitui.engine.reading.subjects import Noting, attempts_key, last_attempt, n
 from cnitui.engine.reading.sweep import Sweep
 from cnitui.engine.reading.turns import Turns, Urgency
 from cnitui.engine.watching.roster import NodeRow
-from cnitui.errors import CnituiError, NodeUnreachable
+from cnitui.errors import CnituiError, HostKeyChanged, NodeUnreachable
 
 EVERYBODY = 50
 """Failing nodes up to which all are read at once and their evidence is kept."""
@@ -44,6 +44,7 @@ TOLD_TOGETHER = 10
 EVENTS_FRESH = timedelta(minutes=2)
 EVENTS_AGAIN = 5.0
 """Seconds after which the events of a pod that has still to start are read again: the kubelet tries every few."""
+_MAY_PASS = (NodeUnreachable, HostKeyChanged)
 _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
 
@@ -250,11 +251,14 @@ class Reader:
                 self._judge.doubt(one)
 
     async def retry_nodes(self) -> None:
-        """Nodes that could not be reached are tried again by themselves, ever more rarely; until cancelled."""
+        """Nodes that could not be reached are tried again by themselves, ever more rarely; until cancelled.
+
+        So are those that showed another key, which costs no attempt to log in: the key may have been put right.
+        """
         wait = _FIRST_NODE_RETRY
         while True:
             await self._clock.sleep(wait)
-            lost = [node for node, look in self.looks.states.items() if isinstance(look.error, NodeUnreachable)]
+            lost = [node for node, look in self.looks.states.items() if isinstance(look.error, _MAY_PASS)]
             for node in lost:
                 self.looks.again(node, kinds=("node",))
             wait = min(_LAST_NODE_RETRY, wait * 2) if lost else _FIRST_NODE_RETRY

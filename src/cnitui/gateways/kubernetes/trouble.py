@@ -74,6 +74,7 @@ def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | N
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, server: str) -> ClusterUnreachable:
+    reason = "CertificateExpired" if error.verify_code == _EXPIRED else "Certificate"
     match error.verify_code:
         case code if code == _EXPIRED:
             why, next_step = "has expired", "Renew the API server's certificate; check this machine's clock, too"
@@ -85,7 +86,7 @@ def _untrusted(error: ssl.SSLCertVerificationError, server: str) -> ClusterUnrea
         case _:
             why = f"is not signed by the authority the kubeconfig trusts ({one_line(error.verify_message, 200)})"
             next_step = "Check certificate-authority of the cluster in the kubeconfig; is it really this server?"
-    return ClusterUnreachable(f"{server} is not trusted: its certificate {why}", next_step, reason="Certificate")
+    return ClusterUnreachable(f"{server} is not trusted: its certificate {why}", next_step, reason=reason)
 
 
 def _tls_failed(error: BaseException, server: str) -> ClusterUnreachable:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from cnitui.lab.api.faults import Faults
 
@@ -100,9 +100,12 @@ class Connections:
     async def _put(self, request: web.BaseRequest, response: web.StreamResponse, data: bytes, sent: int) -> int:
         """Send it as the faults of this moment let it, and return the bytes so far; ConnectionError once cut off."""
         target = request.path_qs
-        limit, pace = self._faults.limit(target), self._faults.pace(target)
-        wanted = data if limit is None else data[: max(0, limit - sent)]
-        for piece in _pieces(wanted, pace):
+        limit = self._faults.limit(target)
+        left = data if limit is None else data[: max(0, limit - sent)]
+        while left:
+            pace = self._faults.pace(target)
+            piece = left if pace is None else left[: max(1, int(pace * _TICK))]
+            left = left[len(piece) :]
             await self._faults.thawed(target)
             await self.alive(request)
             await response.write(piece)
@@ -112,8 +115,3 @@ class Connections:
             request.transport.abort()
             raise ConnectionResetError
         return sent + len(data)
-
-
-def _pieces(data: bytes, pace: int | None) -> Iterator[bytes]:
-    size = len(data) if pace is None else max(1, int(pace * _TICK))
-    return (data[at : at + size] for at in range(0, len(data), max(1, size)))

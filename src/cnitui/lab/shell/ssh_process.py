@@ -112,8 +112,7 @@ class _Pipe:
 
     async def emptied(self) -> None:
         """Send what is left, slowly where it is to trickle."""
-        rate = self._fault.drip
-        while rate is not None and self._waiting:
+        while (rate := self._fault.drip) is not None and self._waiting:
             stream, parts = next(iter(self._waiting.items()))
             data, size = b"".join(parts), max(1, int(rate * _TICK))
             self._waiting[stream] = [data[size:]]

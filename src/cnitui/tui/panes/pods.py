@@ -142,12 +142,15 @@ def _gone(known: KeysView[str], before: State, state: State) -> Collection[str]:
 
 
 def _note(state: State) -> str:
-    """How many nodes there are, and how many of the failing ones have been read while that goes on."""
+    """How many nodes there are, how many failing ones have been read meanwhile, and why the list may be old."""
     progress = state.progress
     reading = (
         f" · {progress.read + progress.unreadable:,} of {progress.nodes:,} failing ones read" if progress.left else ""
     )
-    return f"{len(state.rows):,} nodes{reading}" if state.rows else ""
+    link = state.pods_link
+    broken = link.error is not None and link.phase in ("stale", "refused")
+    seen = f" · as last seen; {link.error.what}" if broken and link.error is not None else ""
+    return f"{len(state.rows):,} nodes{reading}{seen}" if state.rows else ""
 
 
 def changed_rows(before: State, state: State) -> Iterator[NodeRow]:
