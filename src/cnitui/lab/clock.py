@@ -36,17 +36,17 @@ class Clock:
 
 def rfc3339(moment: datetime) -> str:
     """Kubernetes' `metav1.Time`: UTC, whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def rfc3339_micro(moment: datetime) -> str:
     """Kubernetes' `metav1.MicroTime`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def rfc3339_nano(moment: datetime) -> str:
     """The stamp that `kubectl logs --timestamps` shows before each line."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+    return f"{moment.isoformat(timespec='microseconds')[:26]}000Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

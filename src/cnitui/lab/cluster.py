@@ -11,12 +11,12 @@ from cnitui.lab.api.admission import refuse_insecure
 from cnitui.lab.api.errors import ApiError
 from cnitui.lab.clock import rfc3339
 from cnitui.lab.controllers.revisions import current_revision
-from cnitui.lab.controllers.templates import daemon_pod, default_pod, owner_reference, template_hash
+from cnitui.lab.controllers.templates import daemon_pod, default_pod, own_spec, owner_reference, template_hash
 from cnitui.lab.kubelet.history import settle
 from cnitui.lab.machine.machines import containerd_config, machine, selinux_config
 from cnitui.lab.objects import calico, calico_extras, rbac, system_objects
 from cnitui.lab.objects import resources as r
-from cnitui.lab.objects.node_objects import node_object
+from cnitui.lab.objects.node_objects import edit_conditions, node_object
 from cnitui.lab.objects.trust import Trust
 from cnitui.lab.scenarios.scenario import Installation
 
@@ -31,24 +31,37 @@ if TYPE_CHECKING:
 
 CLUSTER_AGE = timedelta(days=12, hours=3)
 INCIDENT_AGE = timedelta(hours=17, minutes=21)
+MANY = 500
+"""Nodes from which on a cluster is too large to be looked through for garbage."""
 FIRST_ATTEMPT = 20.0
 """Simulated seconds until the first failing worker tries again; the others follow."""
 
 
 def build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
-    """Fills an empty world with `nodes` machines, the first the control plane; ValueError if they are too few."""
-    with _uncollected():
+    """Fills an empty world with `nodes` machines, the first the control plane; ValueError if they are too few.
+
+    Nobody looks through a large one for garbage until `release`: it is millions of objects that all stay.
+    """
+    with _uncollected(for_good=nodes >= MANY):
         _build(world, scenario, nodes)
 
 
+def release(world: World) -> None:
+    """A cluster that was built is to go."""
+    if len(world.nodes) >= MANY:
+        gc.unfreeze()
+
+
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without looking for garbage: a large cluster is millions of objects that all stay, and looking costs a third."""
+def _uncollected(*, for_good: bool) -> Iterator[None]:
+    """Without looking for garbage meanwhile, which costs a third; `for_good` what is there then is set aside."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if for_good:
+            gc.freeze()
         if collecting:
             gc.enable()
 
@@ -75,6 +88,7 @@ def _build(world: World, scenario: Scenario | Mixture, nodes: int) -> None:
     _deployment(world, calico_extras.kube_controllers(), since)
     _deployment(world, system_objects.coredns(), born)
     _heartbeats(world)
+    world.store.begin()
 
 
 def _machine(index: int, born: datetime) -> Node:
@@ -122,11 +136,11 @@ def _base(world: World, applied: Installation, born: datetime, since: datetime) 
     for name in system_objects.NAMESPACES:
         store.create(r.SERVICE_ACCOUNTS, system_objects.service_account("default", name), created=stamp)
     for name in world.nodes:
-        store.create(r.LEASES, system_objects.lease(name), created=stamp)
+        store.create(r.LEASES, system_objects.lease(name), created=stamp, given=True)
     images = [calico.CNI_IMAGE, calico.NODE_IMAGE, f"registry.k8s.io/kube-proxy:{world.kubernetes}"]
     for node in world.nodes.values():
         obj = node_object(node, world.kubernetes, images, since)
-        store.create(r.NODES, obj, created=rfc3339(node.booted))
+        store.create(r.NODES, obj, created=rfc3339(node.booted), given=True)
 
 
 def _daemon_set(world: World, obj: Object, created: datetime, pods_born: datetime) -> None:
@@ -160,7 +174,7 @@ def _look_again(world: World) -> None:
 
 def _pod(world: World, pod: Object, born: datetime, next_attempt: float = FIRST_ATTEMPT) -> None:
     default_pod(pod, world.store.suffix())
-    made = world.store.create(r.PODS, pod, created=rfc3339(born))
+    made = world.store.create(r.PODS, pod, created=rfc3339(born), given=True)
     settle(world, made, born, next_attempt)
 
 
@@ -195,7 +209,7 @@ def _deployment(world: World, obj: Object, born: datetime) -> None:
     owner = world.store.create(r.REPLICA_SETS, replica_set, created=stamp)
     for _ in range(replicas):
         meta = {"generateName": f"{owner['metadata']['name']}-", "namespace": "kube-system", "labels": labels}
-        pod = {"metadata": meta | {"ownerReferences": [owner_reference(owner)]}, "spec": {**template["spec"]}}
+        pod = {"metadata": meta | {"ownerReferences": [owner_reference(owner)]}, "spec": own_spec(template["spec"])}
         pod["spec"]["nodeName"] = master
         _pod(world, pod, born)
     available = {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}
@@ -214,4 +228,4 @@ def _heartbeats(world: World) -> None:
                 condition["lastHeartbeatTime"] = rfc3339(now - timedelta(seconds=17 + 7 * place))
 
     for name in world.nodes:
-        world.store.modify(r.NODES, "", name, beat)
+        edit_conditions(world.store, name, beat)

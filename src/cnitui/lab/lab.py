@@ -120,6 +120,7 @@ class Lab:
         for controller in self.controllers:
             controller.stop()
         self.world.stop()
+        cluster.release(self.world)
         await self.ssh.stop()
         await self.api.stop()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -15,8 +15,8 @@ from cnitui.lab.kubelet.pod_worker import PodWorker
 from cnitui.lab.kubelet.timeline import Timeline
 from cnitui.lab.machine.selinux import context
 from cnitui.lab.objects.events import Recorder
-from cnitui.lab.objects.node_objects import set_network_available, set_ready
-from cnitui.lab.objects.resources import NODES, PODS
+from cnitui.lab.objects.node_objects import edit_conditions, set_network_available, set_ready
+from cnitui.lab.objects.resources import PODS
 from cnitui.lab.objects.store import Change, Store
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class World:
     store: Store = field(init=False)
     events: Recorder = field(init=False)
     _ready: dict[str, bool] = field(default_factory=dict)
+    _looked: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """The state of the files that `_ready` was taken from."""
     _addresses: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -170,12 +172,15 @@ class World:
 
     def node_changed(self, node: Node, timeline: Timeline | None = None) -> None:
         """Reports the node Ready or not after its files may have changed; cheap when nothing did."""
+        if self._looked.get(node.name) == (node.files.changes, node.cni_conf_dir):
+            return
+        self._looked[node.name] = (node.files.changes, node.cni_conf_dir)
         ready = node.network_ready
         if self._ready.get(node.name) == ready:
             return
         self._ready[node.name] = ready
         now = timeline.now() if timeline else self.clock.now()
-        obj = self.store.modify(NODES, "", node.name, lambda held: set_ready(held, now, ready=ready))
+        obj = edit_conditions(self.store, node.name, lambda held: set_ready(held, now, ready=ready))
         if obj is not None:
             reason = "NodeReady" if ready else "NodeNotReady"
             text = f"Node {node.name} status is now: {reason}"
@@ -188,7 +193,7 @@ class World:
     def on_ready(self, node: Node, pod: Object, now: datetime) -> None:
         """calico-node became ready: it tells the node object that the network is available."""
         if any(c["name"] == "calico-node" for c in pod["spec"]["containers"]):
-            self.store.modify(NODES, "", node.name, lambda held: set_network_available(held, now))
+            edit_conditions(self.store, node.name, lambda held: set_network_available(held, now))
 
     def stop(self) -> None:
         """Ends every pod's timers."""

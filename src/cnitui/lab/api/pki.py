@@ -35,22 +35,27 @@ class Pair:
         )
 
 
-@dataclass(frozen=True)
 class Key:
-    """An SSH key pair, both halves as OpenSSH writes them."""
+    """An SSH key pair, both halves as OpenSSH writes them; each is written when it is asked for."""
 
-    private: str
-    public: str
+    def __init__(self, key: ed25519.Ed25519PrivateKey) -> None:
+        self._key = key
 
     @classmethod
     def generate(cls) -> Key:
         """A new Ed25519 pair."""
-        key = ed25519.Ed25519PrivateKey.generate()
-        private = key.private_bytes(
+        return cls(ed25519.Ed25519PrivateKey.generate())
+
+    @property
+    def private(self) -> str:
+        return self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
-        public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-        return cls(private.decode(), public.decode())
+        ).decode()
+
+    @property
+    def public(self) -> str:
+        public = self._key.public_key()
+        return public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
 
 
 def _name(common: str, organisations: tuple[str, ...] = ()) -> x509.Name:

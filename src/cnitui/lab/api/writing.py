@@ -49,7 +49,7 @@ def _create(world: World, call: Call, body: Object, who: Entry | None = None) ->
         wanted["metadata"]["managedFields"] = track(None, wanted, _manager(world, call, "Update"), _shape(call))
     _warn(world, call, wanted)
     if dry:
-        made = world.store.prepare(call.resource, wanted)
+        made = world.store.prepare(call.resource, copied(wanted))
         _refuse_taken(world, call, made)
         return made
     return world.store.create(call.resource, wanted)

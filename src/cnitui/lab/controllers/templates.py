@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from cnitui.lab.jsontypes import copied
-
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
 
@@ -20,6 +18,11 @@ _NODE_TROUBLE = (
     ("NoSchedule", "pid-pressure"),
     ("NoSchedule", "unschedulable"),
     ("NoSchedule", "network-unavailable"),
+)
+
+
+_TOLERATED: tuple[Object, ...] = tuple(
+    {"effect": effect, "key": f"node.kubernetes.io/{name}", "operator": "Exists"} for effect, name in _NODE_TROUBLE
 )
 
 
@@ -39,7 +42,7 @@ def daemon_pod(daemon_set: Object, node: str, digest: str) -> Object:
     """The pod the DaemonSet controller creates for one node."""
     template = daemon_set["spec"]["template"]
     meta = daemon_set["metadata"]
-    spec = copied(template["spec"])
+    spec = own_spec(template["spec"])
     field = {"key": "metadata.name", "operator": "In", "values": [node]}
     required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
     spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
@@ -66,11 +69,17 @@ def daemon_pod(daemon_set: Object, node: str, digest: str) -> Object:
     return pod
 
 
+def own_spec(spec: Object) -> Object:
+    """A pod's spec that may be given defaults: what is inside its containers is shared, and replaced, not changed."""
+    containers = {
+        kind: [dict(one) for one in spec[kind]] for kind in ("initContainers", "containers") if spec.get(kind)
+    }
+    return {**spec, **containers}
+
+
 def node_tolerations() -> list[Object]:
     """What every daemon pod tolerates."""
-    return [
-        {"effect": effect, "key": f"node.kubernetes.io/{name}", "operator": "Exists"} for effect, name in _NODE_TROUBLE
-    ]
+    return list(_TOLERATED)
 
 
 def owner_reference(owner: Object) -> Object:
@@ -119,8 +128,8 @@ def default_container(container: Object) -> None:
     container.setdefault("terminationMessagePolicy", "File")
     latest = ":" not in container.get("image", "").rsplit("/", 1)[-1] or container["image"].endswith(":latest")
     container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
-    for port in container.get("ports") or ():
-        port.setdefault("protocol", "TCP")
+    if container.get("ports"):
+        container["ports"] = [{"protocol": "TCP"} | port for port in container["ports"]]
 
 
 def _default_tolerations(spec: Object) -> None:

@@ -18,7 +18,7 @@ INITIAL = 10.0
 MAXIMUM = 300.0
 
 
-@dataclass
+@dataclass(slots=True)
 class Backoff:
     """The entry of one container of one pod; seconds."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
 
 
-@dataclass
+@dataclass(slots=True)
 class Log:
     """Lines with the moment each was written; readers wait for the next one."""
 
@@ -60,7 +60,7 @@ class Log:
             self._waiters.discard(waiter)
 
 
-@dataclass
+@dataclass(slots=True)
 class Attempt:
     """One run of one container."""
 

@@ -6,6 +6,7 @@ run, and the last attempt is replayed again, so that the state at the start is w
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -62,13 +63,13 @@ def _skip_ahead(
     began = worker.node.local(ended.started)
     earlier = [_template(latest, began)] if latest and latest.time >= began else []
     if earlier:
-        kept = [moment for moment in starts[container.restarts + 1 :] if moment > born + FIRST_MINUTES]
-        local = worker.node.local
+        kept = array("d", (at for at in starts[container.restarts + 1 :] if at > FIRST_MINUTES.total_seconds()))
+        first = worker.node.local(born)
         worker.node.audit.defer(
-            lambda: [_at(event, offset, local(moment)) for moment in kept for event, offset in earlier]
+            lambda: [_at(event, offset, first + timedelta(seconds=at)) for at in kept for event, offset in earlier]
         )
-    _tell(worker, container, restarts, starts)
-    before = starts[-1]
+    before = born + timedelta(seconds=starts[-1])
+    _tell(worker, container, restarts, before)
     previous = Attempt(new_container_id(world.rng.getrandbits(256)), worker.node.pid(), ended.label, before)
     previous.finished, previous.exit_code = before + timedelta(seconds=duration), ended.exit_code
     previous.reason, previous.message, previous.clock_offset = ended.reason, ended.message, ended.clock_offset
@@ -79,15 +80,16 @@ def _skip_ahead(
     worker.launch(container)
 
 
-def _starts(world: World, born: datetime, last: datetime, duration: float) -> list[datetime]:
-    """When the attempts before the one at `last` began."""
-    moment, found = born + timedelta(seconds=3), []
+def _starts(world: World, born: datetime, last: datetime, duration: float) -> list[float]:
+    """When the attempts before the one at `last` began, in seconds since the pod was made: thousands of numbers."""
+    end = (last - born).total_seconds() - MAXIMUM
+    moment, found = 3.0, []
     for wait in waits(10_000):
         found.append(moment)
-        moment += timedelta(seconds=duration + wait + world.rng.uniform(4, 22))
-        if moment > last - timedelta(seconds=MAXIMUM):
+        moment += duration + wait + world.rng.uniform(4, 22)
+        if moment > end:
             break
-    found[-1] = last - timedelta(seconds=MAXIMUM + duration + 2)
+    found[-1] = end - duration - 2
     return found
 
 
@@ -102,7 +104,7 @@ def _at(event: AuditEvent, offset: timedelta, moment: datetime) -> AuditEvent:
     return replace(event, time=time, pid=pid, ppid=pid - 12)
 
 
-def _tell(worker: PodWorker, container: Container, restarts: int, starts: list[datetime]) -> None:
+def _tell(worker: PodWorker, container: Container, restarts: int, last: datetime) -> None:
     """The counts that the kubelet's events have come to: each start, and BackOff as its spam filter lets through."""
     image, attempt = container.spec["image"], container.current or container.last
     started = attempt is None or attempt.reason != "StartError"
@@ -112,6 +114,6 @@ def _tell(worker: PodWorker, container: Container, restarts: int, starts: list[d
         *((("Normal", "Started", f"Started container {container.name}"),) if started else ()),
     )
     for kind, reason, message in told:
-        worker.record(kind, reason, message, container, time=starts[-1], count=restarts - container.restarts - 1)
+        worker.record(kind, reason, message, container, time=last, count=restarts - container.restarts - 1)
     text = f"Back-off restarting failed container {container.name} in pod {worker.full_name}"
-    worker.record("Warning", "BackOff", text, container, time=starts[-1] + timedelta(seconds=20), count=restarts + 12)
+    worker.record("Warning", "BackOff", text, container, time=last + timedelta(seconds=20), count=restarts + 12)

@@ -224,7 +224,7 @@ class PodWorker:
     def _emit(self, run: Run, output: Output) -> None:
         if not output.silent and self._runs.get(run.container.name) is run:
             now = self.node.local(self.timeline.now())
-            text = f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " " + output.text if output.stamped else output.text
+            text = f"{now.isoformat(' ', 'milliseconds')[:23]} {output.text}" if output.stamped else output.text
             run.attempt.log.append(now, text)
         self._step(run)
 

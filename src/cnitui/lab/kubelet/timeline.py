@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnitui.lab.clock import Clock
 
 
-@dataclass(order=True)
+@dataclass(order=True, slots=True)
 class Timer:
     """One thing due; cancelled timers stay in the heap and do nothing."""
 
@@ -32,8 +32,13 @@ class Timer:
     def cancel(self) -> None:
         """Never calls back."""
         self.cancelled = True
+        self.callback = _nothing
         if self.handle is not None:
             self.handle.cancel()
+
+
+def _nothing() -> None:
+    """What a timer comes to that was cancelled, or has run."""
 
 
 class Timeline:
@@ -69,7 +74,8 @@ class Timeline:
             timer = heapq.heappop(self._heap)
             if not timer.cancelled:
                 self._past = max(self._past or timer.due, timer.due)
-                timer.callback()
+                callback, timer.callback = timer.callback, _nothing  # which may refer to the timer: no cycle is left
+                callback()
         self._past = until
 
     def jump(self, to: datetime) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEPT = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AuditEvent:
     """One refusal; `serial` is the number after the colon of `audit(…)`."""
 

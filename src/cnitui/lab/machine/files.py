@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One file or directory; `content` only where something reads it, `size` in bytes otherwise."""
 
@@ -93,6 +93,8 @@ class Files:
     entries: dict[str, Entry] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
     next_inode: int = 33_685_504
+    changes: int = 0
+    """Grows with every entry that comes, goes or moves."""
     _held: dict[str, dict[str, Entry]] = field(default_factory=dict, repr=False)
     """What each directory holds, by name: a kubelet looks into one of them after every step of a container."""
 
@@ -130,11 +132,14 @@ class Files:
         return entry
 
     def _put(self, entry: Entry) -> None:
+        self.changes += 1
         self.entries[entry.path] = entry
         if entry.path != "/":
-            self._held.setdefault(parent(entry.path), {})[entry.name] = entry
+            above, _, name = entry.path.rpartition("/")
+            self._held.setdefault(above or "/", {})[name] = entry
 
     def _take(self, entry: Entry) -> None:
+        self.changes += 1
         del self.entries[entry.path]
         del self._held[parent(entry.path)][entry.name]
 
@@ -203,6 +208,8 @@ class Files:
 
 def tidy(path: str) -> str:
     """A path without doubled or trailing slashes."""
+    if path.startswith("/") and "//" not in path and "/." not in path and not path.endswith("/"):
+        return path
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return "/" + "/".join(parts)
 

@@ -40,6 +40,7 @@ POLICY_RULES: tuple[tuple[str, str, str], ...] = (
 """(pattern, file type as `semanage fcontext -l` prints it, type); the most specific that matches wins."""
 
 
+@functools.lru_cache(maxsize=4096)
 def context(type_: str, level: str = "s0", user: str = "system_u", role: str = "object_r") -> str:
     """A full security context."""
     return f"{user}:{role}:{type_}:{level}"

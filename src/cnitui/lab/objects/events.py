@@ -18,7 +18,7 @@ TTL = timedelta(hours=1)
 """kube-apiserver's --event-ttl."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seen:
     name: str
     first: datetime
@@ -67,7 +67,7 @@ class Recorder:
             event["involvedObject"]["fieldPath"] = path
         held = self._store.find(EVENTS.key, namespace, seen.name)
         if held is None:
-            self._store.create(EVENTS, event, created=rfc3339(seen.first))
+            self._store.create(EVENTS, event, created=rfc3339(seen.first), given=True)
         else:
             self._store.update(EVENTS, {**held, **event, "metadata": held["metadata"]})
 

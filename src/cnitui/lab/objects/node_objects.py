@@ -6,12 +6,15 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import rfc3339
+from cnitui.lab.objects.resources import NODES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from cnitui.lab.jsontypes import Object
     from cnitui.lab.machine.node import Node
+    from cnitui.lab.objects.store import Store
 
 NOT_READY = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
@@ -112,6 +115,20 @@ def _image(image: str) -> Object:
     digest = hashlib.sha256(image.encode()).hexdigest()
     repository = image.rsplit(":", 1)[0]
     return {"names": [f"{repository}@sha256:{digest}", image], "sizeBytes": 40_000_000 + int(digest[:6], 16)}
+
+
+def edit_conditions(store: Store, name: str, edit: Callable[[Object], None]) -> Object | None:
+    """Stores a Node after an edit in place of its conditions and of its list of taints; None when it is gone.
+
+    Only those are copied: of thousands of nodes the rest stays what it was.
+    """
+    held = store.find(NODES.key, "", name)
+    if held is None:
+        return None
+    conditions = [dict(one) for one in held["status"]["conditions"]]
+    fresh = {**held, "spec": dict(held["spec"]), "status": {**held["status"], "conditions": conditions}}
+    edit(fresh)
+    return store.update(NODES, fresh)
 
 
 def set_condition(obj: Object, condition: Object, now: datetime) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HISTORY = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One committed write; `before` is what selectors need to see an object leave."""
 
@@ -97,17 +97,20 @@ class Store:
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def create(self, resource: Resource, obj: Object, *, created: str = "") -> Object:
-        """Stores a copy with identity filled in; 409 when the name is taken. `created` dates it back."""
-        made = self.prepare(resource, obj, created=created)
+    def create(self, resource: Resource, obj: Object, *, created: str = "", given: bool = False) -> Object:
+        """Stores a copy with identity filled in; 409 when the name is taken. `created` dates it back.
+
+        What is `given` away is stored itself: the caller keeps nothing that it would change.
+        """
+        made = self.prepare(resource, obj if given else copied(obj), created=created)
         meta = made["metadata"]
         if self.find(resource.key, meta.get("namespace", ""), meta["name"]) is not None:
             raise already_exists(resource.plural, resource.group, meta["name"])
         return self._commit("ADDED", resource.key, made, None)
 
     def prepare(self, resource: Resource, obj: Object, *, created: str = "") -> Object:
-        """What `create` would store, without its resourceVersion: also the answer of a dry run."""
-        made = copied(obj)
+        """The object made into what `create` would store, without its resourceVersion: also the answer of a dry run."""
+        made = obj
         made["apiVersion"], made["kind"] = resource.api_version, resource.kind
         meta = made.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
@@ -216,6 +219,11 @@ class Store:
     def unsubscribe(self, key: str, queue: asyncio.Queue[Change | None]) -> None:
         """Ends a subscription."""
         self._queues.get(key, set()).discard(queue)
+
+    def begin(self) -> None:
+        """Forgets how everything came to be: nobody has seen an older version yet."""
+        self._history.clear()
+        self.oldest = self.version
 
     def expire(self) -> None:
         """Forgets all history: older versions answer 410, and open watches are told so."""
