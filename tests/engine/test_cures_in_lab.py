@@ -30,6 +30,8 @@ from cnitui.gateways.documents import dump_yaml
 from cnitui.gateways.journal import FileJournal
 from cnitui.lab import Lab
 from tests.engine.lab_case import connected
+from tests.engine.scenario_trials import recycle, runs
+from tests.lab.conftest import need, run
 
 PATIENCE = Patience(stall=30, look=1, pace=0.02)
 WAITS = Waits(pods=30, nodes=30, test_pod=30)
@@ -149,6 +151,11 @@ async def _fails_again(found: Sick, plan: Plan) -> None:
             "restart-kube-proxy",
             "says that it cannot write its rules, and a new one could not",
         ),
+        (
+            "kube-proxy-dead",
+            "restart-kube-proxy",
+            "does not stay up, and a new one would not either: E",
+        ),
         ("apiserver-unreachable", "restart-kube-proxy", "the API server's Service address is translated"),
         ("selinux-denial", "create-rbac", "refuses nobody for want of a role or an account"),
     ],
@@ -161,6 +168,37 @@ async def test_a_like_fault_that_it_does_not_mend_gets_no_plan_and_the_reason(
         assert isinstance(refused, DoesNotFit)
         assert why in refused.why
         assert found.stored() == []
+
+
+async def test_a_kube_proxy_that_may_not_size_its_table_is_healed_and_taken_back_by_the_steps_that_are_shown(
+    tmp_path: Path,
+) -> None:
+    kubectl = need("kubectl")
+    async with sick("kube-proxy-dead", tmp_path) as found:
+        steps = remedy("restart-kube-proxy").steps(await found.situation("restart-kube-proxy"))
+        typed = [step.command.replace("kubectl", kubectl) for step in steps if step.command.startswith("kubectl")]
+        change, *again, back = typed
+        world, nodes = found.lab.world, found.lab.world.nodes.values()
+
+        async def types(*lines: str) -> None:
+            status, said = await run("bash", "-c", "set -e\n" + "\n".join(lines), KUBECONFIG=str(found.lab.kubeconfig))
+            assert status == 0, said
+
+        assert not any(node.network.service_rules for node in nodes if not node.control_plane)
+        await types(again[0])
+        assert not world.node("worker-01").network.service_rules, "a new pod alone changes nothing"
+        await types(change, *again)
+        await found.lab.until(lambda: all(node.network.service_rules for node in nodes))
+        recycle(found.lab)
+        await found.lab.until(lambda: all(runs(found.lab, node.name) for node in nodes))
+        await types(back, *again)
+        await found.lab.until(lambda: _crashes(found.lab, "kube-proxy"))
+
+
+def _crashes(lab: Lab, app: str) -> bool:
+    """Whether a new pod of it on a worker has failed already."""
+    pods = [one for one in lab.world.workers.values() if one.pod["metadata"]["labels"].get("k8s-app") == app]
+    return any(c.current is not None and c.current.exit_code == 1 for pod in pods for c in pod.containers)
 
 
 async def test_an_object_that_somebody_made_meanwhile_is_left_alone(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def _applied(world: World, scenario: Scenario | Mixture, born: datetime) -> Inst
         (r.CLUSTER_INFORMATIONS, calico_extras.cluster_information()),
         (r.FELIX_CONFIGURATIONS, calico_extras.felix_configuration()),
         (r.CONTROLLER_CONFIGURATIONS, calico_extras.controllers_configuration()),
+        (r.CONFIG_MAPS, system_objects.kube_proxy_config()),
         (r.CONFIG_MAPS, system_objects.kubeadm_config(calico.POOL, world.kubernetes)),
         *((r.CRDS, crd) for crd in calico_extras.crds()),
     ]

@@ -2,7 +2,12 @@
 
 kube-proxy writes every rule when it starts; afterwards only what changes, for since v1.28 the iptables mode syncs in
 full once an hour at most (kubernetes pkg/proxy/iptables/proxier.go). Rules that somebody else flushed stay away that
-long. Where kube-proxy itself says that it cannot write rules, a new one could not either.
+long. Where kube-proxy itself says that it cannot write rules, or does not stay up, a new one would fare no better.
+
+A kube-proxy that may not set nf_conntrack_max ends before it writes a rule: so it is where the node is a container or
+has another network namespace than the machine's first one (kubernetes-sigs/kind#2240). It sets nothing where
+`conntrack.maxPerCore` is 0 (cmd/kube-proxy/app/server_linux.go, getConntrackMax), and the kernel's own size stays. That
+is everybody's configuration, so a person changes it; the commands are given.
 """
 
 from __future__ import annotations
@@ -29,6 +34,11 @@ _CANNOT_WRITE = re.compile(
     r"Failed to (?:ensure|execute iptables|delete stale|create)|iptables-restore.{0,80}(?:fail|exit status)|"
     r"Could not fetch rule set|can't use the .{1,20} proxier|Sync failed|Error syncing|unable to initialise table"
 )
+_CONNTRACK = re.compile(r"nf_conntrack_\w{1,20}: (?:permission denied|read-only file system)")
+_STAMP = re.compile(r"^\d{4}-\d{2}-\d{2}T\S{1,40} ", re.MULTILINE)
+"""What the API puts before each line of a log."""
+_WANTED = re.compile(r"nfConntrackMax=(\d{1,10})")
+_CONFIGURATION = ("kubectl", "-n", NAMESPACE, "get", "configmap", "kube-proxy", "-o", "yaml")
 
 
 def _nodes(situation: Situation) -> tuple[str, ...]:
@@ -85,12 +95,15 @@ def _why_not(situation: Situation, node: str) -> str:
     found = situation.beside.get(node)
     if found is None:
         return f"no pod {SELECTOR} was found on {node}: kube-proxy runs otherwise there, or something replaces it"
-    pod, said = found
+    pod, said = found[0], _STAMP.sub("", found[1])
     if not pod.owner.startswith("DaemonSet/"):
         return f"{pod.name} on {node} belongs to {pod.owner or 'nobody'}, which would not replace it"
     complaint = next((line for line in reversed(said.splitlines()) if _CANNOT_WRITE.search(line)), "")
     if complaint:
         return f"kube-proxy on {node} says that it cannot write its rules, and a new one could not: {complaint[:300]}"
+    if pod.failing is not None:
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "it says nothing")
+        return f"kube-proxy on {node} does not stay up, and a new one would not either: {last[:300]}"
     return ""
 
 
@@ -114,8 +127,37 @@ def _access(situation: Situation) -> tuple[Access, ...]:
 def _steps(situation: Situation) -> tuple[Step, ...]:
     planned = _plan(situation)
     if not isinstance(planned, Plan):
-        return (Step(planned.why[:1].upper() + planned.why[1:]),)
+        return (Step(planned.why[:1].upper() + planned.why[1:]), *_without_conntrack(situation))
     return tuple(_deleting(pod, situation) for pod in planned.deletes)
+
+
+def _without_conntrack(situation: Situation) -> tuple[Step, ...]:
+    """What helps where the size of the connection table is what kube-proxy ends on, and how it is taken back."""
+    said = {node: words for node, (_, words) in situation.beside.items() if _CONNTRACK.search(words)}
+    if not said:
+        return ()
+    wanted = next((found[1] for words in said.values() if (found := _WANTED.search(words))), "131072")
+    again = tuple(
+        Step(f"Let kube-proxy on {node} start anew with it", " ".join((*_DELETE, f"spec.nodeName={node}")))
+        for node in said
+    )
+    return (
+        Step("Let kube-proxy leave the size of the connection table alone, on all nodes", _sized("0")),
+        *again,
+        Step(
+            "Or give the table that size where kube-proxy may not: on the machine below, if the node is a container",
+            f"sysctl -w net.netfilter.nf_conntrack_max={wanted}",
+        ),
+        Step("To take the configuration back, and delete the same pods again", _sized("null")),
+    )
+
+
+_DELETE = ("kubectl", "-n", NAMESPACE, "delete", "pod", "-l", SELECTOR, "--field-selector")
+
+
+def _sized(value: str) -> str:
+    """kubeadm's ConfigMap with another `maxPerCore`; the server refuses it if somebody changed it meanwhile."""
+    return f"{' '.join(_CONFIGURATION)} | sed 's/maxPerCore: [a-z0-9]*/maxPerCore: {value}/' | kubectl replace -f -"
 
 
 def _deleting(pod: PodRestart, situation: Situation) -> Step:
@@ -131,7 +173,7 @@ REMEDY = Remedy(
     trade_offs=(
         "Rewrites all Service rules of the node; existing connections are tracked by the kernel and stay.",
         "Service addresses that are new or changed meanwhile wait some seconds.",
-        "Does not help where kube-proxy itself cannot write rules; its log is read first.",
+        "Does not help where kube-proxy itself cannot write rules or does not stay up; its log is read first.",
     ),
     risk="low: one pod per node, replaced by its DaemonSet",
     blast_radius="kube-proxy and the failing calico-node pod of each named node",

@@ -5,12 +5,14 @@ Lines of calico-ipam are from a real node (v3.27.0).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cnitui.lab.kubelet.agent import calico_node
 from cnitui.lab.kubelet.installer import install
 from cnitui.lab.kubelet.obstacles import foreign_platform
 from cnitui.lab.kubelet.process import Output, plain, wait
+from cnitui.lab.objects.resources import CONFIG_MAPS
 
 if TYPE_CHECKING:
     from cnitui.lab.jsontypes import Object
@@ -49,7 +51,7 @@ def mount_bpffs(process: Process) -> Steps:
 def kube_proxy(process: Process) -> Steps:
     """kube-proxy in iptables mode: writes the Services' rules, or says why it cannot and goes on trying."""
     process.comm, process.exe = "kube-proxy", "/usr/local/bin/kube-proxy"
-    if not process.node.network.conntrack_writable:
+    if not process.node.network.conntrack_writable and _sizes_the_table(process):
         entry = "net/netfilter/nf_conntrack_max"
         yield _klog(process, "I", 'conntrack.go:60] "Setting nf_conntrack_max" nfConntrackMax=131072', 0.1)
         yield _klog(
@@ -75,6 +77,17 @@ def kube_proxy(process: Process) -> Steps:
         )
         yield _klog(process, "I", 'proxier.go:817] "Sync failed" ipFamily="IPv4" retryingTime="30s"')
         yield wait(30.0)
+
+
+def _sizes_the_table(process: Process) -> bool:
+    """Whether its configuration lets it set the size of the connection table (getConntrackMax of its server_linux.go).
+
+    Only `maxPerCore: 0` keeps it from that.
+    """
+    assert process.world is not None
+    held = process.world.store.find(CONFIG_MAPS.key, "kube-system", "kube-proxy")
+    text = (held or {}).get("data", {}).get("config.conf", "")
+    return re.search(r"^\s+maxPerCore:\s*0\s*$", text, re.MULTILINE) is None
 
 
 def _klog(process: Process, level: str, text: str, delay: float = 0.005) -> Output:

@@ -54,12 +54,46 @@ def _template(app: str, spec: Object) -> Object:
     return {"metadata": {"labels": {"k8s-app": app}}, "spec": base | spec}
 
 
+_PROXY_CONFIG = """apiVersion: kubeproxy.config.k8s.io/v1alpha1
+bindAddress: 0.0.0.0
+clientConnection:
+  acceptContentTypes: ""
+  burst: 0
+  contentType: ""
+  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
+  qps: 0
+clusterCIDR: 10.244.0.0/16
+configSyncPeriod: 0s
+conntrack:
+  maxPerCore: null
+  min: null
+  tcpBeLiberal: false
+  tcpCloseWaitTimeout: null
+  tcpEstablishedTimeout: null
+  udpStreamTimeout: 0s
+  udpTimeout: 0s
+kind: KubeProxyConfiguration
+mode: ""
+"""
+
+
+def kube_proxy_config() -> Object:
+    """The ConfigMap that kubeadm writes for it: what is null has kube-proxy's own default."""
+    meta = {"name": "kube-proxy", "namespace": "kube-system", "labels": {"app": "kube-proxy"}}
+    return {"metadata": meta, "data": {"config.conf": _PROXY_CONFIG}}
+
+
 def kube_proxy(version: str) -> Object:
     """The DaemonSet kube-proxy."""
     command = ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"]
     image = f"registry.k8s.io/kube-proxy:{version}"
+    mounts = [{"mountPath": "/var/lib/kube-proxy", "name": "kube-proxy"}]
+    privileged = {"privileged": True}
     spec = {
-        "containers": [container("kube-proxy", image, command=command, securityContext={"privileged": True})],
+        "containers": [
+            container("kube-proxy", image, command=command, securityContext=privileged, volumeMounts=mounts)
+        ],
+        "volumes": [{"name": "kube-proxy", "configMap": {"defaultMode": 420, "name": "kube-proxy"}}],
         "hostNetwork": True,
         "priorityClassName": "system-node-critical",
         "serviceAccount": "kube-proxy",
