@@ -124,10 +124,18 @@ class SshNodes:
         await asyncio.shield(self._loaded)
         import asyncssh
 
+        from cnitui.lab.shell.sftp import NodeFiles
+
+        def files(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
+            user = channel.get_extra_info("username") or USER
+            return NodeFiles(channel, self._world, server.node, user)
+
         server.options = server.options or asyncssh.SSHServerConnectionOptions(
             server_factory=lambda: _connection(server),
             server_host_keys=[asyncssh.import_private_key(server.key.private)],
             authorized_client_keys=asyncssh.import_authorized_keys(self._user.public),
+            sftp_factory=files,
+            allow_scp=True,
             process_factory=lambda process: self._process(server, process),
             kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
             encryption_algs=["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"],
