@@ -137,9 +137,10 @@ def _next_evidence(order: Sequence[Finding]) -> tuple[NextEvidence, ...]:
         return ()
     wanted = [finding for finding in open_ones if claims(finding)]
     steps = [step for finding in wanted for step in finding.judgement.ask]
-    fallback = [step for finding in open_ones if finding.cause == UNKNOWN for step in finding.judgement.ask]
+    named = [step for one in open_ones if one.verdict is Verdict.UNDETERMINED for step in one.judgement.ask]
+    unknown = [step for finding in open_ones if finding.cause == UNKNOWN for step in finding.judgement.ask]
     unique: dict[str, NextEvidence] = {}
-    for step in steps or fallback or _FIRST_STEPS:
+    for step in steps or (*unknown, *named) or _FIRST_STEPS:
         unique.setdefault(step.command, step)
     return tuple(unique.values())[:MOST_COMMANDS]
 

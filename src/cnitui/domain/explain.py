@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import HEADINGS, Cause
-from cnitui.domain.parsing.messages import MESSAGES, KnownMessage, Weight
+from cnitui.domain.parsing.messages import KnownMessage, Weight, messages
 from cnitui.domain.remedies import REMEDIES, Remedy, remedy
 from cnitui.domain.remedies.cures import CURES, NO_CURE
 from cnitui.errors import UsageError
@@ -97,7 +97,7 @@ def _remedy_told(one: Remedy) -> Iterator[str]:
 
 def _messages_of(cause: str) -> list[KnownMessage]:
     """The messages that speak for a cause, strongest first, without those that merely fit."""
-    telling = [message for message in MESSAGES if message.causes.get(cause, Weight.FITS) > Weight.FITS]
+    telling = [message for message in messages() if message.causes.get(cause, Weight.FITS) > Weight.FITS]
     return sorted(telling, key=lambda message: -message.causes[cause])
 
 

@@ -23,7 +23,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Evidence
 from cnitui.domain.parsing.installer_log import parse_record
 from cnitui.domain.parsing.line_form import reported
-from cnitui.domain.parsing.messages import KnownMessage, Weight, recognise_all
+from cnitui.domain.parsing.messages import KnownMessage, Weight, named_by, recognise_all
 from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
 from cnitui.domain.speakers import Speaker, speaker_of
 
@@ -64,8 +64,9 @@ class Sign:
     def weight(self, cause: str) -> Weight | None:
         """How strongly it speaks for a cause.
 
-        A person's words are one step weaker than a program's, a condition of the node only suggests (it is not about
-        the container that fails), and the trouble of a program that is not the pod network's merely fits.
+        What a person says only suggests, and so does a condition of the node (it is not about the container that fails)
+        and what a program says in passing is one step weaker; the trouble of a program that is not the pod network's
+        merely fits.
         """
         said = self.message.causes.get(cause)
         return None if said is None else Weight(min(said, self._at_most))
@@ -79,9 +80,10 @@ class Sign:
     def _at_most(self) -> Weight:
         if self.speaker == "foreign":
             return Weight.FITS
-        if self.origin == NODE_CONDITIONS or (self.speaker == "neighbour" and self.message.topic in _OWN_AFFAIRS):
+        elsewhere = self.speaker == "neighbour" and self.message.topic in _OWN_AFFAIRS
+        if elsewhere or self.origin in (NODE_CONDITIONS, REPORTED):
             return Weight.SUGGESTS
-        return Weight.SPECIFIC if self.origin == REPORTED or self.in_passing else Weight.CONCLUSIVE
+        return Weight.SPECIFIC if self.in_passing else Weight.CONCLUSIVE
 
     @property
     def in_passing(self) -> bool:
@@ -101,6 +103,12 @@ class Signs:
     heard: int = 0
     origins: frozenset[str] = frozenset()
     log_whole: bool = False
+    named: tuple[tuple[str, Evidence], ...] = ()
+    """Causes that people name, with the sentence: quoted, it orders what is possible and tells what to ask next."""
+
+    def named_for(self, cause: str) -> tuple[Evidence, ...]:
+        """The sentences that name a cause."""
+        return tuple(quote for name, quote in self.named if name == cause)
 
     def supporting(self, cause: str, at_least: Weight = Weight.FITS) -> tuple[Sign, ...]:
         """The signs for a cause, strongest first, in the order they were said among equals."""
@@ -139,7 +147,17 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
             found.setdefault((message.id, quote), sign)
         if len(found) >= MOST_SIGNS:
             break
-    return Signs(tuple(found.values()), len(heard), frozenset(s.origin for s in heard), log_whole)
+    origins = frozenset(statement.origin for statement in heard)
+    return Signs(tuple(found.values()), len(heard), origins, log_whole, _named(heard))
+
+
+def _named(heard: list[Statement]) -> tuple[tuple[str, Evidence], ...]:
+    said = [statement for statement in heard if statement.origin == REPORTED][:MOST_SIGNS]
+    return tuple(
+        (cause, Evidence(one.source, bounded(one.text).strip()[:LONGEST_QUOTE], one.position))
+        for one in said
+        for cause in named_by(one.text)
+    )
 
 
 def _worth_a_look(statements: list[Statement]) -> list[Statement]:

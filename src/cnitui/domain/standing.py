@@ -153,7 +153,7 @@ def _silent(case: CaseFile) -> bool:
 
 
 def _tells(sign: Sign) -> bool:
-    return not sign.message.normal and sign.speaker != "foreign" and sign.message.kind != "probe"
+    return not sign.message.normal and sign.speaker != "foreign" and sign.message.level != "probe"
 
 
 def _speaks(fact: type[object]) -> bool:

@@ -11,7 +11,7 @@ import cnitui.domain.causes as package
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import HEADINGS, Cause
 from cnitui.domain.explain import as_document
-from cnitui.domain.parsing.messages import MESSAGES, STATED
+from cnitui.domain.parsing.messages import messages
 from cnitui.domain.remedies import REMEDIES, remedy
 from cnitui.domain.remedies.cures import CURES, NO_CURE
 
@@ -47,7 +47,7 @@ def test_a_cause_has_a_plan_or_the_reason_why_it_has_none(cause: Cause) -> None:
 
 
 def test_messages_speak_for_causes_of_the_catalogue_only() -> None:
-    named = {cause for message in (*MESSAGES, *STATED) for cause in message.causes}
+    named = {cause for message in messages() for cause in message.causes}
     assert named <= {cause.id for cause in CATALOGUE}
 
 

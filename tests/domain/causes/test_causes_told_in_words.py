@@ -104,8 +104,39 @@ def test_a_conflict_with_a_name_that_contains_the_own_address_is_an_earlier_name
 
 def test_a_configuration_that_the_runtime_does_not_see_speaks_for_the_runtime() -> None:
     lines = ("No CNI conf file found", "10-calico.conflist is present in /etc/cni/net.d")
-    assert said("runtime-failure", *lines) == "possible"
-    assert said("runtime-failure", lines[0]) == "undetermined"
+    assert said("runtime-failure", *lines, origin="reported") == "possible"
+    assert said("runtime-failure", lines[0], origin="reported") == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        ("selinux-denial", "it only works after setenforce 0, SELinux blocks the installer"),
+        ("tls-certificate", "we saw x509: certificate signed by unknown authority somewhere"),
+        ("disk-full", "then it said no space left on device"),
+        ("operator-managed", "the tigera-operator puts back what I edit, my change is reverted"),
+        ("kernel-dataplane", "the kernel is too old for Calico"),
+    ],
+)
+def test_what_people_say_makes_no_verdict(cause: str, sentence: str) -> None:
+    assert said(cause, sentence, origin="reported") in ("possible", "undetermined")
+
+
+def test_what_people_name_is_looked_at_first_with_its_sentence_and_its_next_command() -> None:
+    sentence = Statements((Statement("kube-proxy was not deployed there", "reported", "words"),))
+    diagnosis = diagnose(CaseFile().with_observed(sentence, Source("words")))
+    first = diagnosis.findings[0]
+    assert (first.cause, first.verdict.value) == ("kube-proxy-service-vip", "undetermined")
+    assert first.judgement.evidence_for[0].quote == "kube-proxy was not deployed there"
+    assert diagnosis.leading is None
+    assert diagnosis.next_evidence
+
+
+def test_what_people_name_stands_before_what_merely_fits() -> None:
+    program = Statement("/host/opt/cni/bin is not writeable, skipping", "install-cni", "log")
+    person = Statement("the disk of the worker is small", "reported", "words")
+    findings = diagnose(CaseFile().with_observed(Statements((program, person)), Source("log"))).findings
+    assert [findings[0].cause, findings[0].verdict.value] == ["disk-full", "possible"]
 
 
 def test_calico_configuration_beside_pods_of_another_network_is_a_left_over() -> None:

@@ -135,9 +135,6 @@ def not_confined(view: View) -> Judgement | None:
     found = confinement(view)
     if found.state == "unconfined":
         return ruled_out(found.because, *found.evidence)
-    switched_off = view.need(Signs).of("stated-selinux-off")
-    if switched_off and found.state == "unknown" and not denials(view):
-        return ruled_out("somebody says that SELinux does not enforce there", switched_off[0].evidence)
     return None
 
 
@@ -166,20 +163,11 @@ def from_words(view: View, cause: str) -> Judgement:
 def hinted(view: View, cause: str) -> int:
     """How much the words speak for an SELinux cause: less than for its rivals until SELinux itself is in evidence."""
     supporting = view.need(Signs).supporting(cause, Weight.SUGGESTS)
-    named = any(sign.message.id in _SELINUX_WORDS for sign in supporting)
+    named = bool(view.need(Signs).named_for(cause)) or any(sign.message.id in _SELINUX_WORDS for sign in supporting)
     return (2 if supporting else 0) + (1 if enforces(view) else 0) - (0 if named or enforces(view) else 1)
 
 
-_SELINUX_WORDS = frozenset(
-    {
-        "selinux-hint",
-        "selinux-process-attribute",
-        "audit-syscall",
-        "stated-selinux",
-        "stated-selinux-cure",
-        "stated-label",
-    }
-)
+_SELINUX_WORDS = frozenset({"selinux-hint", "selinux-process-attribute", "audit-syscall"})
 
 
 # --- denials --------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def judge_words(
         return _another_fault(decisive, supporting, cause)
     if supporting:
         return _supported(signs, supporting, cause, ask)
-    return _unsaid(view, signs, says_so=says_so)
+    return _unsaid(view, signs, cause, ask, says_so=says_so)
 
 
 def stopped_elsewhere(view: View, stages: frozenset[Stage]) -> Judgement | None:
@@ -126,6 +126,7 @@ def _another_fault(decisive: Sign, supporting: tuple[Sign, ...], cause: str) -> 
 
 
 def _supported(signs: Signs, supporting: tuple[Sign, ...], cause: str, ask: tuple[NextEvidence, ...]) -> Judgement:
+    """Among the possible a program's hint stands before a person's, and what a person names before what merely fits."""
     strongest = supporting[0]
     weight = _weight(strongest, cause)
     because = _first_sentence(strongest.message.meaning)
@@ -134,14 +135,11 @@ def _supported(signs: Signs, supporting: tuple[Sign, ...], cause: str, ask: tupl
         return confirmed(because, *_quotes(equals))
     if weight is Weight.SPECIFIC and not _rival_stronger(signs, cause):
         return likely(because, *_quotes(equals), ask=ask)
-    return possible(because, *_quotes(equals), ask=ask, weight=_standing(weight, equals))
-
-
-def _standing(weight: Weight, signs: tuple[Sign, ...]) -> int:
-    """Among the possible: a program's hint before a person's, and both before what merely fits."""
+    named = signs.named_for(cause)[:1]
     if weight is Weight.FITS:
-        return 0
-    return 1 if all(sign.message.spoken or sign.origin == REPORTED for sign in signs) else 2
+        return possible(because, *_quotes(equals), *named, ask=ask, weight=len(named))
+    by_people = all(sign.origin == REPORTED for sign in equals)
+    return possible(because, *_quotes(equals), ask=ask, weight=1 if by_people else 2)
 
 
 def _rival_stronger(signs: Signs, cause: str) -> bool:
@@ -153,13 +151,17 @@ def _rival_stronger(signs: Signs, cause: str) -> bool:
     )
 
 
-def _unsaid(view: View, signs: Signs, *, says_so: bool) -> Judgement:
+def _unsaid(view: View, signs: Signs, cause: str, ask: tuple[NextEvidence, ...], *, says_so: bool) -> Judgement:
     why = view.why_missing(AttemptLogs)
     if says_so and not why and _understood(view, signs):
         quote = view.quote(AttemptLogs, "no message of it in the whole log of the newest attempt")
         return ruled_out("it would have said so in the failing container's log, which is whole", quote)
     if why and not signs.heard:
         return undetermined(f"the failing container's log is not there ({why})", ask=(ASK_LOG,))
+    named = signs.named_for(cause)
+    if named:
+        because = "somebody names it, and no program's message speaks for it or against it"
+        return undetermined(because, *named[:3], ask=ask, weight=len(named))
     return undetermined("nothing in the evidence speaks for it or against it")
 
 

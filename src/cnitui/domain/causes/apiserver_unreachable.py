@@ -61,7 +61,7 @@ def judge(view: View) -> Judgement:
 
 def _doubted(view: View, spoken: Judgement) -> Judgement:
     """Weaker, when somebody says that the endpoint answers."""
-    answers = view.need(Signs).of("endpoint-answers")
+    answers = view.need(Signs).of("endpoint-answers", "endpoint-said-to-answer")
     if not answers or spoken.verdict.value != "possible":
         return spoken
     return possible(spoken.because, *spoken.evidence_for, against=(answers[0].evidence,), ask=ASK_REACH)

@@ -84,9 +84,9 @@ def possible(
     return Judgement(Verdict.POSSIBLE, because, evidence, against, ask, weight)
 
 
-def undetermined(because: str, *evidence: Evidence, ask: tuple[NextEvidence, ...] = ()) -> Judgement:
-    """What would decide could not be read."""
-    return Judgement(Verdict.UNDETERMINED, because, evidence, ask=ask)
+def undetermined(because: str, *evidence: Evidence, ask: tuple[NextEvidence, ...] = (), weight: int = 0) -> Judgement:
+    """What would decide could not be read; `weight` ranks it among what is undetermined."""
+    return Judgement(Verdict.UNDETERMINED, because, evidence, ask=ask, weight=weight)
 
 
 def ruled_out(because: str, *against: Evidence) -> Judgement:

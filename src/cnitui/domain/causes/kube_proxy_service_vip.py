@@ -38,7 +38,7 @@ from cnitui.domain.causes._reach import (
     without_route,
 )
 from cnitui.domain.causes._words import API_STAGES, WORDS, judge_words, never_started, stopped_elsewhere
-from cnitui.domain.causes.base import Cause, confirmed, likely, ruled_out, undetermined
+from cnitui.domain.causes.base import Cause, confirmed, likely, possible, ruled_out, undetermined
 from cnitui.domain.facts import Reach, ServiceRules
 from cnitui.domain.finding import Judgement
 from cnitui.domain.signs import Signs
@@ -65,11 +65,14 @@ def judge(view: View) -> Judgement:
 
 def _endpoint_said_to_answer(view: View, spoken: Judgement) -> Judgement | None:
     signs = view.need(Signs)
-    answers = signs.of("endpoint-answers")
-    if not answers or spoken.verdict.confident or not signs.of("service-address", "stated-vip"):
+    answers = signs.of("endpoint-answers", "endpoint-said-to-answer")
+    if not answers or spoken.verdict.confident or not signs.of("service-address"):
         return None
     because = "the Service address does not answer and the endpoint is said to"
-    return likely(because, answers[0].evidence, *spoken.evidence_for, ask=ASK_REACH)
+    quotes = (answers[0].evidence, *spoken.evidence_for)
+    if not signs.of("endpoint-answers"):
+        return possible(because, *quotes, ask=ASK_REACH, weight=2)
+    return likely(because, *quotes, ask=ASK_REACH)
 
 
 def _from_endpoint(view: View, spoken: Judgement, endpoint: Reach | None) -> Judgement | None:

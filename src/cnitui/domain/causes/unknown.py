@@ -40,7 +40,7 @@ def judge(view: View) -> Judgement:
     ask = (ASK_DESCRIBE,) if signs.log_whole else (ASK_LOG, ASK_DESCRIBE)
     if not signs.heard:
         return undetermined("nothing was said about it that could be read", ask=ask)
-    heard = tuple(sign.evidence for sign in signs.found if sign.message.kind == "consequence")[:3]
+    heard = tuple(sign.evidence for sign in signs.found if sign.message.level == "consequence")[:3]
     return undetermined("nothing in the evidence decides", *heard, ask=ask)
 
 

@@ -206,7 +206,7 @@ def _read_of(state: State) -> list[PodStatus]:
 def _problem(text: str) -> KnownMessage | None:
     """The failure message in a line; remembered, because the steps are made anew with every state of the cluster."""
     message = recognise(text)
-    return message if message is not None and message.kind in PROBLEM_KINDS else None
+    return message if message is not None and message.level in PROBLEM_KINDS else None
 
 
 def _said(state: State, pod: PodStatus) -> list[tuple[str, str]]:

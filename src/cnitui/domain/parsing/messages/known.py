@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
-Kind = Literal["fatal", "cause", "warning", "benign", "milestone", "consequence", "probe"]
+from cnitui.domain.parsing.messages.phrases import needed_words, regex
+
+Level = Literal["fatal", "cause", "warning", "benign", "milestone", "consequence", "probe", "observed"]
 """What a line is: what ended the attempt (fatal), what names a mechanism (cause), a warning, a line of every good run
-(benign, milestone), what follows from a failure elsewhere (consequence) or what a health probe said (probe)."""
+(benign, milestone), what follows from a failure elsewhere (consequence), what a health probe said (probe), or what a
+person saw happen and no program prints (observed)."""
 
 
 class Weight(IntEnum):
@@ -27,79 +30,68 @@ class Weight(IntEnum):
     CONCLUSIVE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownMessage:
-    """One known message.
+    """One known message, as its table has it; `docs/messages.md` tells what each field is.
 
-    `anchors` are lower-case words of which at least one stands in every line that `pattern` matches: they are looked
-    for first, because finding a word is some hundred times cheaper than a search. `topic` groups messages that exclude
-    each other on one line; a line may say one thing of each topic. `example` is a line it recognises, constructed or
-    from the named source; `reports` are public threads that had it, as `owner/repo#number`.
+    `topic` groups messages that exclude each other on one line; a line may say one thing of each topic. `parts` are the
+    named parts of phrases of its table.
     """
 
     id: str
     topic: str
-    kind: Kind
-    pattern: str
-    anchors: tuple[str, ...]
+    program: str
+    level: Level
+    says: tuple[str, ...]
+    unless: tuple[str, ...]
+    examples: tuple[str, ...]
+    others: tuple[str, ...]
     meaning: str
-    example: str
     causes: Mapping[str, Weight]
-    reports: tuple[str, ...] = ()
-    unless: str = ""
-    """What must not stand in the line: words that make it another matter."""
-    spoken: bool = False
-    """Whether it is looked for only where a person speaks."""
+    why: str
+    reports: tuple[str, ...]
+    parts: Mapping[str, str]
+
+    @property
+    def example(self) -> str:
+        """The line to show for it."""
+        return self.examples[0]
 
     @property
     def normal(self) -> bool:
         """Whether the line is part of every good run."""
-        return self.kind in ("benign", "milestone")
+        return self.level in ("benign", "milestone")
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is looked for only where a person speaks."""
+        return self.level == "observed"
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Lower-case words of which at least one stands in every line that it matches.
+
+        Looked for first, because finding a word is some hundred times cheaper than a search. Empty when there is none:
+        then every line has to be searched.
+        """
+        return needed_words(self._pattern)
 
     def matches(self, line: str) -> re.Match[str] | None:
-        """The match in one line that holds an anchor."""
-        if self.unless and _compiled(self.unless).search(line):
+        """The match in one line."""
+        if self._exception and _compiled(self._exception).search(line):
             return None
-        return _compiled(self.pattern).search(line)
+        return _compiled(self._pattern).search(line)
+
+    @cached_property
+    def _pattern(self) -> str:
+        return "|".join(regex(phrase, self.parts) for phrase in self.says)
+
+    @cached_property
+    def _exception(self) -> str:
+        return "|".join(regex(phrase, self.parts) for phrase in self.unless)
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when it is first needed: compiling all of them would delay the first frame."""
+    """Compiled when it is first needed: compiling all of them would delay the first line."""
     return re.compile(pattern, re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """Writes the messages of one topic, so that each entry says only what is its own."""
-
-    name: str
-    spoken: bool = False
-
-    def message(
-        self,
-        name: str,
-        kind: Kind,
-        pattern: str,
-        anchors: str,
-        meaning: str,
-        example: str,
-        reports: tuple[str, ...] = (),
-        unless: str = "",
-        **causes: Weight,
-    ) -> KnownMessage:
-        """One entry; `anchors` are separated by `|`, keyword arguments are cause ids with `_` for `-`."""
-        weights = {cause.replace("_", "-"): weight for cause, weight in causes.items()}
-        return KnownMessage(
-            name,
-            self.name,
-            kind,
-            pattern,
-            tuple(anchors.split("|")),
-            meaning,
-            example,
-            weights,
-            reports,
-            unless,
-            self.spoken or name.startswith("stated-"),
-        )

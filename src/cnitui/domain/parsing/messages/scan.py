@@ -32,8 +32,8 @@ class MessageIndex:
     def __init__(self, messages: Sequence[KnownMessage]) -> None:
         by_word: dict[str, list[int]] = {}
         for place, message in enumerate(messages):
-            for anchor in message.anchors:
-                by_word.setdefault(anchor, []).append(place)
+            for word in message.words or ("",):
+                by_word.setdefault(word, []).append(place)
         self._messages = messages
         self._by_word = tuple(by_word.items())
         self.matching = lru_cache(REMEMBERED)(self._matching)
