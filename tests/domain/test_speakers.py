@@ -36,6 +36,8 @@ def pasted(text: str) -> Diagnosis:
         ("pasted", 'User "system:node:w1" cannot get', "neighbour"),
         ("journal", "Nov 23 10:00:01 w1 web[12]: Unauthorized", "foreign"),
         ("journal", "Nov 23 10:00:01 w1 kubelet[12]: Unauthorized", "neighbour"),
+        ("pasted", 'rke2[2139]: level=error msg="etcd: context deadline exceeded"', "neighbour"),
+        ("pasted", "web[12]: context deadline exceeded", "foreign"),
         ("events", 'Failed to pull image "registry.example/shop/web:1"', "foreign"),
         ("events", 'Failed to pull image "registry.example/net/node:v3.27.0"', "ours"),
         ("events", 'Error syncing pod="shop/web-1": probe failed', "foreign"),

@@ -22,7 +22,7 @@ from cnitui.domain.facts import (
 )
 from cnitui.domain.finding import Evidence
 from cnitui.domain.parsing.installer_log import parse_record
-from cnitui.domain.parsing.line_form import reported
+from cnitui.domain.parsing.line_form import reported, sentence
 from cnitui.domain.parsing.messages import KnownMessage, Weight, named_by, recognise_all
 from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
 from cnitui.domain.speakers import Speaker, speaker_of
@@ -152,7 +152,7 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
 
 
 def _named(heard: list[Statement]) -> tuple[tuple[str, Evidence], ...]:
-    said = [statement for statement in heard if statement.origin == REPORTED][:MOST_SIGNS]
+    said = [one for one in heard if one.origin == REPORTED or sentence(one.text)][:MOST_SIGNS]
     return tuple(
         (cause, Evidence(one.source, bounded(one.text).strip()[:LONGEST_QUOTE], one.position))
         for one in said

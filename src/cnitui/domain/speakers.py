@@ -29,7 +29,7 @@ _NEIGHBOURS = re.compile(
 _PLACES = re.compile(
     r"(?:pods?|pod_status|events?|describe|reported|words|pasted|unknown|log|nodes?|document|container|host|"
     r"node .*|.*shell|strace|exec\b.*|.*check|journal|bash|sh|maintainer.*|ls|cat|head|tail|stat|find|df|lsattr|mount|"
-    r"findmnt|ip|ip6?tables\S{0,12}|ipset|nft|sysctl|lsmod|modprobe|restorecon|chcon|semanage|semodule|getenforce|sestatus|"
+    r"findmnt|ps|ip|ip6?tables\S{0,12}|ipset|nft|sysctl|lsmod|modprobe|restorecon|chcon|semanage|semodule|getenforce|sestatus|"
     r"ausearch|audit2\w{3,5})$",
     re.IGNORECASE,
 )
@@ -55,6 +55,8 @@ _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20}) [\w.-]{1,253} "
     r"(?P<program>[\w./@-]{1,60})(?:\[\d{1,9}\])?: "
 )
+_TAGGED = re.compile(r"(?P<program>[a-z][\w./@-]{0,60})\[\d{1,9}\]: ")
+"""The same of which only the tag was copied."""
 _ACCOUNT = re.compile(r"system:serviceaccount:(?P<name>[\w.-]{1,63}:[\w.-]{1,253})")
 _COMPONENT = re.compile(r"user \\?\"system:(?:node:|kube-)", re.IGNORECASE)
 _IMAGE = re.compile(r"image:? \\?[\"'](?P<name>[^\"'\\]{1,255})")
@@ -83,7 +85,7 @@ def speaker_of(origin: str, text: str) -> Speaker:
         return named
     if _OWN_BUSINESS.search(text) and not _about_pod_network(text):
         return "neighbour"
-    logged = _SYSLOG.match(text)
+    logged = _SYSLOG.match(text) or _TAGGED.match(text)
     if logged is not None:
         return _program(logged["program"].rpartition("/")[2], text)
     if origin in _WORDS_OF_A_PERSON:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnitui.domain.parsing.line_form import reported
+from cnitui.domain.parsing.line_form import reported, sentence
 
 KLOG = "I0304 05:06:07.123456    4390 "
 SILENT = (
@@ -49,3 +49,26 @@ def test_a_dump_that_was_cut_goes_to_the_end_of_the_line() -> None:
 def test_it_takes_bounded_time_on_hostile_lines() -> None:
     for line in ("&{A:" * 2_000, "map[" * 2_000 + "a:b]", "--aa=" * 2_000, "{A:" + "x" * 8_000):
         reported(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "spoken"),
+    [
+        ("SELinux was enabled", True),
+        ("(after that flanneld runs the command right away)", True),
+        ("# we had changed the hostname before", True),
+        ("The nodes have two NICs.", True),
+        ("calico-node", False),
+        ("E0304 05:06:08.8 1 main.go:292] Error registering network", False),
+        ('level=error msg="it was refused"', False),
+        ("dial tcp 10.96.0.1:443: i/o timeout", False),
+        ("drwxr-xr-x 2 root root 4096 .", False),
+        ("", False),
+    ],
+)
+def test_a_sentence_is_told_from_what_a_program_prints(line: str, spoken: bool) -> None:
+    assert sentence(line) is spoken
+
+
+def test_a_long_line_of_words_is_told_in_bounded_time() -> None:
+    assert sentence("it was " * 5_000) is False

@@ -14,7 +14,7 @@ from cnitui.domain.parsing.matchpathcon import parse_matchpathcon
 from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
 from cnitui.domain.parsing.os_release import parse_os_release
 from cnitui.domain.parsing.reach import parse_reach, parse_service_rules
-from cnitui.domain.parsing.runtime import parse_inspect, parse_labelling
+from cnitui.domain.parsing.runtime import parse_inspect, parse_labelling, parse_process_label
 from cnitui.domain.selinux import Label
 
 BIN, NET = "/opt/cni/bin", "/etc/cni/net.d"
@@ -179,6 +179,14 @@ class TestRuntime:
             found = parse_inspect(answer)
             assert found is not None
             assert (found.known, found.label) == (True, None)
+
+    @pytest.mark.parametrize("row", [f"{LABEL}   4211 ?        00:00:00 flanneld", f"{LABEL} calico-node"])
+    def test_the_process_label_of_ps(self, row: str) -> None:
+        other = "system_u:system_r:container_t:s0:c9,c10 77 ? 00:00:00 nginx"
+        found = parse_process_label(f"LABEL PID TTY TIME CMD\n{other}\n{row}\n")
+        assert found is not None
+        assert str(found.label) == self.LABEL
+        assert parse_process_label(other) is None
 
     @pytest.mark.parametrize("text", ["", "FATA[0000] no such container", "{}", '{"info": 3}', "{" * 100_000])
     def test_no_specification_no_label(self, text: str) -> None:

@@ -161,10 +161,21 @@ def from_words(view: View, cause: str) -> Judgement:
 
 
 def hinted(view: View, cause: str) -> int:
-    """How much the words speak for an SELinux cause: less than for its rivals until SELinux itself is in evidence."""
+    """How much the words speak for an SELinux cause: less than for its rivals until SELinux itself is in evidence.
+
+    A process that is known to be confined is such evidence. An audit log that holds only what was refused to others is
+    the contrary.
+    """
     supporting = view.need(Signs).supporting(cause, Weight.SUGGESTS)
     named = bool(view.need(Signs).named_for(cause)) or any(sign.message.id in _SELINUX_WORDS for sign in supporting)
-    return (2 if supporting else 0) + (1 if enforces(view) else 0) - (0 if named or enforces(view) else 1)
+    weight = (2 if supporting else 0) + (1 if enforces(view) else 0) - (0 if named or enforces(view) else 1)
+    return weight - (2 if _denied_to_others_alone(view) else 0) + (1 if confinement(view).state == "confined" else 0)
+
+
+def _denied_to_others_alone(view: View) -> bool:
+    """Whether somebody looked for denials and found only what was refused to others."""
+    found = view.use(AvcDenials)
+    return found is not None and bool(found.records) and not denials(view)
 
 
 _SELINUX_WORDS = frozenset({"selinux-hint", "selinux-process-attribute", "audit-syscall"})

@@ -32,6 +32,12 @@ _TROUBLE = re.compile(
     r"timeout|back-?off|(?-i:\bE[A-Z]{3,10}\b)|n't\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"\(?[A-Za-z][\w'’-]{0,30}(?:[ ,;]{1,2}\(?[\w.'’/-]{1,40}\)?){2,40}[.!?)]?\s{0,3}$")
+_SMALL_WORDS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|the|a|an|it|we|i|my|our|after|before|when|if|with|without|that|this|does|did)\b",
+    re.IGNORECASE,
+)
+_ENOUGH_SMALL_WORDS = 1
 _SEVERAL = 2
 """Flags that make a line a command line; one alone may be what an error is about."""
 
@@ -44,6 +50,15 @@ def reported(line: str) -> str:
     if "--" in text and len(_FLAGS.findall(text)) >= _SEVERAL:
         text = _FLAGS.sub("", text)
     return "" if informs(line) and not _TROUBLE.search(text) else text
+
+
+def sentence(line: str) -> bool:
+    """Whether it reads like somebody's own words: words with small ones among them, and none of a program's signs.
+
+    Good enough for what people name, which claims nothing; a program's sentence does no harm there.
+    """
+    text = line.strip().lstrip("#>-* ")
+    return len(_SMALL_WORDS.findall(text)) >= _ENOUGH_SMALL_WORDS and _SENTENCE.match(text) is not None
 
 
 def informs(line: str) -> bool:

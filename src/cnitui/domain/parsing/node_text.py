@@ -33,7 +33,7 @@ from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
 from cnitui.domain.parsing.os_release import parse_os_release
 from cnitui.domain.parsing.paste import Block
 from cnitui.domain.parsing.reach import parse_reach
-from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, parse_labelling
+from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, parse_labelling, parse_process_label
 from cnitui.domain.parsing.selinux_mode import parse_getenforce, parse_sestatus
 from cnitui.domain.parsing.space import parse_df
 from cnitui.domain.selinux import Avc, Label
@@ -182,7 +182,8 @@ def _attributes(blocks: Sequence[Block]) -> FileAttributes | None:
 def _label(blocks: Sequence[Block]) -> ContainerLabel | None:
     asked = (block for block in blocks if "inspect" in block.command or "selinuxLabel" in block.text)
     inspected = next((found for block in asked if (found := parse_inspect(block.text))), None)
-    return inspected or next((found for block in blocks if (found := _labelling(block))), None)
+    running = next((found for block in blocks if (found := parse_process_label(block.text))), None)
+    return inspected or running or next((found for block in blocks if (found := _labelling(block))), None)
 
 
 def _labelling(block: Block) -> ContainerLabel | None:

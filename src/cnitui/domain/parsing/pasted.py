@@ -208,15 +208,16 @@ def _ordered(attempts: list[Attempt], containers: Sequence[ContainerStatus]) -> 
 
 def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> Iterator[Statement]:
     for block, taken in blocks:
-        if block.kind in ("document", "nodes") or _LISTINGS.match(block.command or block.origin):
+        if block.kind in ("document", "nodes"):
             continue
+        listing = _LISTINGS.match(block.command or block.origin) is not None
         where = f"{source}: {block.command}" if block.command else source
         if _lacks_default_route(block):
             yield Statement("no default route among the node's routes", block.origin or block.kind, where)
         owner = block.origin or block.kind
         for number, line in enumerate(block.text.split("\n"), block.first_line):
             owner = _owner(block, line) or owner
-            if number not in taken and line.strip() and _worth_hearing(line):
+            if number not in taken and line.strip() and (_LABELLED if listing else _worth_hearing)(line):
                 yield Statement(line.strip(), owner, where, f"line {number}")
 
 
@@ -234,6 +235,8 @@ _LISTINGS = re.compile(
     r"kubectl (?:-n \S+ )?top)\b"
 )
 """What lists processes or packages: names in it are not messages."""
+_LABELLED = re.compile(r"\s*\w{1,40}:\w{1,40}:\w{1,40}_t:s\d").match
+"""A row of `ps -eZ`: the label of a process says something, whatever its name."""
 
 
 _ROUTES = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}\S* (?:dev|via) ", re.MULTILINE)

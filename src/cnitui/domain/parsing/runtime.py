@@ -12,6 +12,7 @@ import re
 from cnitui.domain.facts import ContainerLabel, RuntimeDirectories
 from cnitui.domain.parsing.lines import numbered
 from cnitui.domain.selinux import Label
+from cnitui.domain.speakers import POD_NETWORK
 
 _JSON_LIMIT = 4_000_000
 _QUOTED = re.compile(r'\s*"selinuxLabel":\s*"(?P<label>[^"]{0,800})",?\s*')
@@ -19,6 +20,12 @@ _SWITCH = re.compile(
     r"(?:[\w./@-]{1,400}:)?\s*(?P<key>enable_selinux|hostnetwork_disable_selinux|selinux)\s*=\s*(?P<value>true|false)\b.*"
 )
 _SETTINGS_LIMIT = 1_000
+_PROCESSES_LIMIT = 400_000
+_PROCESS = re.compile(
+    r"\s{0,8}(?P<label>\w{1,40}:\w{1,40}:(?:container_t|container_init_t|spc_t|svirt_lxc_net_t):s\d\S{0,60})\s+"
+    r"(?:\d+\s+\S+\s+[\d:-]+\s+)?(?P<command>\S{1,100})"
+)
+"""A row of `ps -eZ` whose process runs as a container does: LABEL PID TTY TIME CMD."""
 _DIRECTORY = re.compile(
     r"\s*(?P<key>bin_dirs?|conf_dir|plugin_dirs?|network_dir)\s*=\s*\[?\s*(?P<value>[\"'][^\"'\]]{1,400}[\"'](?:\s*,\s*[\"']"
     r"[^\"'\]]{1,400}[\"']){0,8})\s*,?\s*\]?\s*(?:#.*)?"
@@ -54,6 +61,17 @@ def _from_json(text: str) -> ContainerLabel | None:
         return None
     label = node.get("selinuxLabel", "")
     return _labelled(label) if isinstance(label, str) else None
+
+
+def parse_process_label(text: str) -> ContainerLabel | None:
+    """The label of a program of the pod network in the rows of `ps -eZ`; None when there is no such row."""
+    if len(text) > _PROCESSES_LIMIT:
+        return None
+    for _, line in numbered(text):
+        row = _PROCESS.match(line)
+        if row and POD_NETWORK.search(row["command"]):
+            return ContainerLabel(Label.parse(row["label"]), known=True, raw=line.strip()[:200])
+    return None
 
 
 def parse_labelling(text: str) -> bool | None:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 _SIGNS = {"…": ".{0,200}", "~": r"\w{0,30}", "<word>": r"\S{1,200}", '"': r'\\?"', "(": "(?:"}
 _PIECE = re.compile(
-    r"[\w /:=,;@#%&!'-]+(?=[^*+?{]|$)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:P<\w+>|<?[=!]|-?i?:)|<word>|"
+    r"[\w /:=,;@#%&!'-]+(?=[^*+?{]|$)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P=\w+\)|\(\?(?:P<\w+>|<?[=!]|-?i?:)|<word>|"
     r"\{[a-z_]+\}|[\s\S]"
 )
 """Plain text, an escaped character, a class, the beginning of a special group, a sign, a part, any other character."""
@@ -77,7 +77,7 @@ class _Reader:
         return _better(best, _word(run))
 
     def _group(self, piece: str) -> frozenset[str]:
-        if piece[0] != "(":
+        if piece[0] != "(" or piece[-1] == ")":
             return frozenset()
         needed = self.alternatives()
         self._place += 1
