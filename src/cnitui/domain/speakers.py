@@ -14,7 +14,7 @@ Speaker = Literal["ours", "neighbour", "foreign"]
 
 POD_NETWORK = re.compile(
     r"calico|canal|(?<![a-z])cni|tigera|typha|flannel|cilium|weave|antrea|multus|kube-?router|kube-?ovn|ovn|istio-cni|"
-    r"openshift-sdn|kmesh|felix",
+    r"openshift-sdn|kmesh|felix|kindnet|aws-node|azure-cni",
     re.IGNORECASE,
 )
 _CONTAINERS = re.compile(
@@ -73,7 +73,7 @@ _POD = re.compile(
 )
 _NODE_WIDE = re.compile(
     r"sandbox|network ?plugin|network for|networkready|network plugin|clusterinformation|pod cidr|projectcalico|"
-    r"(?:/|\b)cni(?:\b|/)",
+    r"(?:/|\b)cni(?:\b|/)|(?:disk|memory|pid)pressure|eviction manager",
     re.IGNORECASE,
 )
 

@@ -19,8 +19,11 @@ from cnitui.domain.view import View
 
 NODE_DOMAINS = frozenset(
     {"init_t", "kubelet_t", "container_runtime_t", "docker_t", "iptables_t", "spc_t", "pod_t", "unconfined_service_t",
-     "insmod_t", "kmod_t", "ifconfig_t"}
+     "insmod_t", "kmod_t", "ifconfig_t", "kernel_t"}
 )  # fmt: skip
+_OF_THE_SYSTEM = frozenset({"init_t", "kernel_t"})
+"""Domains of systemd and the kernel, and of containers on hosts whose runtime has none of its own: what is refused
+there counts when a program or a path of the pod network is named."""
 _PROGRAMS = re.compile(
     r"kubelet|containerd|dockerd|crio|runc|conmon|shim|calico|felix|bird|confd|cni|flannel|cilium|multus|weave|"
     r"ip6?tables|ipset|nft|modprobe|^ip$|^tc$|k3s|rke2",
@@ -66,7 +69,10 @@ def _is_the_nodes(record: Avc) -> bool:
         return False
     named = f"{record.path} {record.name}"
     started = named if _is_a_start(record) else ""  # systemd's comm is then the end of the program's name, in brackets
-    return bool(_PROGRAMS.search(f"{record.comm} {started}") or _PATHS.search(named) or record.tclass == "bpf")
+    ours = _PROGRAMS.search(f"{record.comm} {started}") is not None
+    if record.scontext.type in _OF_THE_SYSTEM and not ours:
+        return bool(_PATHS.search(named))
+    return ours or bool(_PATHS.search(named)) or record.tclass == "bpf"
 
 
 def _because(record: Avc, *, misplaced: bool) -> str:
