@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from cnitui.domain.causes._host import ASK_AVC, ASK_LABELS
-from cnitui.domain.causes._words import judge_words
+from cnitui.domain.causes._words import claims, judge_words
 from cnitui.domain.causes.base import possible, ruled_out
 from cnitui.domain.facts import (
     AttemptLogs,
@@ -154,7 +154,7 @@ def from_words(view: View, cause: str) -> Judgement:
     """What the messages say; where they do not decide, that SELinux enforces is quoted beside them."""
     spoken = judge_words(view, cause, ask=ASK)
     mode = view.use(SelinuxMode)
-    if spoken.verdict.confident or not spoken.evidence_for:
+    if spoken.verdict.confident or not claims(spoken):
         return spoken
     enforcing = (view.quote(SelinuxMode, mode.current),) if mode is not None and enforces(view) else ()
     return possible(spoken.because, *spoken.evidence_for, *enforcing, ask=ASK, weight=hinted(view, cause))
