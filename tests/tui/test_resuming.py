@@ -13,6 +13,8 @@ import pytest
 from cnitui.compose import sitting_opening
 from cnitui.domain.investigation import Done, Investigation
 from cnitui.engine.investigations.earlier import kept_investigation
+from cnitui.engine.state import State
+from cnitui.errors import KubeconfigError
 from cnitui.gateways.investigations import InvestigationShelf
 from cnitui.lab import Lab
 from cnitui.settings import Settings
@@ -79,6 +81,69 @@ async def test_beginning_anew_begins_at_the_first_step(tmp_path: Path) -> None:
             assert step(driver) == 1
             shelf = InvestigationShelf(tmp_path)
             await driver.until(lambda: (found := kept_investigation(shelf, kept_id)) and found.over)
+
+
+async def fails(driver: Driver) -> None:
+    """The session ends with an error, as when a login plugin fails at a later request."""
+    session = driver.screen.session
+    assert session is not None
+
+    def no_more() -> State:
+        raise KubeconfigError("The login plugin aws failed")
+
+    session._next_state = no_more  # type: ignore[method-assign]
+    session.look_again()
+    await driver.until(lambda: driver.state.fatal is not None)
+
+
+async def is_served_anew(driver: Driver) -> None:
+    before = driver.screen.session
+    await driver.press("r")
+    await driver.until(lambda: driver.screen.session is not before)
+
+
+@pytest.mark.parametrize("answers", [("enter",), ("escape",)])
+async def test_a_session_served_anew_goes_on_unasked_and_keeps_what_follows(
+    tmp_path: Path, answers: tuple[str, ...]
+) -> None:
+    async with Lab.start("selinux-denial", speed=20, seed=7) as lab:
+        await left_at_step_6(lab, tmp_path)
+        async with at_work(lab, tmp_path) as driver:
+            await driver.until(lambda: offered(driver))
+            await driver.press(*answers)
+            await driver.until(lambda: driver.state.earlier is None)
+            keeper = driver.screen.session.investigation if driver.screen.session else None
+            assert keeper is not None
+            await driver.until(lambda: keeper.id)
+            await driver.press("f4", "right_square_bracket", "right_square_bracket")
+            here = step(driver)
+            await fails(driver)
+            await is_served_anew(driver)
+            await driver.judged()
+            await driver.until(lambda: driver.state.earlier is None)
+            assert not offered(driver)
+            assert step(driver) == here
+            await driver.press("right_square_bracket")
+            shelf = InvestigationShelf(tmp_path)
+            await driver.until(lambda: (kept := kept_investigation(shelf, keeper.id)) and kept.step == here + 1)
+            assert shelf.ids()[-1] == keeper.id
+
+
+async def test_one_that_nobody_decided_about_is_offered_by_the_session_that_follows(tmp_path: Path) -> None:
+    async with Lab.start("selinux-denial", speed=20, seed=7) as lab:
+        kept_id = await left_at_step_6(lab, tmp_path)
+        async with at_work(lab, tmp_path) as driver:
+            await driver.until(lambda: offered(driver))
+            await fails(driver)
+            await driver.press("enter")
+            await driver.until(lambda: not offered(driver))
+            await is_served_anew(driver)
+            await driver.until(lambda: offered(driver))
+            await driver.press("enter")
+            await driver.until(lambda: driver.state.settled and driver.state.earlier is None and step(driver) == 6)
+            keeper = driver.screen.session.investigation if driver.screen.session else None
+            assert keeper is not None
+            assert keeper.id == kept_id
 
 
 async def test_what_was_done_is_told_literally(tmp_path: Path) -> None:

@@ -155,9 +155,12 @@ class Session:
             for place in seen.places:
                 self.look_again(place.node)
 
-    async def go_on(self) -> None:
-        """Go on with the earlier investigation: what was considered and done, and the plan that was applied in it."""
-        kept = self.investigation.go_on() if self.investigation is not None else None
+    async def go_on(self, position: Position | None = None) -> None:
+        """Go on with the earlier investigation: what was considered and done, and the plan that was applied in it.
+
+        `position` is where the user is, None for where the earlier sitting was.
+        """
+        kept = self.investigation.go_on(position) if self.investigation is not None else None
         if kept is not None:
             await self._applying.go_on(kept)
             self._wake.set()

@@ -94,13 +94,13 @@ class Keeper:
         found = self.earlier
         return found if found is not None and (state.failing or found.investigation.plan) else None
 
-    def go_on(self) -> Investigation | None:
-        """Go on with the earlier one, under its id."""
+    def go_on(self, position: Position | None = None) -> Investigation | None:
+        """Go on with the earlier one, under its id, at its place or at that position."""
         found, self.earlier = self.earlier, None
         if found is None:
             return None
         self._kept = found.investigation
-        self._position = Position(self._kept.step, self._kept.skipped)
+        self._position = position or Position(self._kept.step, self._kept.skipped)
         return self._kept
 
     def leave_earlier(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from textual import work
 
+from cnitui.domain.investigation import Investigation
 from cnitui.domain.plan import ObjectRef
 from cnitui.engine.investigations.earlier import Earlier
 from cnitui.engine.investigations.keeper import Position
@@ -16,7 +17,7 @@ from cnitui.errors import CnituiError
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.repairing import RepairScreen
-from cnitui.tui.screens.resuming import ResumeScreen
+from cnitui.tui.screens.resuming import Answer, ResumeScreen
 from cnitui.tui.sittings import Visit
 from cnitui.tui.text import clean
 from cnitui.tui.wording import banner, present
@@ -35,7 +36,9 @@ class VisitedScreen(RepairScreen):
         super().__init__()
         self._visit = visit
         self.ours = frozenset(ours)
-        self._asked_to_go_on = False
+        self._kept_here = {visit.kept} if visit is not None else set[str]()
+        self._left_for_later = set[str]()
+        self._deciding = False
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -100,30 +103,62 @@ class VisitedScreen(RepairScreen):
     # --- what was kept of an earlier one ---
 
     def offer_to_go_on(self, earlier: Earlier | None) -> None:
-        """Once, when something fails or a plan is under way: the sitting that ended there may be gone on with."""
-        if earlier is not None and not self._asked_to_go_on:
-            self._asked_to_go_on = True
-            self._go_on(earlier)
+        """When something fails or a plan is under way: the sitting that ended there may be gone on with.
 
-    @work
-    async def _go_on(self, earlier: Earlier) -> None:
-        if self.session is None:
+        Each session of this screen has to be told, for it keeps nothing until it is; the user is asked once.
+        """
+        if earlier is not None and not self._deciding:
+            self._deciding = True
+            self._go_on(earlier.investigation)
+
+    def note_what_is_ours(self) -> None:
+        """A session begins: what the one before it on this screen kept is gone on with, where the user is."""
+        keeper = self.session.investigation if self.session is not None else None
+        if keeper is not None and keeper.id:
+            self._kept_here.add(keeper.id)
+
+    @work(group="deciding")
+    async def _go_on(self, kept: Investigation) -> None:
+        try:
+            await self._decided(kept)
+        finally:
+            self._deciding = False
+
+    async def _decided(self, kept: Investigation) -> None:
+        answer = await self._answer(kept)
+        session = self.session  # the one that is there now: while it was asked, another may have followed
+        if session is None:
             return
-        kept = earlier.investigation
-        ours = kept.id in self.ours
-        answer = "go on" if ours else await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
         if answer == "anew":
-            await self.session.begin_anew()
+            await session.begin_anew()
         elif answer == "later":
-            self.session.leave_earlier()
+            self._left_for_later.add(kept.id)
+            session.leave_earlier()
         else:
-            self.skipped = frozenset(kept.skipped)
-            step = self.query_one(GuidePane).step = max(kept.step, APPLYING) if kept.plan else kept.step
-            if step > 1:
-                self.show_pane("guide", zoom=not self.narrow)
-            await self.session.go_on()
+            if kept.id not in self._kept_here:
+                self._take_place(kept)
+            await session.go_on(self._position)
+
+    async def _answer(self, kept: Investigation) -> Answer:
+        """What the user says, or has said before."""
+        if kept.id in self.ours | self._kept_here:
+            return "go on"
+        if kept.id in self._left_for_later or self.session is None:
+            return "later"
+        return await self.app.push_screen_wait(ResumeScreen(kept, self.session.clock.now()))
+
+    def _take_place(self, kept: Investigation) -> None:
+        """Where the earlier sitting was in the guide; at the rollout, when there is one to follow."""
+        self.skipped = frozenset(kept.skipped)
+        step = self.query_one(GuidePane).step = max(kept.step, APPLYING) if kept.plan else kept.step
+        if step > 1:
+            self.show_pane("guide", zoom=not self.narrow)
 
     def _note_position(self) -> None:
         """What a later sitting begins with."""
         if self.session is not None:
-            self.session.at(Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped))))
+            self.session.at(self._position)
+
+    @property
+    def _position(self) -> Position:
+        return Position(self.query_one(GuidePane).step, tuple(sorted(self.skipped)))

@@ -78,6 +78,7 @@ class WorkScreen(VisitedScreen):
     async def _serve(self) -> None:
         """Open the services and run the session until the app ends; what cannot begin is said on the screen."""
         try:
+            self.note_what_is_ours()
             services = self._services = await self._opening()
             session = self.session = seated(services)
             session.subscribe(self._publish)
