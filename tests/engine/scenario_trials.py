@@ -14,9 +14,10 @@ from cnitui.compose import open_case
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.plan import Plan
-from cnitui.domain.remedies import remedy
+from cnitui.domain.remedies import Advice, remedy
 from cnitui.engine.cases.saving import Saved, save_case
 from cnitui.engine.repair.apply import Confirmation
+from cnitui.engine.repair.outlook import key_of
 from cnitui.engine.repair.situate import situate
 from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
@@ -50,12 +51,13 @@ CHANGING = frozenset[str]().union(*PLANS.values())
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario, what it came to in each way, the plans that were offered over SSH, and the case file."""
+    """A scenario, what it came to in each way, and over SSH the plans on offer, what is to be done first, and the case file."""
 
     name: str
     found: Mapping[str, Diagnosis]
     offered: tuple[str, ...]
     saved: Saved
+    first: str = ""
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ async def tried(name: str, folder: Path) -> Trial:
         async with connected(lab, folder) as (opened, settings):
             state = await sitting(opened, WAIT)
             found["ssh"] = judged(state)
-            offered = await _offered(opened, state)
+            offered, first = await _offered(opened, state), _first(state)
             saved = await save_case(opened, state, folder / "case.tar.gz")
         found["case"] = judged(await sitting(open_case(saved.path, settings), WAIT))
         found["paste"] = diagnose(paste_case(pasted(read_bundle(saved.path))))
@@ -93,7 +95,15 @@ async def tried(name: str, folder: Path) -> Trial:
             found["none"] = judged(await sitting(opened, WAIT))
         async with connected(lab, folder, node_access="pod") as (opened, _):
             found["pod"] = judged(await sitting(opened, WAIT, leave=lambda seen: Confirmation(seen.context)))
-    return Trial(name, found, offered, saved)
+    return Trial(name, found, offered, saved, first)
+
+
+def _first(state: State) -> str:
+    """What step 6 ends with and step 7 begins with: a plan, or the words of the first step and its command."""
+    entries = state.repair.outlook.entries
+    if isinstance(entries[0], Advice) and entries[0].cure is None:
+        return f"{entries[0].steps[0].words}\n{entries[0].steps[0].command}"
+    return key_of(entries[0])
 
 
 async def _offered(opened: Services, state: State) -> tuple[str, ...]:

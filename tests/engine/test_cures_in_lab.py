@@ -33,6 +33,7 @@ from tests.engine.lab_case import connected
 from tests.engine.scenario_trials import recycle, runs
 from tests.lab.conftest import need, run
 
+PLANS_AGAINST = {"create-rbac": "rbac-forbidden", "restart-kube-proxy": "kube-proxy-service-vip"}
 PATIENCE = Patience(stall=30, look=1, pace=0.02)
 WAITS = Waits(pods=30, nodes=30, test_pod=30)
 BINDING = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
@@ -164,6 +165,11 @@ async def test_a_like_fault_that_it_does_not_mend_gets_no_plan_and_the_reason(
     scenario: str, cure: str, why: str, tmp_path: Path
 ) -> None:
     async with sick(scenario, tmp_path) as found:
+        outlook = found.state.repair.outlook
+        assert cure not in outlook.previewable
+        assert key_of(outlook.entries[0]) != cure
+        told = [one.no_cure for one in outlook.advice]
+        assert (why in "".join(told)) == (PLANS_AGAINST.get(cure) in {one.cause for one in outlook.advice}), told
         refused = await found.planned(cure)
         assert isinstance(refused, DoesNotFit)
         assert why in refused.why

@@ -23,6 +23,7 @@ from cnitui.engine.reading.reader import Reader, Scene
 from cnitui.engine.reading.subjects import unread
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
+from cnitui.engine.repair.foresight import Foresight
 from cnitui.engine.services import Services
 from cnitui.engine.state import Before, State, daemonset_of
 from cnitui.engine.telling import Teller
@@ -78,6 +79,7 @@ class Session:
         )  # fmt: skip
         bench = services.bench
         self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
+        self._foresight = Foresight(cluster, self._wake.set)
         self._applying = Applying(services, self.repair, self._book, self._wake.set, self._place, self._now)
         trials = services.recorded.trials if services.recorded else ()
         self.laboratory = Laboratory(bench, self._wake.set, self._book.take, trials)
@@ -217,6 +219,7 @@ class Session:
                     await keeper.look_for_earlier(self.cluster.connection)
                     tasks.create_task(keeper.run())
                 tasks.create_task(self._publish())
+                tasks.create_task(self._foresight.run())
                 tasks.create_task(self._reader.retry_nodes())
                 tasks.create_task(self._reader.ask_again_of_waiting())
                 tasks.create_task(self._reader.sweep.run())
@@ -294,7 +297,8 @@ class Session:
         """Settled: all that was to be read first was read (or refused), and judged."""
         picture = self._picture
         known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
-        settled = known and self._reader.looks.running == 0 and not self._judge.due
+        busy = self._reader.looks.running > 0 or self._judge.due or self._foresight.looking
+        settled = known and not busy
         if settled and not self._settled and (self._book.untaken or picture.roll.untaken):
             return  # it came while others were judged, and has woken the loop again
         if settled != self._settled:
@@ -317,11 +321,14 @@ class Session:
         self.logs.pods_changed(self._pod)
         state = self._teller.next(self.state, settled=self._settled)
         if state.diagnosis is not None and self._teller.whole:
-            self.repair.judged(state.case, state.diagnosis)
+            if state.recorded is None:
+                self._foresight.judged(state.case, state.diagnosis)
+            self.repair.judged(state.case, state.diagnosis, self._foresight.refused)
         self._revisions.follow(state.daemonset)
         looks = tuple(sorted(self._reader.looks.states.items()))
         return replace(
             state,
+            settled=state.settled and not self._foresight.looking,
             silent_since=self._liveness.silent_since,
             newest_revision=self._revisions.newest,
             looks=looks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from cnitui.domain.facts import (
     DaemonSetStatus,
     PodStatus,
 )
-from cnitui.domain.finding import Diagnosis, Verdict
+from cnitui.domain.finding import Diagnosis, Finding, Judgement, Verdict
+from cnitui.domain.finding import Evidence as FoundIn
 from cnitui.domain.owners import Owner
 from cnitui.domain.plan import DoesNotFit, NothingToDo, Plan
 from cnitui.domain.remedies import REMEDIES, Fits, Situation, advice, remedy
-from cnitui.domain.remedies.advice_steps import STEPS
+from cnitui.domain.remedies.by_hand import OBSERVED
+from cnitui.domain.remedies.by_hand.table import STEPS
 from cnitui.lab.objects import calico
 from tests.engine.fake_cluster import case_of, daemonset, diagnosis_of, pod, selinux
 
@@ -342,6 +345,32 @@ def test_a_hostile_name_never_enters_a_command() -> None:
     text = " ".join(step.command for step in advice("disk-full", found).steps)
     assert hostile not in text
     assert "delete pod POD" in text
+
+
+EVIL = ("x;rm -rf ~", "$(reboot)", "`reboot`", "-oProxyCommand=reboot", "a' && reboot '")
+
+
+@pytest.mark.parametrize("cause", sorted(OBSERVED))
+@pytest.mark.parametrize("evil", EVIL)
+def test_nothing_that_a_cluster_says_becomes_a_shell_word(cause: str, evil: str) -> None:
+    said = (
+        f'configmap "{evil}" not found', f"hostPath type check failed: /{evil} is not a directory",
+        f"x509: certificate is valid for {evil}, not {evil}", f"typha endpoint {evil}:5473",
+        f"BGP not established with {evil}", f"(post {evil}.projectcalico.org)", f"CIDR = '{evil}'",
+        f"already using the IPv4 address {evil}", f"open /host/{evil}: text file busy", f'exec: "/{evil}"',
+        f'path "/{evil}" is mounted but it is not a shared mount', f'serviceaccounts "{evil}" not found',
+        f'User "system:serviceaccount:{evil}" cannot {evil} resource "{evil}"', f'violates PodSecurity "{evil}:latest"',
+        f"current time {evil} is before {evil}", f"exceeded quota: {evil}", "OOMKilled 429 not found Unauthorized",
+        "ipset no valid json network is unreachable expected cgroupsPath to be of format",
+    )  # fmt: skip
+    judgement = Judgement(Verdict.CONFIRMED, evil, tuple(FoundIn("", one) for one in said))
+    finding = Finding(cause, "", judgement, ("worker-01", evil))
+    broken = replace(pod("worker-01", failing=True), name=evil, namespace=evil)
+    found = replace(situation(pods=(broken,)), diagnosis=diagnosis_of(finding))
+    for step in advice(cause, found).steps:
+        typed = shlex.split(step.command.replace("$node", "NODE").replace("$(uname -r)", "").replace("$(sudo", "(sudo"))
+        others = [word for word in typed if word != evil or typed[0] == "ssh"]  # whole and quoted it does no harm
+        assert not any("reboot" in word or "rm -rf ~" in word for word in others), step.command
 
 
 @pytest.mark.parametrize("cause", sorted(STEPS))

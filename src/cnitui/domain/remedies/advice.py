@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from cnitui.domain.facts import ApiEndpoints, PodStatus
 from cnitui.domain.finding import Evidence
-from cnitui.domain.remedies.advice_steps import STEPS
 from cnitui.domain.remedies.base import Fits, Remedy, Step
+from cnitui.domain.remedies.by_hand import OBSERVED
+from cnitui.domain.remedies.by_hand.seen import Seen
+from cnitui.domain.remedies.by_hand.table import STEPS
 from cnitui.domain.remedies.cures import CURES
 from cnitui.domain.remedies.situation import Situation
 
@@ -19,7 +20,7 @@ class Advice:
     """The steps against one cause on the nodes it was found on: `title` names it, `because` and `seen` are its proof.
 
     `fix` is what they come to, in one sentence. `cure` is the tool's own plan against this cause, None where it has
-    none that fits here.
+    none that fits here; `no_cure` is why the one it has would not help.
     """
 
     cause: str
@@ -30,44 +31,33 @@ class Advice:
     fix: str = ""
     seen: tuple[Evidence, ...] = ()
     cure: Remedy | None = None
+    no_cure: str = ""
 
 
-def advice(cause: str, situation: Situation) -> Advice:
-    """Steps for one cause, filled in for the first node it was found on; none for an id we do not know."""
-    found = next((f for f in situation.diagnosis.findings if f.cause == cause and f.nodes), None)
-    nodes = found.nodes if found else ()
-    names = _names(situation, (nodes or situation.failing_nodes or ("NODE",))[0])
-    filled = (Step(words.format_map(names), typed.format_map(names)) for words, typed in STEPS.get(cause, ()))
+def advice(cause: str, situation: Situation, refused: Mapping[str, str] = MappingProxyType({})) -> Advice:
+    """Steps for one cause on the nodes it was found on, the one that helps first; none for an id we do not know.
+
+    `refused` are the plans of which it is known that they would not be made here, by their ids, and why.
+    """
+    findings = [found for found in situation.diagnosis.findings if found.cause == cause]
+    found = max(findings, key=lambda one: (one.verdict.confident, bool(one.nodes)), default=None)
+    seen = Seen(situation, cause, found)
+    told = tuple(OBSERVED[cause](seen)) if found is not None and cause in OBSERVED else ()
+    table = (Step(words.format_map(seen.names), seen.filled(typed)) for words, typed in STEPS.get(cause, ()))
+    steps = told or tuple(table)
     if found is None:
-        return Advice(cause, nodes, tuple(filled))
-    judgement = found.judgement
-    cure = CURES.get(cause)
-    fitting = cure if cure is not None and isinstance(cure.fit(situation), Fits) else None
-    seen = judgement.evidence_for
-    return Advice(cause, nodes, tuple(filled), found.title, judgement.because, found.fix, seen, fitting)
-
-
-_PLAIN = re.compile(r"[\w.:/@-]{1,256}", re.ASCII)
-"""What may stand in a command unquoted, in two shells one after the other (ours and the node's)."""
-
-
-def _names(situation: Situation, node: str) -> Mapping[str, str]:
-    bin_dir, net_dir = situation.directories
-    install, pod = situation.install, situation.case.value(PodStatus, node)
-    spec = pod.spec(situation.container) if pod else None
-    endpoints = situation.case.value(ApiEndpoints)
-    service = endpoints.service if endpoints else ""
-    observed = {
-        "node": node,
-        "pod": pod.name if pod else "",
-        "namespace": situation.namespace,
-        "daemonset": situation.daemonset_name,
-        "container": situation.container,
-        "bin_dir": bin_dir,
-        "net_dir": net_dir,
-        "version": install.version if install else "",
-        "image": spec.image if spec else "",
-        "service": service,
-        "service_host": service.rpartition(":")[0],
-    }
-    return {name: value if _PLAIN.fullmatch(value) else name.upper() for name, value in observed.items()}
+        return Advice(cause, (), steps)
+    judgement, cure = found.judgement, CURES.get(cause)
+    fits = cure is not None and isinstance(cure.fit(situation), Fits)
+    why_not = refused.get(cure.id, "") if cure is not None and fits else ""
+    return Advice(
+        cause,
+        (*found.nodes, *found.alike),
+        steps,
+        found.title,
+        judgement.because,
+        found.fix,
+        judgement.evidence_for,
+        cure if fits and not why_not else None,
+        why_not,
+    )

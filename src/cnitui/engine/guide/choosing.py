@@ -62,6 +62,8 @@ def _steps(advice: Advice) -> Iterator[Block]:
         yield Item(f"risk: {advice.cure.risk}", "dim")
         yield Item(f"undo: {advice.cure.undo or NO_UNDO}", "dim")
         yield Heading("By hand")
+    elif advice.no_cure:
+        yield Item("The tool's own plan would not help:", "warn", advice.no_cure)
     yield from by_hand_steps(advice.steps)
     if advice.seen:
         yield Heading("What it rests on")

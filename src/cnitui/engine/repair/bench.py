@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from cnitui.domain.remedies import Remedy, Situation, remedy
 from cnitui.domain.remedies.situation import SELINUX_CAUSES
 from cnitui.domain.report import as_data
 from cnitui.engine.repair.apply import Confirmation, NodeWritten, PodDeleted, Recorded, Unrecorded, Written
+from cnitui.engine.repair.foresight import NONE_REFUSED
 from cnitui.engine.repair.node_rollout import carry_out
 from cnitui.engine.repair.outlook import Outlook
 from cnitui.engine.repair.preview import Preview, preview
@@ -58,6 +59,7 @@ class Repair:
         self._changed = changed
         self._test_pod_image = test_pod_image
         self._judged: Diagnosis | None = None
+        self._refused = NONE_REFUSED
         self._matter: object = None
         self.state = RepairState()
 
@@ -68,19 +70,20 @@ class Repair:
     def _did(self, words: str) -> None:
         self._set(actions=(*self.state.actions, Action(self._bench.clock.now(), words)))
 
-    def judged(self, case: CaseFile, diagnosis: Diagnosis) -> None:
+    def judged(self, case: CaseFile, diagnosis: Diagnosis, refused: Mapping[str, str] = NONE_REFUSED) -> None:
         """A new diagnosis: which remedies fit now. Whatever was previewed stays as it is; its guards watch over it.
 
-        That one more node was read which says the same changes nothing about the remedies.
+        That one more node was read which says the same changes nothing about the remedies. `refused` are plans that
+        would not be made, and why.
         """
-        if diagnosis is self._judged:
+        if diagnosis is self._judged and refused == self._refused:
             return
-        self._judged = diagnosis
-        matter = _matter_of(case, diagnosis)
+        self._judged, self._refused = diagnosis, refused
+        matter = (_matter_of(case, diagnosis), dict(refused))
         if matter == self._matter:
             return
         self._matter = matter
-        self.state = replace(self.state, outlook=Outlook(case, diagnosis))
+        self.state = replace(self.state, outlook=Outlook(case, diagnosis, refused))
 
     def consider(self, name: str) -> None:
         """Show this remedy's trade-offs."""

@@ -6,8 +6,10 @@ mostly nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import CaseFile
@@ -45,10 +47,14 @@ STEPS = "steps:"
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
-    """The remedies as judged on one case and its diagnosis; without a diagnosis there are none."""
+    """The remedies as judged on one case and its diagnosis; without a diagnosis there are none.
+
+    `refused` says of plans against a cause, by their ids, why they would not be made: somebody has looked already.
+    """
 
     case: CaseFile = CaseFile()
     diagnosis: Diagnosis | None = None
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def _situation(self) -> Situation | None:
@@ -73,7 +79,7 @@ class Outlook:
         if situation is None:
             return ()
         causes = dict.fromkeys(finding.cause for finding in situation.diagnosis.confident)
-        return tuple(advice(cause, situation) for cause in causes)
+        return tuple(advice(cause, situation, self.refused) for cause in causes)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

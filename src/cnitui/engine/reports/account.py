@@ -12,7 +12,7 @@ from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.recording import Hidden
 from cnitui.domain.redaction import Redactor
-from cnitui.domain.remedies import Advice
+from cnitui.domain.remedies import Advice, Step
 from cnitui.domain.report import as_data
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.guide.before_after import Attempted, Pair, all_changes, pairs
@@ -86,7 +86,7 @@ def account_of(state: State, at: datetime) -> Account:
         context=state.connection.context,
         server=state.connection.server,
         diagnosis=diagnosis,
-        advice=repair.advice if state.failing else (),
+        advice=tuple(map(_with_plan, repair.advice)) if state.failing else (),
         experiments=state.trials.found,
         tries=state.trials.tries,
         actions=repair.actions,
@@ -100,6 +100,14 @@ def account_of(state: State, at: datetime) -> Account:
     redactor = Redactor()
     clean = redactor.fact(whole, "report")
     return replace(clean, hidden=redactor.hidden)
+
+
+def _with_plan(advice: Advice) -> Advice:
+    """The tool's own plan is the first step, where it has one that helps."""
+    if advice.cure is None:
+        return advice
+    first = Step(f"{advice.cure.title}: cnitui previews it in step 7. By hand:")
+    return replace(advice, steps=(first, *advice.steps))
 
 
 def _told(state: State, at: datetime) -> dict[str, str]:

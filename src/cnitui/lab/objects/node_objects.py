@@ -93,7 +93,7 @@ def _status(node: Node, version: str, images: list[str], now: datetime) -> Objec
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "images": [_image(image) for image in images],
         "nodeInfo": {
-            "architecture": "amd64",
+            "architecture": node.architecture,
             "bootID": _uuid(digest[32:]),
             "containerRuntimeVersion": node.runtime,
             "kernelVersion": node.kernel,

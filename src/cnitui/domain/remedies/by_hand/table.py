@@ -1,4 +1,4 @@
-"""The steps of `advice`, as data: cause id to (words, command).
+"""The steps of `advice` where too little was seen to say more, as data: cause id to (words, command).
 
 One table on purpose, although long: each row is the accepted fix family of one id of the taxonomy, and a test holds it
 against the catalogue. `{node}`, `{pod}`, `{namespace}`, `{daemonset}`, `{container}`, `{bin_dir}`, `{net_dir}`,
