@@ -185,7 +185,8 @@ def test_choices_keep_the_order_say_fit_or_not_and_stand_on_the_one_described() 
         ("relabel", "–", "dim"),
     ]
     assert picks[0].note == "fits: it is not privileged"
-    assert picks[1].note == "does not fit: the labels are right"
+    assert picks[1].note == "the labels are right"
+    assert picks[1].short == "relabel"
     assert "(Solution 2)" in picks[0].text
     assert [pick.current for pick in picks] == [True, False]
 

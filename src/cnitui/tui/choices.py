@@ -8,8 +8,8 @@ from cnitui.engine.repair.outlook import Entry, key_of
 from cnitui.engine.repair.state import RepairState
 from cnitui.tui.widgets.pick_list import Pick
 
-_FITS: tuple[str, Role, str] = ("✓", "good", "fits")
-_DOES_NOT_FIT: tuple[str, Role, str] = ("–", "dim", "does not fit")
+_FITS: tuple[str, Role] = ("✓", "good")
+_DOES_NOT_FIT: tuple[str, Role] = ("–", "dim")
 
 
 def choices_of(repair: RepairState) -> tuple[Pick, ...]:
@@ -24,5 +24,6 @@ def _pick(entry: Entry, *, current: bool) -> Pick:
         return Pick(key_of(entry), "▸", "good", name, entry.title, current)
     remedy = entry.remedy
     name = f"{remedy.title} ({remedy.guide})" if remedy.guide else remedy.title
-    glyph, role, verdict = _FITS if entry.fits else _DOES_NOT_FIT
-    return Pick(key_of(entry), glyph, role, name, f"{verdict}: {entry.fit.why}", current)
+    glyph, role = _FITS if entry.fits else _DOES_NOT_FIT
+    note = f"fits: {entry.fit.why}" if entry.fits else entry.fit.why
+    return Pick(key_of(entry), glyph, role, name, note, current, "" if entry.fits else remedy.id)

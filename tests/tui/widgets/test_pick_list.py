@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.pilot import Pilot
 
 from cnitui.tui.widgets.pick_list import Pick, PickList
@@ -15,10 +16,10 @@ ROWS = tuple(Pick(f"k{number}", "✓", "good", f"row {number}", f"note {number}"
 
 @asynccontextmanager
 async def shown(
-    rows: tuple[Pick, ...] = ROWS, size: tuple[int, int] = (40, 6), note_from: int = 0
+    rows: tuple[Pick, ...] = ROWS, size: tuple[int, int] = (40, 6), note_from: int = 0, *, flowing: bool = False
 ) -> AsyncIterator[tuple[PickList, Pilot[None], Alone]]:
     """A list with these rows, focused."""
-    widget = PickList(note_from=note_from)
+    widget = PickList(note_from=note_from, flowing=flowing)
     app = Alone(widget)
     async with app.run_test(size=size, message_hook=app.hear) as pilot:
         widget.show(rows)
@@ -91,6 +92,20 @@ async def test_a_list_longer_than_its_window_scrolls_with_the_cursor() -> None:
         await pilot.press("G")
         await pilot.pause()
         assert any("row 29" in line for line in lines_of(widget))
+
+
+@pytest.mark.parametrize(
+    ("width", "short", "line"),
+    [
+        (60, "id", " – A rather long name  the reason"),
+        (30, "id", " – id  the reason"),
+        (18, "", " – A rather long …"),
+    ],
+)
+async def test_a_note_flows_behind_its_text_or_behind_its_short_name(width: int, short: str, line: str) -> None:
+    row = Pick("k", "–", "dim", "A rather long name", "the reason", short=short)
+    async with shown((row,), size=(width, 3), flowing=True) as (widget, _, _):
+        assert lines_of(widget)[0].rstrip() == line
 
 
 async def test_notes_stand_beside_where_there_is_room_and_leave_where_there_is_none() -> None:

@@ -53,7 +53,7 @@ class StepPage(Vertical):
     """
 
     def compose(self) -> ComposeResult:
-        yield PickList(id="choices")
+        yield PickList(id="choices", flowing=True)
         yield BlocksView(id="step-body")
 
     def show(self, view: StepView, choices: tuple[Pick, ...], *, other_step: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,12 +18,18 @@ from textual.strip import Strip
 from cnitui.engine.guide.blocks import Role
 from cnitui.tui.text import clean, exactly, fit
 
+LEAST_NOTE = 30
+"""Cells of a note that say something."""
+MARGIN = 4
+"""Cells of a row beside its text and its note: the sign, and what parts them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One row: a sign in its role's colour, a text, and a quieter note at the right of it.
 
-    The cursor stands on the `current` one until a person moves it.
+    Where text and note do not both fit, `short` says the text in a few letters. The cursor stands on the `current` one
+    until a person moves it.
     """
 
     key: str
@@ -31,6 +38,7 @@ class Pick:
     text: str
     note: str = ""
     current: bool = False
+    short: str = ""
 
 
 class PickList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -89,10 +97,11 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         def control(self) -> PickList:
             return self.pick_list
 
-    def __init__(self, *, id: str | None = None, note_from: int = 0) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, note_from: int = 0, flowing: bool = False) -> None:  # noqa: A002
+        """Notes begin at a column, or with `flowing` behind each text; without either they are not shown."""
         super().__init__(id=id)
         self._rows: tuple[Pick, ...] = ()
-        self._note_from = note_from
+        self._note_from, self._flowing = note_from, flowing
         self._moved = False
 
     @property
@@ -163,14 +172,18 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._strip(row, width, focused=index == self.cursor and self.has_focus).apply_style(base)
 
     def _strip(self, row: Pick, width: int, *, focused: bool) -> Strip:
-        note_width = max(0, width - self._note_from - 1) if self._note_from else 0
-        text_width = max(1, (self._note_from - 1 if note_width >= 8 else width) - 3)
+        said, note_from = clean(row.text), self._note_from
+        if row.note and self._flowing:
+            said = said if cell_len(said) + LEAST_NOTE + MARGIN <= width else row.short or said
+            note_from = cell_len(said) + MARGIN
+        note_width = max(0, width - note_from - 1) if note_from else 0
+        text_width = max(1, (note_from - 1 if note_width >= 8 else width) - 3)
         glyph = (
             self.get_component_rich_style(f"pick--{row.role}", partial=True)
             if row.role != "normal" and not focused
             else None
         )
-        text = exactly(fit(clean(row.text), text_width), text_width)
+        text = exactly(fit(said, text_width), text_width)
         segments = [Segment(" "), Segment(f"{row.glyph} ", glyph), Segment(text)]
         if row.note and note_width >= 8:
             dim = None if focused else self.get_component_rich_style("pick--dim", partial=True)
