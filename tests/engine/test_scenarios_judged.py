@@ -35,7 +35,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "read-only-filesystem": ("/opt (xfs on /dev/mapper/rl-opt)", BOTH, "sudo mount -o remount,rw /opt"),
     "permissive-domain": ("/opt (xfs on /dev/mapper/rl-opt)", BOTH, "sudo mount -o remount,rw /opt"),
     "text-file-busy": ("executes /opt/cni/bin/calico.tmp", "sudo fuser -v /opt/cni/bin/calico.tmp"),
-    "disk-full": (f"Free space on /opt of {BOTH}: 100 % used", "sudo du -x -h /opt"),
+    "disk-full": (f"Free space on /opt of {BOTH}: 100 % used", "are /opt/backup (1.8 GiB)", "sudo du -x -h /opt"),
     "disk-inodes": (f"Free inodes on /opt of {BOTH}: 100 % used", "sudo du -x --inodes /opt"),
     "immutable-directory": (f"/opt/cni/bin is immutable on {BOTH}", "sudo chattr -i /opt/cni/bin"),
     "noexec-volume": (f"/opt is mounted noexec on {BOTH}", "sudo mount -o remount,exec /opt"),

@@ -534,12 +534,28 @@ class Filesystem:
     inodes_free: int | None = None
     raw: str = ""
 
+    @property
+    def crammed(self) -> bool:
+        """Whether less than a hundredth of its blocks is left: somebody has to make room."""
+        return self.available_kib is not None and self.available_kib * 100 < (self.size_kib or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class FreeSpace:
     """Room on the filesystems behind the CNI directories."""
 
     filesystems: tuple[Filesystem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LargestDirectories:
+    """What fills a filesystem that has no room: directories of it and their KiB, the largest first.
+
+    As far as `du` came in a few seconds: where it was stopped, those that it had still to add up are not in it.
+    """
+
+    mounted_on: str
+    rows: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

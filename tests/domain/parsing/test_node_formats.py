@@ -122,6 +122,10 @@ class TestSpace:
         (row,) = space.parse_df(f"Filesystem {header} Used Available Use% Mounted on\n/dev/vda {numbers} 0% /\n")
         assert (row.size_kib, row.available_kib) == (kib, kib)
 
+    def test_the_sizes_of_directories_are_read_and_nothing_else(self) -> None:
+        text = "1900000\t/opt/backup\ndu: cannot read directory '/opt/x'\n25600\t/opt/a b\n-1\t/opt/c\n7 opt\n"
+        assert space.parse_du(text) == (("/opt/backup", 1900000), ("/opt/a b", 25600))
+
     def test_a_long_device_name_may_stand_on_its_own_line(self) -> None:
         (row,) = space.parse_df(
             "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/mapper/a-long-name\n   10 4 6 40% /opt\n"

@@ -20,6 +20,7 @@ from cnitui.domain.facts import (
     ContainerLabel,
     FileAttributes,
     FreeSpace,
+    LargestDirectories,
     Mounts,
     NodeStatus,
     Platform,
@@ -400,6 +401,21 @@ async def test_the_mount_table_stands_in_for_findmnt() -> None:
     mounts = (await probed(Shell({"mounts": table}))).value(Mounts, "worker-01")
     assert mounts is not None
     assert [(mount.path, mount.target) for mount in mounts.mounts] == [(BIN, "/opt"), (NET, "/")]
+
+
+async def test_of_a_filesystem_without_room_it_is_asked_what_fills_it() -> None:
+    df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb {} {} {}% /opt\n"
+    du = output("largest", "1980\t/opt\n1900\t/opt/backup\n")
+    shell = Shell({"df": output("df", df.format("2000 1990", 10, 100)), "largest": du})
+    found = (await probed(shell)).value(LargestDirectories, "worker-01")
+    assert found == LargestDirectories("/opt", (("/opt", 1980), ("/opt/backup", 1900)))
+    (asked,) = [command for command in shell.rounds[1] if command.name == "largest"]
+    assert (asked.argv[-1], asked.root) == ("/opt", True)
+    assert not any(">" in word for word in asked.argv)
+    roomy = Shell({"df": output("df", df.format("2000 1900", 100, 95)), "largest": du})
+    assert (await probed(roomy)).value(LargestDirectories, "worker-01") is None
+    hostile = Shell({"df": output("df", df.format("2000 2000", 0, 100).replace("/opt", "/opt/../x")), "largest": du})
+    assert (await probed(hostile)).value(LargestDirectories, "worker-01") is None
 
 
 async def test_a_node_with_no_tools_at_all_says_so_for_each_fact() -> None:

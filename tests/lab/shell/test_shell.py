@@ -170,6 +170,21 @@ async def test_root_only_files_and_directories_are_closed_to_others(lab: Lab) ->
     assert "type=AVC" in (await sh(lab, "sudo -n tail -n 3 /var/log/audit/audit.log"))[1]
 
 
+async def test_du_adds_up_what_is_in_each_directory_of_one_filesystem(lab: Lab) -> None:
+    files = lab.world.node("worker-01").files
+    files.directory("/srv")
+    files.directory("/srv/deep")
+    files.directory("/srv/deep/down")
+    files.file("/srv/deep/down/large", size=10 * 4096 - 1)
+    files.file("/srv/small", size=1)
+    _, out, _ = await sh(lab, "du -xk --max-depth=1 /srv | sort -rn")
+    assert out == "44\t/srv\n40\t/srv/deep\n"
+    _, out, _ = await sh(lab, "du --inodes /srv/deep")
+    assert out == "2\t/srv/deep/down\n3\t/srv/deep\n"
+    status, _, err = await sh(lab, "du -x /nowhere")
+    assert (status, err) == (1, "du: cannot access '/nowhere': No such file or directory\n")
+
+
 async def test_mounts_and_space_are_those_of_the_node(lab: Lab) -> None:
     root = lab.world.node("worker-01").root_mount()
     _, out, _ = await sh(lab, "findmnt -n -o TARGET,FSTYPE,OPTIONS -T /opt/cni/bin")

@@ -68,6 +68,15 @@ def _in_inodes(match: re.Match[str], path: str, line: str) -> Filesystem:
     )
 
 
+_USED = re.compile(r"(\d{1,18})\s+(/.{0,1023})")
+
+
+def parse_du(text: str) -> tuple[tuple[str, int], ...]:
+    """The directories of `du -k`, with their KiB, in the order of the lines."""
+    found = (_USED.fullmatch(line.strip()) for _, line in numbered(text))
+    return tuple((match[2], int(match[1])) for match in found if match)
+
+
 def _scaled(number: str, unit: int) -> int | None:
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)([KMGTPE]?)i?B?", number)
     if not match:

@@ -14,6 +14,7 @@ from posixpath import dirname, normpath
 
 from cnitui.domain.facts import INSTALL_CNI
 from cnitui.domain.parsing import complaints
+from cnitui.domain.parsing.space import parse_df
 from cnitui.engine.ports import CommandOutput, NodeCommand
 
 _ID = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}://)?([0-9a-f]{64})")
@@ -36,6 +37,7 @@ _INSPECT_LATEST = (
     "id=$(crictl ps -a -q --name {name} | head -n 1); "
     'if [ -n "$id" ]; then crictl inspect "$id"; else echo "no container {name}" >&2; exit 1; fi'
 )
+_LARGEST = 'timeout 5 du -xk --max-depth=2 "$0" | sort -rn | head -n 12'
 _NAT_RULES = "iptables-save -t nat | grep -E '^[*]nat|{host}([^0-9]|$)' | head -n 20"
 _NFT_RULES = "nft list ruleset | grep -E '^table|{host}([^0-9]|$)' | head -n 200"
 
@@ -187,7 +189,7 @@ def second_look(
     answers = {output.name: output for output in outputs}
     asked = ((command, answers[command.name]) for command in commands if command.name in answers)
     others = (other for command, output in asked for other in _other_ways(request, command, output))
-    return (*others, *_other_logs(commands, answers))
+    return (*others, *_other_logs(commands, answers), *_what_fills(answers))
 
 
 def _other_ways(request: NodeProbeRequest, command: NodeCommand, output: CommandOutput) -> Iterator[NodeCommand]:
@@ -247,6 +249,14 @@ _INSTEAD: Mapping[str, Callable[[NodeProbeRequest, CommandOutput], Iterator[Node
     "reach-endpoint": _instead_of_curl,
     "rules": _instead_of_iptables,
 }
+
+
+def _what_fills(answers: Mapping[str, CommandOutput]) -> Iterator[NodeCommand]:
+    """Of a filesystem without room: what is in it, as far as that is added up within seconds."""
+    rows = parse_df(answers["df"].stdout) if "df" in answers else ()
+    crammed = next((row.mounted_on for row in rows if row.crammed and safe_path(row.mounted_on)), "")
+    if crammed:
+        yield NodeCommand("largest", ("sh", "-c", _LARGEST, crammed), root=True, waits=True)
 
 
 def _other_logs(commands: Sequence[NodeCommand], answers: Mapping[str, CommandOutput]) -> Iterator[NodeCommand]:

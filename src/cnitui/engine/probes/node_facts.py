@@ -16,6 +16,7 @@ from cnitui.domain.facts import (
     DirectoryEntry,
     FileAttributes,
     FreeSpace,
+    LargestDirectories,
     Mounts,
     Platform,
     Reach,
@@ -155,6 +156,12 @@ def _free_space(answers: Answers, request: NodeProbeRequest) -> Found | None:
     return Found(FreeSpace(filesystems)) if filesystems else None
 
 
+def _largest(answers: Answers, request: NodeProbeRequest) -> Found | None:
+    rows = space.parse_du(answers.out("largest"))
+    crammed = [row.mounted_on for row in space.parse_df(answers.out("df"), request.directories) if row.crammed]
+    return Found(LargestDirectories(crammed[0], rows)) if rows and crammed else None
+
+
 def _present(answers: Answers, name: str, paths: Sequence[str]) -> tuple[str, ...]:
     """df prints a row for each argument it could look at, in order."""
     failed = {*complaints.missing_paths(answers.err(name)), *complaints.refused_paths(answers.err(name))}
@@ -252,6 +259,7 @@ FACTS: tuple[FactRecipe, ...] = (
     FactRecipe(AvcDenials, ("audit", "journal", "dmesg"), _denials),
     FactRecipe(Mounts, ("findmnt-bin", "findmnt-net", "mounts"), _mounts),
     FactRecipe(FreeSpace, ("df", "df-inodes"), _free_space),
+    FactRecipe(LargestDirectories, ("largest",), _largest),
     FactRecipe(FileAttributes, ("lsattr",), _attributes),
     FactRecipe(ContainerLabel, ("container", "labelling", "containerd-config"), _container_label),
     FactRecipe(RuntimeDirectories, ("runtime-dirs",), _runtime_directories),

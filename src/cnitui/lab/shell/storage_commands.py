@@ -146,4 +146,27 @@ def mount(run: Invocation) -> int:
     return 0
 
 
-COMMANDS: dict[str, Builtin] = {"df": df, "findmnt": findmnt, "mount": mount}
+def du(run: Invocation) -> int:
+    """du [-x] [-k] [-h] [--inodes] [--max-depth=N] PATH…: files in blocks of 4 KiB, of one filesystem alone."""
+    flags, operands = run.options("d", long_with_value=("max-depth",))
+    depth = int(flags.get("max-depth") or flags.get("d") or 999)
+    files, status = run.node.files, 0
+    for path in operands or ["."]:
+        try:
+            top = lookup(run.session, path).path
+        except FileProblem as problem:
+            run.complain(f"cannot access '{path}': {problem}")
+            status = 1
+            continue
+        held = [entry for entry in files.below(top) if files.mount_of(entry.path) is files.mount_of(top)]
+        for directory in reversed([entry for entry in held if entry.kind == "directory"]):
+            inside = [one for one in held if f"{one.path}/".startswith(f"{directory.path.rstrip('/')}/")]
+            if directory.path.removeprefix(top).count("/") > depth:
+                continue
+            kib = sum(-(-files.size(one) // 4096) * 4 for one in inside if one.kind != "directory")
+            shown = str(len(inside)) if "inodes" in flags else _human(kib) if "h" in flags else str(kib)
+            run.line(f"{shown}\t{directory.path}")
+    return status
+
+
+COMMANDS: dict[str, Builtin] = {"df": df, "findmnt": findmnt, "mount": mount, "du": du}

@@ -11,6 +11,7 @@ from cnitui.domain.facts import (
     FileAttributes,
     Filesystem,
     FreeSpace,
+    LargestDirectories,
     Mount,
     Mounts,
     NodeStatus,
@@ -20,8 +21,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.plan import Step
 from cnitui.domain.remedies.by_hand.seen import Seen, plain
 
-LEAST_KIB = 1024
-"""Less room than this is none: the smallest plugin has several MB."""
+MOST_DIRECTORIES = 3
 _SYSTEM_DISKS = ("/", "/var", "/var/lib", "/var/log")
 _IMMUTABLE = re.compile(r"coreos|flatcar|talos|bottlerocket|microos|elemental|atomic", re.IGNORECASE)
 _DISK_ERRORS = "I/O error|remounting filesystem read-only|shutting down|corruption"
@@ -35,10 +35,13 @@ def disk_full(seen: Seen) -> Iterator[Step]:
     full = _full(seen)
     mount = full.mounted_on if full else seen.situation.directories[0]
     on, what = plain(mount, "MOUNT"), "inodes" if full is not None and _no_inodes(full) else "space"
-    counted = "--inodes " if what == "inodes" else ""
+    largest = _largest(seen, mount) if what == "space" else ()
+    sizes = f"; the largest directories are {', '.join(f'{path} ({_size(kib)})' for path, kib in largest)}"
+    which = "all of them" if largest else "the largest directories"
+    counted = "--inodes" if what == "inodes" else "-h"
     yield Step(
-        f"Free {what} on {mount} of {seen.where}: {_how_full(full)}. This lists the largest directories",
-        seen.ssh(f"sudo du -x {counted}{'' if counted else '-h '}{on} 2>/dev/null | sort -h | tail"),
+        f"Free {what} on {mount} of {seen.where}: {_how_full(full)}{sizes if largest else ''}. This lists {which}",
+        seen.ssh(f"sudo du -x {counted} {on} 2>/dev/null | sort -h | tail"),
     )
     directory = seen.names["bin_dir"]
     yield Step(
@@ -53,11 +56,20 @@ def disk_full(seen: Seen) -> Iterator[Step]:
 
 def _full(seen: Seen) -> Filesystem | None:
     rows = [row for free in seen.values(FreeSpace).values() for row in free.filesystems]
-    return next((row for row in rows if _no_room(row) or _no_inodes(row)), None)
+    return next((row for row in rows if row.crammed or _no_inodes(row)), None)
 
 
-def _no_room(row: Filesystem) -> bool:
-    return row.available_kib is not None and row.available_kib < LEAST_KIB
+def _largest(seen: Seen, mount: str) -> tuple[tuple[str, int], ...]:
+    """The largest of those that were added up; not the whole, and of nested ones that in which it is."""
+    found = seen.one(LargestDirectories)
+    rows = [row for row in found.rows if row[0] != mount] if found is not None and found.mounted_on == mount else []
+    pairs = ((path, kib, other, size) for path, kib in rows for other, size in rows)
+    outer = {path for path, kib, other, size in pairs if other.startswith(f"{path}/") and size * 10 > kib * 8}
+    return tuple(row for row in rows if row[0] not in outer)[:MOST_DIRECTORIES]
+
+
+def _size(kib: int) -> str:
+    return f"{kib / 2**20:.1f} GiB" if kib >= 2**20 else f"{kib / 2**10:.0f} MiB"
 
 
 def _no_inodes(row: Filesystem) -> bool:
