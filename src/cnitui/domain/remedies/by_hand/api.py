@@ -14,6 +14,7 @@ _REFUSED = re.compile(
     r"User \\?\"(?P<user>system:serviceaccount:[a-z0-9.:-]+)\\?\" cannot (?P<verb>[a-z]+) resource "
     r"\\?\"(?P<what>[a-z0-9./-]+)\\?\""
 )
+_HOLDS = re.compile(r"node '(?P<name>[\w.-]{1,253})' is already using the IPv4 address (?P<address>[\d.]{7,15}\d)")
 _API_SERVER_ANEW = Step(
     "The API server reads it when it starts", "sudo crictl rm -f $(sudo crictl ps -q --name kube-apiserver)"
 )
@@ -186,6 +187,37 @@ def ip_pool_config(seen: Seen) -> Iterator[Step]:
     )
 
 
+# --- who owns it, and what is left over -------------------------------------------------------------------------------
+
+
+def operator_managed(seen: Seen) -> Iterator[Step]:
+    """What is changed below the operator is gone within minutes."""
+    owner = next((one for one in seen.situation.owners if one.kind == "operator"), None)
+    name = plain(owner.name, "NAME") if owner else "default"
+    yield Step(
+        f"Installation/{name} owns {seen.names['daemonset']}, and the operator takes back what is changed below it: "
+        "change the Installation",
+        f"kubectl edit installation {name}",
+    )
+    yield Step("See what the operator says, and what it refuses", "kubectl get tigerastatus -o yaml")
+    yield Step("If it does nothing, repair it", "kubectl -n tigera-operator logs deploy/tigera-operator --tail=100")
+
+
+def stale_node_state(seen: Seen) -> Iterator[Step]:
+    """The record of a machine's earlier name holds its address."""
+    match = _HOLDS.search(seen.said)
+    if not match or match["name"] in seen.nodes:
+        return
+    name, address = plain(match["name"], "NAME"), match["address"]
+    yield Step(
+        f"The record {name} holds {address}, which is the address of {seen.where} now: delete that record, and only "
+        "that. See first that no machine answers by that name any more",
+        f"kubectl get node {name} -o wide",
+    )
+    yield Step("A node that lives would lose its pods' addresses", f"kubectl delete node {name}")
+    yield from seen.restart()
+
+
 STEPS: Mapping[str, Callable[[Seen], Iterator[Step]]] = {
     "rbac-forbidden": rbac_forbidden,
     "serviceaccount-token": serviceaccount_token,
@@ -194,4 +226,6 @@ STEPS: Mapping[str, Callable[[Seen], Iterator[Step]]] = {
     "bad-cni-config": bad_cni_config,
     "ip-autodetection": ip_autodetection,
     "ip-pool-config": ip_pool_config,
+    "operator-managed": operator_managed,
+    "stale-node-state": stale_node_state,
 }
