@@ -52,7 +52,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "certificate-other-ca": ("of another authority", "kube-root-ca.crt"),
     "certificate-names": ("does not name 10.96.0.1, only 10.240.0.11", "--apiserver-cert-extra-sans 10.96.0.1"),
     "clock-behind": (f"The clock of {BOTH} says", "chronyc makestep"),
-    "token-refused": ("Start the pods afresh", "kubectl -n kube-system delete pod calico-node-"),
+    "token-refused": ("has renewed the token since", "does not know the key", "service-account-(key|signing-key)-file"),
     "image-rate-limit": ("master-01 has docker.io/calico/cni:v3.27.0", "rate limit", "images export"),
     "image-offline": ("master-01 has docker.io/calico/cni:v3.27.0", "do not reach the registry", "images import"),
     "image-tag": ("has no docker.io/calico/cni:v3.27.O", "install-cni=docker.io/calico/cni:v3.27.0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,8 @@ from cnitui.domain.facts import (
     NodeStatus,
     Platform,
     PodEvents,
+    PodStatus,
+    Run,
     RuntimeDirectories,
 )
 from cnitui.domain.facts import Event as Happened
@@ -26,6 +29,7 @@ from tests.domain.remedies.test_remedies import STATUS, situation
 from tests.engine.fake_cluster import diagnosis_of
 
 NODE = "worker-01"
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 NET = "/etc/cni/net.d"
 
 
@@ -164,6 +168,21 @@ def test_what_was_seen_decides_the_first_step(
     assert words in step.words
     assert command in step.command
     assert bool(command) == bool(step.command)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0.5, "Start the pod afresh"), (2.0, "The kubelet has renewed the token since")]
+)
+def test_a_token_that_is_refused_may_be_an_old_one_for_an_hour(hours: float, words: str) -> None:
+    made = found("serviceaccount-token", "Unable to create token for CNI kubeconfig error=Unauthorized")
+    sick = made.case.value(PodStatus, NODE)
+    assert sick is not None
+    container = sick.failing
+    assert container is not None
+    run = Run("c9", NOON + timedelta(hours=hours), exit_code=1)
+    aged = replace(sick, created_at=NOON, containers=(replace(container, last=run, current=None),))
+    made = replace(made, case=made.case.with_observed(aged, Source(""), NODE))
+    assert words in first("serviceaccount-token", made).words
 
 
 def test_an_operator_is_named_and_its_installation_is_what_changes() -> None:

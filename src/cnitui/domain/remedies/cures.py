@@ -2,6 +2,8 @@
 
 Beside these, `REMEDIES` has the patches of the DaemonSet, which cure SELinux's causes. A plan here must be a call that
 does no harm where it does not help: it creates what the manifest has, or deletes a pod that its controller replaces.
+That failing calico-node pods start afresh is part of those plans and none by itself: a new pod alone cures nothing that
+the next attempt of the old one would not, for even its token is renewed within the hour.
 """
 
 from __future__ import annotations

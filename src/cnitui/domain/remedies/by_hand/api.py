@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.plan import Step
 from cnitui.domain.remedies.by_hand.seen import Seen, plain
 from cnitui.domain.remedies.by_hand.start import MANIFEST, manifest
@@ -14,6 +15,8 @@ _REFUSED = re.compile(
     r"User \\?\"(?P<user>system:serviceaccount:[a-z0-9.:-]+)\\?\" cannot (?P<verb>[a-z]+) resource "
     r"\\?\"(?P<what>[a-z0-9./-]+)\\?\""
 )
+TOKEN_LASTS = timedelta(seconds=3607)
+"""What the API server's projected tokens last, and the kubelet renews them before (kubernetes ServiceAccount docs)."""
 _HOLDS = re.compile(r"node '(?P<name>[\w.-]{1,253})' is already using the IPv4 address (?P<address>[\d.]{7,15}\d)")
 _API_SERVER_ANEW = Step(
     "The API server reads it when it starts", "sudo crictl rm -f $(sudo crictl ps -q --name kube-apiserver)"
@@ -46,17 +49,30 @@ def serviceaccount_token(seen: Seen) -> Iterator[Step]:
         return
     if "nauthorized" not in seen.said:
         return
-    everywhere = not seen.situation.diagnosis.healthy_nodes
-    yield from seen.restart()
-    if everywhere:
-        yield Step(
-            "It fails on every node: where new pods are refused too, the API server does not know the key that tokens "
-            "are signed with. Compare the two (on a control-plane node)",
-            "sudo grep -E 'service-account-(key|signing-key)-file|service-account-private-key-file' "
-            "/etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/manifests/kube-controller-manager.yaml",
-        )
-    yield Step("A kubeconfig that was copied there keeps its old token: let Calico write its own",
-               seen.ssh(f"sudo rm {seen.names['net_dir']}/calico-kubeconfig"))  # fmt: skip
+    renewed = any(_outlived_its_token(pod) for pod in seen.pods)
+    if not renewed:
+        yield from seen.restart()
+    since = "The kubelet has renewed the token since, and it is refused all the same" if renewed else "If it is refused"
+    yield Step(
+        f"{since}: the API server does not know the key that tokens are signed with. Compare the two, on each "
+        "control-plane node",
+        "sudo grep -E 'service-account-(key|signing-key)-file|service-account-private-key-file|service-account-issuer' "
+        "/etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/manifests/kube-controller-manager.yaml",
+    )
+    yield Step("Compare the clocks: a token that is not valid yet is refused too", seen.ssh("date -u"))
+    yield Step(
+        "A kubeconfig that was copied there keeps its old token: let Calico write its own",
+        seen.ssh(f"sudo rm {seen.names['net_dir']}/calico-kubeconfig"),
+    )
+    if renewed:
+        yield from seen.restart()
+
+
+def _outlived_its_token(pod: PodStatus) -> bool:
+    """Whether it fails so late that its token is another than its first: they last an hour (kubelet token manager)."""
+    failed = pod.failing.last_failure if pod.failing else None
+    started = failed.started_at if failed else None
+    return bool(started and pod.created_at and started - pod.created_at > TOKEN_LASTS)
 
 
 # --- trust ------------------------------------------------------------------------------------------------------------
