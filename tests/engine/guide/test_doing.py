@@ -127,15 +127,16 @@ def test_steps_against_a_cause_that_a_remedy_cures_come_after_it() -> None:
     assert leading.outlook.entries == (disk, FITS, selinux, DOES_NOT_FIT)
 
 
-def test_the_root_cause_ends_with_what_to_do_first() -> None:
+def test_the_root_cause_and_the_report_say_what_to_do_first() -> None:
     advice = Advice("disk-full", ("w1",), (Step("make room", "ssh w1 'df -h'"), Step("again", "")))
     for repair, words in (
         (offering(DOES_NOT_FIT, advice=(advice,)), "make room"),
         (offering(FITS, DOES_NOT_FIT), f"{FITS.remedy.title}: step 7 previews it"),
     ):
-        view = guide(replace(incident(), repair=repair))[5]
-        assert "What to do first" in headings(view)
-        assert words in items(view)
+        views = guide(replace(incident(), repair=repair))
+        for view in (views[5], views[10]):
+            assert "What to do first" in headings(view)
+            assert words in items(view)
     assert "What to do first" not in headings(guide(replace(incident(), repair=offering(DOES_NOT_FIT)))[5])
 
 

@@ -9,7 +9,7 @@ from cnitui.domain.plan import Plan, PodRestart
 from cnitui.domain.remedies.relabel_plan import ID as RELABEL
 from cnitui.engine.guide.before_after import Attempted, pairs
 from cnitui.engine.guide.blocks import Block, Command, DiffText, Grid, Heading, Item, Paragraph, Role, StepState
-from cnitui.engine.guide.choosing import by_hand_steps
+from cnitui.engine.guide.choosing import by_hand_steps, first_step
 from cnitui.engine.guide.judging import going_on
 from cnitui.engine.guide.names import on
 from cnitui.engine.guide.node_changes import node_blocks
@@ -246,6 +246,8 @@ def reporting(state: State, repair: RepairState) -> Outline:
     for finding in told.confident or (told.findings[:3] if told.status != "healthy" else ()):
         words = f"{finding.verdict.words}: {finding.title}{on(finding.nodes)}"
         blocks.append(Item(words, "accent", finding.judgement.because))
+    if state.ill:
+        blocks.extend(first_step(repair))
     blocks.append(Heading("Actions"))
     blocks.extend(_done(repair) if repair.actions else [Item("nothing was changed", "dim")])
     if repair.checks:
