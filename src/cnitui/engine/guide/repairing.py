@@ -246,7 +246,7 @@ def reporting(state: State, repair: RepairState) -> Outline:
     for finding in told.confident or (told.findings[:3] if told.status != "healthy" else ()):
         words = f"{finding.verdict.words}: {finding.title}{on(finding.nodes)}"
         blocks.append(Item(words, "accent", finding.judgement.because))
-    if state.ill:
+    if state.ill and (repair.applied is None or repair.undone):
         blocks.extend(first_step(repair))
     blocks.append(Heading("Actions"))
     blocks.extend(_done(repair) if repair.actions else [Item("nothing was changed", "dim")])
