@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from cnitui.domain.facts import DaemonSetStatus, NodeStatus, PodStatus
+from cnitui.domain.investigation import Investigation
 from cnitui.domain.node_job import place_of, sealed
 from cnitui.engine.applying import Applying, Place
 from cnitui.engine.investigations.keeper import Keeper, Position
@@ -162,10 +163,18 @@ class Session:
 
         `position` is where the user is, None for where the earlier sitting was.
         """
-        kept = self.investigation.go_on(position) if self.investigation is not None else None
+        kept = self.take_over(position)
         if kept is not None:
-            await self._applying.go_on(kept)
-            self._wake.set()
+            await self.follow(kept)
+
+    def take_over(self, position: Position | None = None) -> Investigation | None:
+        """The first part of `go_on`: the earlier investigation is this session's from here on; None without one."""
+        return self.investigation.go_on(position) if self.investigation is not None else None
+
+    async def follow(self, kept: Investigation) -> None:
+        """The second one, which lasts as long as the rollout that is under way."""
+        await self._applying.go_on(kept)
+        self._wake.set()
 
     def leave_earlier(self) -> None:
         """Decide about the earlier investigation at another time."""

@@ -13,6 +13,7 @@ from cnitui.domain.plan import ObjectRef
 from cnitui.engine.investigations.earlier import Earlier
 from cnitui.engine.investigations.keeper import Position
 from cnitui.engine.repair.bench import UNDER_WAY
+from cnitui.engine.session import Session
 from cnitui.errors import CnituiError
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.pods import PodsPane
@@ -116,6 +117,7 @@ class VisitedScreen(RepairScreen):
         keeper = self.session.investigation if self.session is not None else None
         if keeper is not None and keeper.id:
             self._kept_here.add(keeper.id)
+        self.workers.cancel_group(self, "following")
 
     @work(group="deciding")
     async def _go_on(self, kept: Investigation) -> None:
@@ -137,7 +139,14 @@ class VisitedScreen(RepairScreen):
         else:
             if kept.id not in self._kept_here:
                 self._take_place(kept)
-            await session.go_on(self._position)
+            taken = session.take_over(self._position)
+            if taken is not None:
+                self._follow(session, taken)
+
+    @work(group="following", exclusive=True)
+    async def _follow(self, session: Session, kept: Investigation) -> None:
+        """What was under way, until its end or that of the session."""
+        await session.follow(kept)
 
     async def _answer(self, kept: Investigation) -> Answer:
         """What the user says, or has said before."""
