@@ -97,6 +97,28 @@ def test_a_file_that_is_no_yaml_says_where(tmp_path: Path, content: bytes, words
         read_configuration(Settings(), file)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("readonly: true\n# …\nreadonly: false\n", "line 3: 'readonly' stands in line 1 already"),
+        ("ssh:\n  user: a\n  user: b\n", "line 3: 'user' stands in line 2 already"),
+        ("keys: {app.quit: x, app.quit: y}\n", "line 1: 'app.quit' stands in line 1 already"),
+    ],
+)
+def test_a_key_that_stands_twice_is_told_and_not_overruled(tmp_path: Path, content: str, words: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigurationError) as told:
+        read_configuration(Settings(), file)
+    assert told.value.what == f"{file}: {words}"
+
+
+def test_the_same_key_in_two_places_is_no_repetition(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("ssh: {user: core}\nnodes: {map: {user: 10.0.0.1}}\n")
+    assert read_configuration(Settings(), file).node_hosts == {"user": "10.0.0.1"}
+
+
 def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
         read_configuration(Settings(), tmp_path)

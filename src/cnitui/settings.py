@@ -248,6 +248,6 @@ def read_configuration(settings: Settings, file: Path) -> Settings:
         return settings
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}", "Correct it or remove it.") from error
-    from cnitui.gateways.documents import load_yaml
+    from cnitui.gateways.documents import load_own_yaml
 
-    return from_document(settings, load_yaml(text, str(file)), str(file))
+    return from_document(settings, load_own_yaml(text, str(file)), str(file))

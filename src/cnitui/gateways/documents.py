@@ -7,7 +7,7 @@ as: Kubernetes and case files know none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,6 +63,29 @@ def load_yaml(text: str | bytes, name: str = "the document") -> object:
     if len(documents) > 1:
         raise ConfigurationError(f"{name}: holds {len(documents)} documents where one was expected")
     return documents[0] if documents else None
+
+
+def load_own_yaml(text: str | bytes, name: str) -> object:
+    """As `load_yaml`, for a file that a person writes for us: a key that stands twice is refused, not overruled."""
+    document = load_yaml(text, name)
+    placed = compose_documents(_decoded(text, name), (0,), name)
+    for key, first, second in (repeat for root in placed.values() for repeat in _repeated(root)):
+        raise ConfigurationError(
+            f"{name}: line {second}: {key!r} stands in line {first} already", "Remove one of them."
+        )
+    return document
+
+
+def _repeated(node: Node) -> Iterator[tuple[str, int, int]]:
+    """Keys that stand twice in one mapping, with both lines."""
+    seen: dict[str, int] = {}
+    for key, value in node.entries:
+        if key.kind == "scalar" and key.text in seen:
+            yield key.text[:60], seen[key.text], key.line
+        seen.setdefault(key.text, key.line)
+        yield from _repeated(value)
+    for item in node.items:
+        yield from _repeated(item)
 
 
 def load_all_yaml(text: str | bytes, name: str = "the document") -> list[object]:

@@ -86,8 +86,9 @@ class CnituiApp(App[int]):
         for known in THEMES.values():
             self.register_theme(known)
         self.theme = theme or DARK.name
-        if keys:
-            self.set_keymap(dict(keys))
+        self._remapped = dict(keys or {})
+        if self._remapped:
+            self.set_keymap(self._remapped)
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -126,6 +127,16 @@ class CnituiApp(App[int]):
         self.work = WorkScreen(self.sittings.first, quiz=self._quiz)
         self._recall()
         await self.switch_screen(self.work)
+        if self._remapped:
+            self._check_keys()
+
+    @work(thread=True)
+    def _check_keys(self) -> None:
+        """Tell of ids that mean no key: not before the first frame, and no reason to refuse to start at 3 a.m."""
+        from cnitui.tui.binding_table import mistaken_keys
+
+        for words in mistaken_keys(self._remapped):
+            self.call_from_thread(self.notify, words, severity="warning", timeout=12, markup=False)
 
     @property
     def state(self) -> State | None:

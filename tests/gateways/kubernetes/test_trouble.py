@@ -226,11 +226,6 @@ async def test_a_proxy_is_used_and_its_refusal_told(clusters: Clusters) -> None:
             await cluster.connect()
 
 
-async def test_a_socks_proxy_is_refused_in_words(clusters: Clusters) -> None:
-    with pytest.raises(KubeconfigError, match="socks5 proxy"):
-        await clusters.at("https://api.example", cluster={"proxy-url": "socks5://127.0.0.1:1"}).connect()
-
-
 async def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(
     api: ApiServer, clusters: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,6 @@ import tempfile
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -30,6 +28,7 @@ from cnitui.gateways.kubernetes.credentials import Identity
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import data_or_file
 from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.gateways.kubernetes.proxies import is_socks, proxy_of, socks_connector
 from cnitui.gateways.kubernetes.trouble import TROUBLE, request_failed
 
 _BUFFER = 2**18
@@ -106,7 +105,10 @@ class Transport:
         self.server = (target.cluster.server or "").rstrip("/")
         self._pool = pool
         self._heard = heard
-        self._configuration = _configuration(target, pool)
+        proxy = proxy_of(target)
+        self._socks = proxy if is_socks(proxy) else None
+        self._tls_name = target.cluster.tls_server_name or ""
+        self._configuration = _configuration(target, pool, None if self._socks else proxy)
         self._client = _build(self._configuration)
         self._context = self._client.ssl_context
         _identify(self._context, identity)
@@ -140,15 +142,18 @@ class Transport:
     def _prepare(self) -> None:
         """The pool needs the running loop, which the thread that built us has not."""
         if self._connector is None:
-            self._connector = aiohttp.TCPConnector(
-                ssl=self._context, limit=self._pool, resolver=_Resolver(), socket_factory=_socket
-            )
+            self._connector = self._connections()
             self._configuration.client_session_kwargs = {
                 "connector": self._connector,
                 "cookie_jar": aiohttp.DummyCookieJar(),
                 "read_bufsize": _BUFFER,
                 "trust_env": False,
             }
+
+    def _connections(self) -> aiohttp.TCPConnector:
+        if self._socks:
+            return socks_connector(self._socks, self._context, self._tls_name, self._pool, _keep_alive)
+        return aiohttp.TCPConnector(ssl=self._context, limit=self._pool, resolver=_Resolver(), socket_factory=_socket)
 
     async def close(self) -> None:
         """Cut every connection, whatever is in flight."""
@@ -173,10 +178,10 @@ def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
     )
 
 
-# --- TLS and proxy --------------------------------------------------------------------------------------------------
+# --- TLS ------------------------------------------------------------------------------------------------------------
 
 
-def _configuration(target: Target, pool: int) -> Configuration:
+def _configuration(target: Target, pool: int, proxy: str | None) -> Configuration:
     cluster = target.cluster
     configuration = Configuration(
         host=cluster.server,
@@ -184,7 +189,7 @@ def _configuration(target: Target, pool: int) -> Configuration:
         verify_ssl=not cluster.insecure_skip_tls_verify,
         tls_server_name=cluster.tls_server_name or None,
         connection_pool_maxsize=pool,
-        proxy=_proxy_of(target),
+        proxy=proxy,
     )
     # Authorities that clusters make themselves lack extensions that strict mode asks for since Python 3.13.
     configuration.disable_strict_ssl_verification = True
@@ -231,22 +236,6 @@ def _no_password() -> str:
     raise KubeconfigError("client-key of the kubeconfig is encrypted", "kubectl cannot use it either: decrypt it")
 
 
-def _proxy_of(target: Target) -> str | None:
-    """proxy-url, else the environment's as Go has it: never for loopback (net/http ProxyFromEnvironment)."""
-    if target.cluster.proxy_url:
-        scheme = urlsplit(target.cluster.proxy_url).scheme
-        if scheme not in ("http", "https"):
-            raise KubeconfigError(
-                f"proxy-url of the kubeconfig names a {one_line(scheme, 20)} proxy", "Only http and https are known"
-            )
-        return target.cluster.proxy_url
-    url = urlsplit(target.cluster.server or "")
-    host = url.hostname or ""
-    if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
-        return None
-    return getproxies_environment().get(url.scheme)
-
-
 # --- sockets --------------------------------------------------------------------------------------------------------
 
 
@@ -277,9 +266,13 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10)
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
     family, kind, proto, _, _ = address
     made = socket.socket(family, kind, proto)
+    _keep_alive(made)
+    return made
+
+
+def _keep_alive(made: socket.socket) -> None:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEPALIVE:
         option = getattr(socket, name, None)
         if option is not None:
             made.setsockopt(socket.IPPROTO_TCP, option, value)
-    return made

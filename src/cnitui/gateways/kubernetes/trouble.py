@@ -17,6 +17,11 @@ from cnitui.gateways.kubernetes.plain import one_line
 TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ssl.SSLError, ValueError)
 """What a request may raise; ValueError for headers and URLs that cannot be sent."""
 
+
+class ProxyTrouble(aiohttp.ClientError):
+    """A SOCKS proxy that cannot be reached or does not let us through."""
+
+
 _ERRNO_WORDS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset",
@@ -32,11 +37,12 @@ _EXPIRED, _NOT_YET_VALID, _WRONG_NAME, _WRONG_ADDRESS = 10, 9, 62, 64
 
 def request_failed(error: BaseException, server: str) -> ClusterError | KubeconfigError:
     """The error of a request that got no answer, or only a part of one."""
+    error = _unwrapped(error)
     certificate = _certificate_error(error)
     if certificate is not None:
         return _untrusted(certificate, server)
     match error:
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError() | ProxyTrouble():
             return ClusterUnreachable(
                 f"The proxy on the way to {server} does not let us through: {one_line(str(error), 200)}",
                 "Check proxy-url in the kubeconfig, or HTTPS_PROXY and NO_PROXY",
@@ -63,6 +69,12 @@ def request_failed(error: BaseException, server: str) -> ClusterError | Kubeconf
 
 _CHECK_NETWORK = "Check that the server runs and that network, VPN and firewall let you through"
 _CHECK_SERVER = "Check the server's address and port in the kubeconfig"
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """What TLS through a SOCKS proxy raised, where aiohttp made a plain network error of it."""
+    cause = error.__cause__
+    return cause if type(error) is aiohttp.ClientOSError and isinstance(cause, ssl.SSLError) else error
 
 
 def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
