@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
+import pytest
+
+from cnitui.gateways.kubernetes.lean_import import PACKAGES
 from cnitui.lab.api import pki
 
 PROGRAM = """
@@ -22,6 +27,37 @@ print(RESTClientObject.__module__)
 def test_the_synchronous_client_is_not_loaded() -> None:
     answer = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert answer.stdout == "\nkubernetes.aio.client.rest\n"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_skipped_only_imports_and_names(package: str) -> None:
+    """A release of the client whose `__init__` does more has to be looked at before it is skipped."""
+    file = distribution("kubernetes").locate_file(f"{package.replace('.', '/')}/__init__.py")
+    for statement in ast.parse(Path(str(file)).read_text("utf-8")).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            continue
+        assert isinstance(statement, ast.Assign), f"{package}, line {statement.lineno}: {ast.unparse(statement)}"
+        assert {ast.unparse(target) for target in statement.targets} <= {"__project__", "__version__", "__all__"}
+
+
+NEEDS_ITS_INIT = """
+import sys
+
+class Release:
+    def find_spec(self, name, path=None, target=None):
+        if name == "kubernetes.aio.client.rest" and not hasattr(sys.modules["kubernetes"], "__version__"):
+            raise ImportError("this release needs its __init__")
+
+sys.meta_path.insert(0, Release())
+from cnitui.gateways.kubernetes.client import Configuration, rest_client
+print(type(rest_client(Configuration())).__name__, sys.modules["kubernetes"].__project__)
+"""
+
+
+def test_a_release_that_needs_what_is_skipped_is_loaded_whole() -> None:
+    answer = subprocess.run([sys.executable, "-c", NEEDS_ITS_INIT], capture_output=True, text=True, check=True)
+    assert answer.stdout == "RESTClientObject kubernetes\n"
+    assert "has to be loaded whole" in answer.stderr, "told by the log's last resort, for there is no handler here"
 
 
 CONTEXTS = """

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Protocol
 
-from cnitui.gateways.kubernetes.lean_import import skip_package_inits
+from cnitui.gateways.kubernetes.lean_import import load_client
 
-skip_package_inits()
+load_client()
 
-from kubernetes.aio.client.configuration import Configuration as Configuration  # noqa: E402 - prepared above
-from kubernetes.aio.client.rest import RESTClientObject  # noqa: E402 - prepared above
+from kubernetes.aio.client.configuration import Configuration as Configuration  # noqa: E402 - loaded above
+from kubernetes.aio.client.rest import RESTClientObject  # noqa: E402 - loaded above
 
 if TYPE_CHECKING:
     import aiohttp
