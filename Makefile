@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: install demo test e2e check format screenshots lock clean
+.PHONY: install demo test e2e check format screenshots docs build lock clean
 
 install: $(STAMP)
 
@@ -11,7 +12,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("cnitui needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test --group check --editable .
+	@$(INSTALL) --group test --group check --editable .
 	@touch $(STAMP)
 
 demo: $(STAMP)
@@ -34,13 +35,26 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 
 screenshots: $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group screenshots
+	@$(INSTALL) --group screenshots
 	@$(BIN)/python screenshots/make.py
+
+docs: $(STAMP) # the site: build/site/index.html
+	@$(INSTALL) --group docs
+	@$(BIN)/mkdocs build --quiet --strict
+
+build: $(STAMP) # wheel, sdist, one executable file, man pages and completions, all looked at: dist/
+	@$(INSTALL) --group release
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --directory dist >/dev/null
+	@$(BIN)/python release/zipapp.py dist/*.whl dist/cnitui.pyz
+	@$(BIN)/python release/share.py dist/share
+	@$(BIN)/python release/contents.py dist
+	@cd dist && sha256sum *.whl *.tar.gz cnitui.pyz > SHA256SUMS && ls -sh
 
 lock: # newest versions that pyproject.toml allows, proven in an environment of their own
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	@.venv-lock/bin/python -m pip install --quiet --group test --group check --editable .
+	@.venv-lock/bin/python -m pip install --quiet --group test --group check --group docs --group release --group screenshots --editable .
 	@.venv-lock/bin/python -m pip freeze --exclude-editable > constraints.txt
 	@rm -rf .venv-lock
 
