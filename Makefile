@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("cnitui needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(INSTALL) --group test --group check --editable .
+	@$(INSTALL) --group test --group check --group docs --editable .
 	@touch $(STAMP)
 
 demo: $(STAMP)
@@ -29,6 +29,7 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory docs
 
 format: $(STAMP)
 	@$(BIN)/ruff format .
@@ -38,12 +39,11 @@ screenshots: $(STAMP)
 	@$(INSTALL) --group screenshots
 	@$(BIN)/python screenshots/make.py
 
-docs: $(STAMP) # the site: build/site/index.html
-	@$(INSTALL) --group docs
-	@$(BIN)/mkdocs build --quiet --strict
+docs: $(STAMP) # the site: build/site/index.html; a link that leads nowhere is an error
+	@$(BIN)/python release/site.py build/docs
+	@$(BIN)/zensical build --strict >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
 
 build: $(STAMP) # wheel, sdist, one executable file, man pages and completions, all looked at: dist/
-	@$(INSTALL) --group release
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --directory dist >/dev/null
 	@$(BIN)/python release/zipapp.py dist/*.whl dist/cnitui.pyz

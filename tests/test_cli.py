@@ -122,6 +122,12 @@ def test_read_only_is_given_by_file_environment_and_flag_in_that_order(
     assert given("info", "--readonly", CNITUI_READONLY="0").readonly
 
 
+def test_the_ids_of_keys_are_listed_for_the_configuration(run: Run) -> None:
+    code, out, err = run("info", "--keys")
+    assert (code, err) == (0, "")
+    assert ["app.quit", "q", "Leave;", "nothing", "is", "lost"] in [line.split() for line in out.splitlines()]
+
+
 # --- mistakes -------------------------------------------------------------------------------------------------------
 
 

@@ -234,10 +234,16 @@ def report(ctx: click.Context, /, kept_id: str, output: Any, **given: Any) -> No
 
 
 @run.command()
+@click.option("--keys", is_flag=True, help="List the ids that `keys` of the configuration may name, and their keys.")
 @common
 @click.pass_context
-def info(ctx: click.Context, /, **given: Any) -> None:
+def info(ctx: click.Context, /, keys: bool, **given: Any) -> None:
     """Print versions, settings in force, and where files are kept."""
+    if keys:
+        from cnitui.tui.binding_table import key_lines
+
+        click.echo("\n".join(key_lines()))
+        return
     from cnitui.commands import print_info
 
     sys.exit(print_info(merged(ctx, given)))

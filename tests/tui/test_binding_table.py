@@ -8,7 +8,7 @@ from pathlib import Path
 from cnitui.compose import opening
 from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
-from cnitui.tui.binding_table import every_binding, mistaken_keys
+from cnitui.tui.binding_table import every_binding, key_rows, mistaken_keys
 from cnitui.tui.screens.page import PageScreen
 
 
@@ -19,11 +19,17 @@ def test_every_binding_of_ours_is_in_the_table_and_can_be_told() -> None:
     assert len(table) > 130
 
 
+def test_a_row_tells_where_a_key_works_by_its_id_and_no_id_stands_twice() -> None:
+    rows = list(key_rows())
+    assert ("Everywhere", "app.quit", "q", "Leave; nothing is lost") in rows
+    assert len({name for _, name, _, _ in rows}) == len(rows)
+
+
 def test_an_id_that_means_no_key_is_told_with_the_one_that_was_meant() -> None:
     assert list(mistaken_keys(["app.quit", "screen.guide"])) == []
     near, far = mistaken_keys(["app.quiet", "x" * 200])
     assert near == "config.yaml: keys: there is no key 'app.quiet'; did you mean app.quit?"
-    assert far == f"config.yaml: keys: there is no key '{'x' * 60}'; the help page (?) and docs/keys.md name them"
+    assert far == f"config.yaml: keys: there is no key '{'x' * 60}'; `cnitui info --keys` lists them"
 
 
 async def test_a_wrong_id_is_told_on_the_screen_and_the_right_ones_work(tmp_path: Path) -> None:

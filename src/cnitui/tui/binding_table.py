@@ -36,11 +36,26 @@ def _below(one: type[DOMNode]) -> Iterator[type[DOMNode]]:
         yield from _below(child)
 
 
+def key_rows() -> Iterator[tuple[str, str, str, str]]:
+    """Place, id, key and meaning of every binding; one that several places share stands once, with the first."""
+    told: set[str] = set()
+    for name, binding in every_binding():
+        assert binding.id is not None
+        if binding.id not in told:
+            told.add(binding.id)
+            yield PLACES.get(name, "Dialogs"), binding.id, binding.key, binding.tooltip
+
+
+def key_lines() -> Iterator[str]:
+    """The same for a terminal, without the places."""
+    return (f"{name:<24} {key:<24} {meaning}" for _, name, key, meaning in key_rows())
+
+
 def mistaken_keys(keys: Iterable[str]) -> Iterator[str]:
     """What to say of each id that no binding has: its key does nothing, and nobody would know why."""
     known = {binding.id or "" for _, binding in every_binding()}
     for name in keys:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else "the help page (?) and docs/keys.md name them"
+            hint = f"did you mean {close[0]}?" if close else "`cnitui info --keys` lists them"
             yield f"config.yaml: keys: there is no key {name[:60]!r}; {hint}"
