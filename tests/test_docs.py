@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click import MissingParameter
 
 from cnitui.cli import run
 from cnitui.domain.causes import CATALOGUE
@@ -74,5 +78,41 @@ def test_every_key_and_option_of_the_configuration_is_documented() -> None:
         assert f"--{option.name.replace('_', '-')}" in told or f"{option.opts[-1]}" in told
 
 
-def test_the_first_page_counts_the_causes_right() -> None:
-    assert f"which of {len(CATALOGUE)} known causes" in (PROJECT / "docs/index.md").read_text("utf-8")
+def test_what_a_claim_is_held_to_by_is_there() -> None:
+    named = re.findall(r"`((?:tests|bench)/[^`]+)`", (PROJECT / "docs/claims.md").read_text("utf-8"))
+    assert len(named) > 25
+    assert [name for name in named if not (PROJECT / name).exists()] == []
+
+
+def test_the_first_pages_count_the_causes_right() -> None:
+    for name in ("docs/index.md", "README.md"):
+        assert f"which of {len(CATALOGUE)} known causes" in " ".join((PROJECT / name).read_text("utf-8").split())
+
+
+# --- what is written as a command is one ------------------------------------------------------------------------------
+
+CALL = re.compile(r"(?:^|\| |/|`|\$\()(?:cnitui|kubectl cnitui)(?= |$|`)([^`|#>()&]*)")
+LITERAL = re.compile(r"^    (?! )(.+)$|`((?:cnitui|kubectl cnitui)[^`]*)`", re.MULTILINE)
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Every call of cnitui in a literal block or in back quotes, with the text it is in."""
+    for text in (one for one in TEXTS if one.name != "CHANGELOG.md"):
+        for block, quoted in LITERAL.findall(text.read_text("utf-8")):
+            for arguments in CALL.findall(block or quoted):
+                if "…" not in arguments and "[" not in arguments:
+                    yield text.relative_to(PROJECT).as_posix(), arguments.strip()
+
+
+@pytest.mark.parametrize(("text", "arguments"), sorted(set(told())))
+def test_a_command_that_is_told_exists_with_its_options(text: str, arguments: str) -> None:
+    words = shlex.split(arguments)
+    with run.make_context("cnitui", words, allow_extra_args=True) as ctx:
+        rest = [*ctx._protected_args, *ctx.args]
+        if rest and not rest[0].isupper():
+            with suppress(MissingParameter):  # a command may be named without what it is to work on
+                run.commands[rest[0]].make_context(rest[0], rest[1:], parent=ctx)
+
+
+def test_commands_are_found_in_the_documentation() -> None:
+    assert len(set(told())) > 50
