@@ -275,7 +275,16 @@ def _mind_terminal() -> None:
 
 
 def _hung_up(descriptor: int) -> bool:
-    """Whether the other end of a terminal is gone."""
+    """Whether the other end of a terminal is gone; poll of macOS calls some terminals that are there invalid."""
     watched = select.poll()
     watched.register(descriptor, 0)
-    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in watched.poll(0))
+    told = next((event for _, event in watched.poll(0)), 0)
+    return bool(told & (select.POLLHUP | select.POLLERR)) or (bool(told & select.POLLNVAL) and _closed(descriptor))
+
+
+def _closed(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return False
