@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
 from cnitui.engine.guide.blocks import StepView
@@ -13,6 +14,7 @@ from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.screens.page import PageScreen
+from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.masthead import Masthead
@@ -133,6 +135,7 @@ async def test_ctrl_c_copies_a_selection_and_quits_without_one(monkeypatch: pyte
             patched.setattr(app.main, "get_selected_text", lambda: "the selection")
             await pilot.press("ctrl+c")
         assert app.copied == ["the selection"]
+        assert notes(app) == ["copied the selection"]
         assert app.is_running
         await pilot.press("ctrl+c")
         await pilot.pause()
@@ -186,6 +189,26 @@ async def test_a_click_on_the_bottom_line_presses_the_key() -> None:
         await pilot.click(FooterLine, offset=(app.text.splitlines()[-1].index("f4"), 0))
         await pilot.pause()
         assert app.main.single == "guide"
+
+
+async def test_a_click_on_the_key_at_the_top_presses_it() -> None:
+    async with showing(incident(), (80, 24)) as (app, pilot):
+        x = app.text.splitlines()[1].index("f4")
+        await pilot.click(Masthead, offset=(x - 4, 1))
+        assert app.main.single == "pods"
+        await pilot.click(Masthead, offset=(x, 1))
+        await pilot.pause()
+        assert app.main.single == "guide"
+
+
+async def test_the_wheel_scrolls_what_is_under_the_pointer_and_leaves_the_focus() -> None:
+    async with showing(incident(), (120, 35)) as (app, pilot):
+        page = app.main.pane("selinux").query_one(BlocksView)
+        focused = app.focused
+        await pilot._post_mouse_events([MouseScrollDown], page, offset=(5, 3), button=0)
+        await pilot.pause()
+        assert page.scroll_offset.y > 0
+        assert app.focused is focused
 
 
 async def test_a_click_on_a_row_moves_the_cursor() -> None:

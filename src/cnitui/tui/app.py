@@ -18,6 +18,7 @@ from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from cnitui.errors import CnituiError
 from cnitui.tui.copying import CopyRequested
@@ -58,7 +59,15 @@ class CnituiApp(App[int]):
         ),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing is lost"),
-        Binding("ctrl+c", "copy_or_quit", "Copy or quit", show=False, id="app.interrupt", tooltip="Copy, else quit"),
+        Binding(
+            "ctrl+c",
+            "copy_or_quit",
+            "Copy or quit",
+            show=False,
+            id="app.interrupt",
+            tooltip="Copy what is selected, else quit",
+            priority=True,
+        ),
     ]
 
     def __init__(
@@ -150,10 +159,11 @@ class CnituiApp(App[int]):
         self.exit(0)
 
     async def action_copy_or_quit(self) -> None:
-        selected = self.screen.get_selected_text()
+        """Before Textual's own, which says nothing and copies what is empty."""
+        field = self.focused
+        selected = (field.selected_text if isinstance(field, Input) else "") or self.screen.get_selected_text()
         if selected:
-            self.copy_to_clipboard(selected)
-            self.notify("copied the selection")
+            self._copy(CopyRequested(selected, "the selection"))
         else:
             await self.action_quit()
 

@@ -96,7 +96,7 @@ async def test_each_role_has_a_style_of_its_own_beside_its_sign() -> None:
         signs = [next((text.strip(), style) for text, style in styled(widget, y) if text.strip()) for y in range(3)]
         assert [sign for sign, _ in signs] == ["✗", "✓", "!"]
         assert len({style for _, style in signs}) == 3
-        assert {f"blocks--{role}" for role in (*ROLES, "match", "prompt")} == BlocksView.COMPONENT_CLASSES
+        assert {f"blocks--{role}" for role in (*ROLES, "match", "selected", "prompt")} == BlocksView.COMPONENT_CLASSES
 
 
 async def test_a_page_is_searched_while_typing_and_n_walks_through_what_was_found() -> None:

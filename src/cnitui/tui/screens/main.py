@@ -303,6 +303,12 @@ class MainScreen(Screen[None]):
     def _requested(self, message: PaneRequested) -> None:
         self.show_pane(message.pane, zoom=not self.narrow and message.pane != "pods")
 
+    @on(Masthead.HintClicked)
+    def _hint_clicked(self, message: Masthead.HintClicked) -> None:
+        """`f4 guide`; a hint that is to be typed is for the keyboard."""
+        if message.hint.startswith("f4 "):
+            self.action_pane("guide")
+
     @on(StepOpened)
     def _step_opened(self, message: StepOpened) -> None:
         pane = self.query_one(GuidePane)

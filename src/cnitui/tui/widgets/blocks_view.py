@@ -15,7 +15,7 @@ from cnitui.engine.guide.blocks import Block
 from cnitui.tui.layout import Line, lay_out
 from cnitui.tui.text import width_of
 from cnitui.tui.widgets.pattern import Pattern, pattern_of
-from cnitui.tui.widgets.prompted import Prompted
+from cnitui.tui.widgets.selectable import Selectable
 
 MARGIN = 1
 """Empty cells at the left, so that text stands under the tables' text."""
@@ -37,7 +37,7 @@ ROLES = (
 )
 
 
-class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
+class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
     """A read-only page of blocks; `show` replaces them and keeps the scroll position when little has changed."""
 
     DEFAULT_CSS = """
@@ -59,10 +59,13 @@ class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
         & > .blocks--removed-key { color: $text-accent; background: $error 14%; }
         & > .blocks--hunk { color: $text-accent; }
         & > .blocks--match { background: $warning 35%; text-style: underline; }
+        & > .blocks--selected { background: $block-cursor-background; }
         & > .blocks--prompt { color: $text-accent; background: $surface; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in (*ROLES, "match", "prompt")}
+    SELECTED = "blocks--selected"
+    MARGIN = MARGIN
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"blocks--{role}" for role in (*ROLES, "match", "selected", "prompt")}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "rows(1)", "Down", show=False, id="blocks.down", tooltip="One line down"),
         Binding("k,up", "rows(-1)", "Up", show=False, id="blocks.up", tooltip="One line up"),
@@ -103,7 +106,7 @@ class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
     @property
     def text(self) -> str:
         """The page as it is laid out now, as plain text for the clipboard."""
-        return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
+        return "\n".join(_text_of(line).rstrip() for line in self._lines)
 
     def action_rows(self, by: int) -> None:
         """At once, as everywhere here: a key held down must not lag behind an animation."""
@@ -145,7 +148,7 @@ class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
 
     def _find(self) -> None:
         wanted = self._pattern
-        texts = ("".join(text for text, _ in line) for line in self._lines) if wanted is not None else ()
+        texts = map(_text_of, self._lines) if wanted is not None else ()
         self._found = [number for number, text in enumerate(texts) if wanted is not None and wanted.matches(text)]
         self._at = min(self._at, max(0, len(self._found) - 1))
 
@@ -193,15 +196,22 @@ class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
             asked = self.get_component_rich_style("blocks--prompt")
             return Strip([Segment(self._asked, asked)]).adjust_cell_length(width, asked)
         if index >= len(self._lines):
-            return Strip.blank(width, base)
+            return Strip.blank(width, base).apply_offsets(0, index)
         segments = [Segment(" " * MARGIN, base)]
         segments += [Segment(text, self._style(role, base)) for text, role in self._lines[index]]
         strip = Strip(segments).adjust_cell_length(width, base)
-        return strip if self._pattern is None else self._marked(strip, index, self._pattern)
+        return self.selectable(strip if self._pattern is None else self._marked(strip, index, self._pattern), index)
+
+    @property
+    def row_count(self) -> int:
+        return len(self._lines)
+
+    def row_text(self, row: int) -> str:
+        return " " * MARGIN + _text_of(self._lines[row]) if row < len(self._lines) else ""
 
     def _marked(self, strip: Strip, index: int, pattern: Pattern) -> Strip:
         """The line with what matches on another ground."""
-        text = "".join(piece for piece, _ in self._lines[index])
+        text = _text_of(self._lines[index])
         mark = self.get_component_rich_style("blocks--match")
         for start, end in pattern.spans(text):
             left, right = (MARGIN + width_of(text[:place]) for place in (start, end))
@@ -214,3 +224,7 @@ class BlocksView(Prompted, can_focus=True, inherit_bindings=False):
             return base
         has_ground = role.startswith(("added", "removed"))  # a tint needs what lies below it to be mixed with
         return base + self.get_component_rich_style(f"blocks--{role}", partial=not has_ground)
+
+
+def _text_of(line: Line) -> str:
+    return "".join(text for text, _ in line)

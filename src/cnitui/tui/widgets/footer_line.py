@@ -49,6 +49,7 @@ Hint = tuple[str, str, ActiveBinding]
 class FooterLine(Widget):
     """Keys and what they do, from the active bindings of whatever has the focus; a click presses the key."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     FooterLine {
         dock: bottom;

@@ -26,7 +26,6 @@ Span = tuple[str, Style]
 class LineView(Prompted, can_focus=True):
     """A widget that draws its lines itself, only those in view."""
 
-    ALLOW_SELECT: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--dim",
         "line--bad",
@@ -38,6 +37,7 @@ class LineView(Prompted, can_focus=True):
         "line--match",
         "line--current-match",
         "line--highlight",
+        "line--selected",
         "line--frame",
         "line--prompt",
     }
@@ -64,6 +64,7 @@ class LineView(Prompted, can_focus=True):
         & > .line--match { background: $warning 35%; text-style: underline; }
         & > .line--current-match { color: $background; background: $warning; text-style: bold; }
         & > .line--highlight { background: $secondary 45%; text-style: bold; }
+        & > .line--selected { background: $block-cursor-background; }
         & > .line--frame { color: $foreground 30%; }
         & > .line--prompt { color: $text-accent; background: $surface; }
         &:focus > .line--cursor { background: $primary 30%; }

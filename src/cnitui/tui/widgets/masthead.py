@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,6 +23,7 @@ from cnitui.tui.wording import Line, banner, extent, liveness, moment
 class Masthead(Widget):
     """Two lines made of the state alone; its owner tells when a second has passed."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     Masthead {
         height: 2;
@@ -40,6 +44,17 @@ class Masthead(Widget):
     hint: reactive[str] = reactive("")
     instead: reactive[Line | None] = reactive(None)
     """What stands where the verdict would, while that is covered."""
+
+    @dataclass
+    class HintClicked(Message):
+        """A person clicked the key that is named at the right: it is to do what it does."""
+
+        hint: str
+
+    def on_click(self, event: events.Click) -> None:
+        """The hint is a key to be clicked, as those in the footer are."""
+        if self.hint and event.y == 1 and event.x >= self.size.width - width_of(self.hint) - 1:
+            self.post_message(self.HintClicked(self.hint))
 
     def tick(self) -> None:
         """A second has passed: the clock and the ages are in the first line."""

@@ -16,6 +16,7 @@ from cnitui.tui.text import clean, fit, width_of
 class TitleRule(Widget):
     """`── Pods ─────────────── 3 of 11 ──`."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     TitleRule {
         height: 1;

@@ -44,6 +44,7 @@ class Pick:
 class PickList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts `Highlighted` when a person moves it and `Picked` on enter or a click."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     PickList {
         height: 1fr;

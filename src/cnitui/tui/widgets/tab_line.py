@@ -20,6 +20,7 @@ Tab = tuple[str, str, str]
 class TabLine(Widget):
     """`f1 Pods │ f2 Logs │ f3 SELinux │ f4 Guide 3/11`; without the keys where there is no room for them."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     TabLine {
         height: 1;

@@ -18,13 +18,14 @@ from cnitui.tui.text import clean
 from cnitui.tui.widgets.line_view import LineView
 from cnitui.tui.widgets.log.beside import Beside, heading_of, plain
 from cnitui.tui.widgets.log.paint import Classify, unclassified
+from cnitui.tui.widgets.selectable import Selectable
 
 LEAST_WIDTH = 38
 FLUSH = 0.2
 """Seconds in which news of the feeds are gathered: attempts end every few seconds at most."""
 
 
-class LogComparison(LineView):
+class LogComparison(LineView, Selectable):
     """The reference on the left, the others at its side; as many as fit, the rest on further pages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -165,8 +166,23 @@ class LogComparison(LineView):
             return self.strip([(said, self.ink("frame" if y == 0 else "dim"))])
         if y == 0:
             return self.strip(self._beside.titles(self._headings(self._beside)))
-        row = round(self.scroll_offset.y) + y - 1
-        return self.strip(self._beside.lines[row] if row < len(self._beside.lines) else [])
+        row = self.row_at(y)
+        return self.selectable(self.strip(self._beside.lines[row] if row < len(self._beside.lines) else []), row)
+
+    # --- what is selected ---
+
+    def row_at(self, y: int) -> int:
+        """Below the titles."""
+        return round(self.scroll_offset.y) + y - 1 if y else -1
+
+    @property
+    def row_count(self) -> int:
+        return len(self._beside.lines) if self._beside is not None else 0
+
+    def row_text(self, row: int) -> str:
+        """The row of all columns as it is drawn."""
+        found = self._beside.lines[row] if self._beside is not None and row < self.row_count else []
+        return "".join(text for text, _ in found).rstrip()
 
     def _headings(self, beside: Beside) -> list[list[list[tuple[str, Style]]]]:
         reference = heading_of(beside.comparison.reference, self.ink, failing=False, reference=True)

@@ -166,8 +166,9 @@ class LogPane(LogWindow):
         super().reveal(number)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a fold opens it."""
-        found = self.view.at(self.scroll_offset.y + event.y - TITLE) if event.y >= TITLE else None
+        """A click on a fold opens it; the end of a drag on one does not."""
+        row = self.row_at(event.y)
+        found = self.view.at(row) if row >= 0 and event.chain == 1 and not self.dragged else None
         if found is not None and self.view.fold_at(found[0]) is not None:
             self._unfold(found[0])
 

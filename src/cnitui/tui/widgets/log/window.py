@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
 
 from textual.geometry import Region
 from textual.message import Message
@@ -23,9 +22,10 @@ from cnitui.tui.text import clean, fit
 from cnitui.tui.widgets.line_view import LineView
 from cnitui.tui.widgets.log.copy import literal, selected_text
 from cnitui.tui.widgets.log.paint import Classify, LogPainter, Look, unclassified
-from cnitui.tui.widgets.log.text import Span, marked
+from cnitui.tui.widgets.log.text import Span
 from cnitui.tui.widgets.log.view import LogView
 from cnitui.tui.widgets.log.words import sentence, title_words, utc_now
+from cnitui.tui.widgets.selectable import Selectable
 
 FLUSH = 1 / 20
 """Seconds between two paints of a window that nobody else paints."""
@@ -34,13 +34,12 @@ DRAWN = 500
 """Rows kept as drawn."""
 
 
-class LogWindow(LineView):
+class LogWindow(LineView, Selectable):
     """A title line and, below it, rows of one node's log."""
 
     DEFAULT_CSS = """
     LogWindow { overflow-y: hidden; }
     """
-    ALLOW_SELECT: ClassVar[bool] = True
 
     class Scrolled(Message):
         """A person scrolled; `at` is the time of the top line, None at the end, where new lines are followed."""
@@ -249,16 +248,13 @@ class LogWindow(LineView):
         row = self.scroll_offset.y + y - TITLE
         found = self.view.at(row)
         if found is None:
-            return self._draw_below(row)
+            return self.selectable(self._draw_below(row), row)
         strip = self._drawn.get(found)
         if strip is None:
             if len(self._drawn) > DRAWN:
                 self._drawn.clear()
             strip = self._drawn[found] = self._draw_entry(*found)
-        selection = self.text_selection
-        if selection is not None and (span := selection.get_span(row)) is not None:
-            strip = self._draw_selected(strip, *span)
-        return strip.apply_offsets(0, row)
+        return self.selectable(strip, row)
 
     def _draw_entry(self, number: int, part: int) -> Strip:
         entry, label = self.entry(number), self.label(number)
@@ -284,11 +280,6 @@ class LogWindow(LineView):
             return self.feed.status.why, "dim"
         return sentence(self.feed.status, self.feed.container, self._now(), empty=not self.view.rows)
 
-    def _draw_selected(self, strip: Strip, start: int, end: int) -> Strip:
-        text = strip.text
-        ink = self.screen.get_component_rich_style("screen--selection")
-        return self.strip(marked(text, self.ink("normal"), [(start, len(text) if end == -1 else end)], ink))
-
     def headings(self) -> list[list[Span]]:
         """Left part of the title, the longest first."""
         node = fit(clean(self.feed.node, 300), max(12, self.size.width // 2), "middle")
@@ -302,7 +293,20 @@ class LogWindow(LineView):
         """Right part of the title."""
         return f"▼ {self.unseen:,} new" if self.unseen else ""
 
-    # --- what is copied ---
+    # --- what is selected and copied ---
+
+    def row_at(self, y: int) -> int:
+        """Below the title."""
+        return round(self.scroll_offset.y) + y - TITLE if y >= TITLE else -1
+
+    @property
+    def row_count(self) -> int:
+        return self.view.rows
+
+    def row_text(self, row: int) -> str:
+        """The row as it is drawn."""
+        found = self.view.at(row)
+        return self._draw_entry(*found).text.rstrip() if found is not None else ""
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text: whole lines as the container wrote them, parts of lines as they are shown."""

@@ -46,6 +46,8 @@ class RowMessage(Message):
 class TableView(LineView):
     """Rows under a header line, with a cursor, marks, an order and a filter; what the owner of a table talks to."""
 
+    ALLOW_SELECT = False
+
     class RowSelected(RowMessage, namespace="table"):
         """A row was opened: enter or double click."""
 
