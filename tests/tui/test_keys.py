@@ -23,6 +23,7 @@ from cnitui.tui.widgets.tab_line import TabLine
 from cnitui.tui.widgets.table.table import Table
 from tests.engine.guide.states import incident
 from tests.tui.conftest import Drive, Driver
+from tests.tui.listings import founding as founding_listings
 from tests.tui.showing import Showing, showing
 
 
@@ -202,12 +203,13 @@ async def test_a_click_on_the_key_at_the_top_presses_it() -> None:
 
 
 async def test_the_wheel_scrolls_what_is_under_the_pointer_and_leaves_the_focus() -> None:
-    async with showing(incident(), (120, 35)) as (app, pilot):
+    async with showing(founding_listings(), (120, 30)) as (app, pilot):
         page = app.main.pane("selinux").query_one(BlocksView)
         focused = app.focused
+        assert page.max_scroll_y > 0
         await pilot._post_mouse_events([MouseScrollDown], page, offset=(5, 3), button=0)
-        await pilot.pause()
-        assert page.scroll_offset.y > 0
+        while not page.scroll_offset.y:
+            await pilot.pause()
         assert app.focused is focused
 
 

@@ -261,8 +261,9 @@ def _compact(text: str, width: int) -> str:
 def _row_lines(row: Row, shown: Sequence[int], label: int, cell: int, other: str) -> Iterable[Line]:
     """`other` is the role of what differs: from a healthy node that is bad, from an earlier moment only news."""
     pieces = {index: wrap_words(_compact(row.cells[index], cell), cell) for index in shown}
-    for line in range(max(map(len, pieces.values()))):
-        spans: list[Span] = [(exactly(fit(clean(row.label), label - 1, "middle") if line == 0 else "", label), "dim")]
+    names = wrap_words(row.label, label - 1)
+    for line in range(max(len(names), *map(len, pieces.values()))):
+        spans: list[Span] = [(exactly(names[line] if line < len(names) else "", label), "dim")]
         for index, parts in pieces.items():
             text = parts[line] if line < len(parts) else ""
             mark = " ≠ " if row.differs[index] and line == 0 else " " * MARK_WIDTH
