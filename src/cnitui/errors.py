@@ -15,6 +15,7 @@
     │   └── ServerFailure           5xx and answers that make no sense
     ├── NodeError                   a node could not be read
     │   ├── NodeUnreachable         refused, timed out, name resolution
+    │   ├── ReadingStopped          the user stopped the reading
     │   ├── NodeLoginFailed         wrong user, no key accepted
     │   ├── HostKeyUnknown          first contact: fingerprint shown, refused until accepted
     │   └── HostKeyChanged          another key than the known one: refused
@@ -118,6 +119,10 @@ class NodeUnreachable(NodeError):
 
 class NodeLoginFailed(NodeError):
     """The host answered, but accepted none of our identities."""
+
+
+class ReadingStopped(NodeError):
+    """The user stopped the reading before the node was read to its end."""
 
 
 class NodeUnconfirmed(NodeError):

@@ -20,7 +20,7 @@ from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
-from cnitui.engine.reading.reader import Reader, Scene
+from cnitui.engine.reading.reader import STOPPED, Reader, Scene
 from cnitui.engine.reading.subjects import unread
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.bench import Repair
@@ -31,7 +31,7 @@ from cnitui.engine.telling import Teller
 from cnitui.engine.watching.liveness import Liveness
 from cnitui.engine.watching.picture import Picture
 from cnitui.engine.watching.revisions import Revisions
-from cnitui.errors import ClusterError
+from cnitui.errors import ClusterError, ReadingStopped
 
 PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
 """Seconds between two states at least: a burst of watch events becomes one repaint.
@@ -121,16 +121,26 @@ class Session:
         self._take_over(self._picture.roll.taken())
         self._take_over_the_rest()
         self._reader.look_where_due(self._scene())
-        for pod, _ in self._reader.subjects():
-            look = self._reader.looks.states.get(pod.node)
-            if look is None or look.phase == "asking":
-                by_hand = self.shell.by_hand(self._node(pod.node)) if self.shell else None
-                missed = unread(pod, why, self.clock.now(), by_hand)
-                self._book.take(tuple(r for r in missed if self._book.case.reading(r[0], r[1]) is None))
+        self._miss_the_unread(why)
         self._take_over_the_rest()
         self._judge.judge_all()
         self._show(self._next_state())
         return self.state
+
+    def _miss_the_unread(self, why: str) -> None:
+        """What was to be read and was not is unavailable, for this reason."""
+        for pod, _ in self._reader.subjects():
+            look = self._reader.looks.states.get(pod.node)
+            if look is None or look.phase == "asking" or isinstance(look.error, ReadingStopped):
+                by_hand = self.shell.by_hand(self._node(pod.node)) if self.shell else None
+                missed = unread(pod, why, self.clock.now(), by_hand)
+                self._book.take(tuple(r for r in missed if self._book.case.reading(r[0], r[1]) is None))
+
+    async def stop_reading(self) -> None:
+        """Read nothing more until `look_again`; what was read stays, and what was not is told as such."""
+        await self._reader.stop()
+        self._miss_the_unread(STOPPED)
+        self._wake.set()
 
     async def accept_host_key(self, node: str, fingerprint: str) -> None:
         """The user trusts this key: keep it, and read the node."""
@@ -341,6 +351,7 @@ class Session:
             silent_since=self._liveness.silent_since,
             newest_revision=self._revisions.newest,
             looks=looks,
+            reading_stopped=self._reader.stopped,
             repair=self.repair.state,
             trials=self.laboratory.trials,
             earlier=self.investigation.offered(state) if self.investigation is not None else None,

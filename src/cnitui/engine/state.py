@@ -75,6 +75,8 @@ class State:
     """Nodes of which the case holds more than the lists show; None when nobody has counted them."""
     looks: tuple[tuple[str, Look], ...] = ()
     progress: Progress = Progress()
+    reading_stopped: bool = False
+    """Whether the user stopped the reading; nothing more is read until they look again."""
     reference: str = ""
     diagnosis: Diagnosis | None = None
     started_at: datetime | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cnitui.domain.redaction import Redactor, hidden_words, parts_of
+from cnitui.engine.cases.progress import Told, untold
 from cnitui.engine.cases.saving import save_case
 from cnitui.engine.judging.listings import Listings
 from cnitui.engine.ports import CaseFiles
@@ -65,34 +66,41 @@ def file_of(name: str) -> Path:
     return Path(name).expanduser()
 
 
-async def save(saving: Saving, path: Path, services: Services, session: Session, *, raw: bool = False) -> str:
-    """Save it and answer what was written, in words; `raw` is for logs alone. Raises CnituiErrors."""
+async def save(
+    saving: Saving, path: Path, services: Services, session: Session, *, raw: bool = False, told: Told = untold
+) -> str:
+    """Save it and answer what was written, in words; `raw` is for logs alone, `told` hears how far it is.
+
+    Cancelled, it leaves nothing on disk. Raises CnituiErrors.
+    """
     state = session.state
     files = services.files
     if files is None:
         raise StateError("nothing can be saved here")
     files.check(path, overwrite=False)
     if saving.log is not None:
-        return await _save_log(files, path, saving.log, raw=raw)
+        return await _save_log(files, path, saving.log, told, raw=raw)
     if saving.text:
         files.write_bytes(path, saving.text.encode("utf-8", "replace"), overwrite=False)
         return f"saved {saving.text.count(chr(10)):,} lines to {path}"
     if saving.report:
         return _save_report(files, path, state, services.clock.now())
-    saved = await save_case(services, state, path, kept=session.logs.forgotten())
+    saved = await save_case(services, state, path, kept=session.logs.forgotten(), told=told)
     hidden = f", {saved.hidden} secrets hidden" if saved.hidden else ""
     missing = f"; {len(saved.unavailable)} could not be read" if saved.unavailable else ""
     return f"saved {saved.pieces} pieces of evidence to {path}{hidden}{missing}"
 
 
-async def _save_log(files: CaseFiles, path: Path, log: LogPane, *, raw: bool) -> str:
+async def _save_log(files: CaseFiles, path: Path, log: LogPane, told: Told, *, raw: bool) -> str:
     data = log.kept()
     lines = f"saved {data.count(bytes([10])):,} lines to {path}"
     if raw:
         files.write_bytes(path, data, overwrite=False)
         return f"{lines} as they came: what is secret in them is in the file"
-    redactor, clean = Redactor(), list[bytes]()
+    redactor, clean, done = Redactor(), list[bytes](), 0
     for part in parts_of(data):
+        done += len(part)
+        told(f"taking the secrets out: {100 * done // len(data)} % of the log")
         clean.append(redactor.data(part, path.name))
         await asyncio.sleep(0)  # keys and screen get their turn: a log may be long
     files.write_bytes(path, b"".join(clean), overwrite=False)

@@ -207,6 +207,8 @@ def _verdict(state: State, diagnosis: Diagnosis) -> Line:
         done = sum(look.phase != "asking" for _, look in state.looks)
         alike = f", of {counted(len(state.failing))} that fail" if len(state.failing) > len(state.looks) else ""
         return Line(SPIN, f"investigating: {done} of {len(state.looks)} subjects read{alike}", "accent")
+    if state.reading_stopped:
+        return Line("?", "NOT PROVEN  reading the nodes was stopped: r reads on", "warn")
     unread = _unread(state)
     candidates = [f.cause for f in diagnosis.findings if f.verdict is Verdict.POSSIBLE and f.cause != "unknown"]
     if candidates:

@@ -298,3 +298,22 @@ def test_orders_are_made_in_one_place_alone() -> None:
 async def test_recording_comes_first(hands: Workbench) -> None:
     steps = await carried(hands, await shown(hands))
     assert isinstance(steps[0], Recorded)
+
+
+async def test_once_it_is_stopped_no_further_node_is_begun_and_undo_knows_which_was(
+    hands: Workbench, nodes: FakeNodes
+) -> None:
+    seen, halt, steps = await shown(hands), asyncio.Event(), list[Progress]()
+    async with aclosing(carry_out(hands, seen, YES, SOON, halt)) as carrying:
+        async for step in carrying:
+            steps.append(step)
+            if isinstance(step, NodeWritten):
+                halt.set()
+    last = ended(steps)
+    assert last.outcome == "stopped"
+    words = {one.node: one.words for one in last.nodes}
+    assert words["worker-01"] == "install-cni succeeded on a new attempt"
+    assert {words[node] for node in WORKERS[1:]} == {"left alone: you stopped it"}
+    assert [node for node in WORKERS if nodes.nodes[node].labels[BIN] == FILE_T] == ["worker-01"]
+    undo = await undo_preview(hands, seen.plan_id)
+    assert [change.node for change in undo.plan.nodes] == ["worker-01"]

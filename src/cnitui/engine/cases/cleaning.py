@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from cnitui.domain.recording import Failure, Hidden, Piece, Recording
 from cnitui.domain.redaction import Redactor
+from cnitui.engine.cases.progress import Told, untold
 
 
-async def redacted(recording: Recording) -> tuple[Recording, tuple[Hidden, ...]]:
+async def redacted(recording: Recording, told: Told = untold) -> tuple[Recording, tuple[Hidden, ...]]:
     """The recording without secrets, and what was hidden where; keys and screen get their turn between two pieces."""
     redactor = Redactor()
     pieces: list[Piece] = []
-    for piece in recording.pieces:
+    for number, piece in enumerate(recording.pieces, 1):
+        told(f"taking the secrets out: {number:,} of {len(recording.pieces):,} pieces of evidence")
         pieces.append(_clean(piece, redactor))
         await asyncio.sleep(0)
     clean = replace(

@@ -33,6 +33,7 @@ from cnitui.domain.remedies.template import daemonset_ref
 from cnitui.domain.standing import begins
 from cnitui.domain.trial_documents import trial_document
 from cnitui.engine.cases.documents import as_bytes, as_json_bytes, endpoints_document, event_list, lean
+from cnitui.engine.cases.progress import Told, counted, untold
 from cnitui.engine.ports import CaseFiles, ClusterApi, NodeShell
 from cnitui.engine.probes.cluster import attempt_requests, events_command
 from cnitui.engine.probes.node import probe_node
@@ -66,13 +67,18 @@ BOUNDS = Bounds()
 
 
 async def collect(
-    services: Services, state: State, files: CaseFiles, kept: Sequence[KeptLog] = (), bounds: Bounds = BOUNDS
+    services: Services,
+    state: State,
+    files: CaseFiles,
+    kept: Sequence[KeptLog] = (),
+    bounds: Bounds = BOUNDS,
+    told: Told = untold,
 ) -> Recording:
     """Everything that a diagnosis of this state rests on, as it is now; `kept` is what only log panes still have.
 
-    Raises ClusterUnreachable or Unauthorized when the API server does not answer at all.
+    `told` hears how far it is. Raises ClusterUnreachable or Unauthorized when the API server does not answer at all.
     """
-    collector = _Collector(services, state, files, bounds)
+    collector = _Collector(services, state, files, bounds, told)
     known = services.recorded.kept if services.recorded else ()
     for node, container, lines in (*known, *kept):
         source = f"cnitui, log pane of {container} on {node}"
@@ -93,9 +99,9 @@ def _trial(number: int, found: Experiment | Try, services: Services) -> Piece:
 class _Collector:
     """One collection: its pieces by request, so that reading again replaces what was read before."""
 
-    def __init__(self, services: Services, state: State, files: CaseFiles, bounds: Bounds) -> None:
+    def __init__(self, services: Services, state: State, files: CaseFiles, bounds: Bounds, told: Told) -> None:
         self._services, self._state, self._files = services, state, files
-        self._bounds = bounds
+        self._bounds, self._told = bounds, told
         self._api: ClusterApi = services.cluster
         self._pieces: dict[tuple[PieceKind, tuple[str, ...]], Piece] = {}
         self._reach: dict[str, str] = {}
@@ -130,7 +136,8 @@ class _Collector:
         subjects = self._subjects(pods)
         endpoints = await self._endpoints() if subjects else None
         missing = [found for found in self._state.daemonsets if found.desired > found.current]
-        await asyncio.gather(*(self._pod(pod) for pod in subjects), *(self._daemonset(one) for one in missing[:1]))
+        reading = counted(self._told, "asking for logs and events of pods", [self._pod(pod) for pod in subjects])
+        await asyncio.gather(reading, *(self._daemonset(one) for one in missing[:1]))
         await self._nodes(subjects, endpoints)
 
     # --- keeping ----------------------------------------------------------------------------------------------------
@@ -195,7 +202,7 @@ class _Collector:
             *(_core("nodes", "Node", name) for name in list(names)[: self._bounds.pods] if name),
         ]
         found, _ = await asyncio.gather(
-            asyncio.gather(*(self._pod_object(pod) for pod in pods)),
+            counted(self._told, "asking for pods and nodes", [self._pod_object(pod) for pod in pods]),
             asyncio.gather(*(self._object(ref) for ref in others)),
         )
         return tuple(pod for pod in found if pod is not None)
@@ -291,7 +298,7 @@ class _Collector:
     async def _nodes(self, subjects: Iterable[PodStatus], endpoints: ApiEndpoints | None) -> None:
         shell = self._services.shell
         if shell is not None:
-            await asyncio.gather(*(self._node(shell, pod, endpoints) for pod in subjects))
+            await counted(self._told, "reading nodes", [self._node(shell, pod, endpoints) for pod in subjects])
 
     async def _node(self, shell: NodeShell, pod: PodStatus, endpoints: ApiEndpoints | None) -> None:
         """Let the probe ask, second look included, and keep what the node answered."""

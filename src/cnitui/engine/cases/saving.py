@@ -16,6 +16,7 @@ from cnitui.domain.recording import KeptLog, Recording
 from cnitui.domain.report import as_json
 from cnitui.engine.cases.cleaning import redacted
 from cnitui.engine.cases.collect import BOUNDS, Bounds, collect
+from cnitui.engine.cases.progress import Told, untold
 from cnitui.engine.cases.replay import replayed
 from cnitui.engine.ports import CaseFiles
 from cnitui.engine.services import Services
@@ -46,17 +47,20 @@ async def save_case(
     overwrite: bool = False,
     kept: Sequence[KeptLog] = (),
     bounds: Bounds = BOUNDS,
+    told: Told = untold,
 ) -> Saved:
-    """Write the case of this state, `kept` being logs that only we still have.
+    """Write the case of this state, `kept` being logs that only we still have; `told` hears how far it is, in words.
 
-    Raises StateError, or a ClusterError when the API server does not answer.
+    Cancelled, it leaves nothing on disk. Raises StateError, or a ClusterError when the API server does not answer.
     """
     files = services.files
     if files is None:
         raise StateError("case files cannot be written here")
     files.check(path, overwrite=overwrite)
-    recording, hidden = await redacted(await collect(services, state, files, kept, bounds))
+    recording, hidden = await redacted(await collect(services, state, files, kept, bounds, told), told)
+    told(f"judging what is in it, {len(recording.pieces):,} pieces of evidence")
     diagnosis = await diagnosed(recording, files, services.render)
+    told(f"packing {len(recording.pieces):,} pieces of evidence")
     await files.write(path, recording, as_json(diagnosis), hidden, overwrite=overwrite)
     pieces = sum(piece.failure is None for piece in recording.pieces)
     return Saved(path, diagnosis, pieces, sum(one.count for one in hidden), _missing(recording))

@@ -25,6 +25,7 @@ from cnitui.engine.state import Before, State
 CHECK_ROLES: dict[str, Role] = {"pass": "good", "fail": "bad", "unknown": "warn", "running": "accent", "waiting": "dim"}
 SHOWN_PODS = 100
 """Pods, nodes or actions that a step lists one by one."""
+AFTERWARDS = "Verification follows the rollout by itself."
 PHASE_ROLES: dict[str, Role] = {"ready": "good", "failing": "bad", "starting": "accent", "ending": "accent"}
 
 
@@ -170,15 +171,23 @@ def applying(_state: State, repair: RepairState) -> Outline:
         return Outline("waiting", "a applies" if ready else "", text if ready else "There is no preview to apply.")
     rollout = repair.rollout
     outcome = rollout.outcome if rollout else ""
-    stance: StepState = "pass" if outcome == "done" else "fail" if outcome else "unknown"
+    ended: dict[str, StepState] = {"done": "pass", "": "unknown", "stopped": "unknown"}
+    stance = ended.get(outcome, "fail")
     words = rollout.words if rollout else "applied"
     failing = (
         " It stopped there: u takes it back." if repair.applied.plan.nodes else " New pods fail as the old ones did."
     )
-    ends = {"failing": failing, "stalled": " Nothing moved for a long time."}
+    ends = {"failing": failing, "stalled": " Nothing moved for a long time.", "stopped": _stopped(repair.applied.plan)}
     headline = f"Applied: {words}.{ends.get(outcome, '')}"
     notes = tuple(Item(note, "warn") for note in repair.notes)
     return Outline(stance, words, headline, (*_rollout_blocks(rollout), *notes, *_actions(repair)))
+
+
+def _stopped(plan: Plan) -> str:
+    """What goes on after a person stopped it, and how to find out."""
+    if plan.nodes:
+        return " You stopped it: nodes that were not begun are as they were. Step 7 previews what is left, u undoes it."
+    return " You stopped following it: the controller goes on by itself. v in step 10 verifies."
 
 
 def _rollout_blocks(rollout: Rollout | None) -> tuple[Block, ...]:
@@ -189,7 +198,7 @@ def _rollout_blocks(rollout: Rollout | None) -> tuple[Block, ...]:
         nodes = (*rollout.unfinished(), *(node for node in nodes if node.phase == "ready"))
     shown, more = nodes[:SHOWN_PODS], len(nodes) - SHOWN_PODS
     rows = tuple((node.node, node.pod or "–", node.words) for node in shown)
-    grid = Grid(("NODE", "POD", "STATE"), rows, tuple(map(_progress_role, shown)), leaves=(1,))
+    grid = Grid(("NODE", "POD", "STATE"), rows, tuple(map(_progress_role, shown)), leaves=(1,), wrap=True)
     return (grid, Paragraph(f"and {more} more nodes", "dim")) if more > 0 else (grid,)
 
 
@@ -217,7 +226,9 @@ def verifying(_state: State, repair: RepairState) -> Outline:
             "waiting", "", "The change was taken back, so there is nothing to verify; step 1 shows the pods."
         )
     if not repair.checks:
-        return Outline("waiting", "", "Verification follows the rollout by itself.")
+        stopped = repair.rollout is not None and repair.rollout.outcome == "stopped"
+        text = "You stopped following the rollout: v verifies." if stopped else AFTERWARDS
+        return Outline("waiting", "v verifies" if stopped else "", text)
     checks = repair.checks
     passed = sum(check.state == "pass" for check in checks)
     word = f"{passed} of {len(checks)} pass"

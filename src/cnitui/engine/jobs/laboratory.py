@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
@@ -91,6 +92,10 @@ class Laboratory:
                     self._take(step)
         except CnituiError as error:
             self._tell(replace(self.trials, error=str(error)))
+        except asyncio.CancelledError:
+            why = f"you stopped it ({self.trials.under_way}); its Jobs are removed"
+            self._tell(replace(self.trials, error=why))
+            raise
         finally:
             self._tell(replace(self.trials, under_way=""))
 

@@ -92,6 +92,20 @@ class Looks:
         self.states[subject] = Look(phase, self._clock.now(), error)
         self._changed()
 
+    async def stop(self, why: Callable[[str], CnituiError]) -> tuple[str, ...]:
+        """Cancel what is under way, its error being `why` of its subject; answers those subjects.
+
+        What was begun is not begun again before its key changes or somebody asks.
+        """
+        stopped, self._tasks = self._tasks, {}
+        for task in stopped.values():
+            task.cancel()
+        await asyncio.gather(*stopped.values(), return_exceptions=True)
+        for slot in stopped:
+            self._errors[slot] = why(slot[0])
+            self._note(slot[0])
+        return tuple(sorted({subject for subject, _ in stopped}))
+
     @property
     def running(self) -> int:
         """How many probes are under way."""

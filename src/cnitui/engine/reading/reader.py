@@ -33,7 +33,7 @@ from cnitui.engine.reading.subjects import Noting, attempts_key, last_attempt, n
 from cnitui.engine.reading.sweep import Sweep
 from cnitui.engine.reading.turns import Turns, Urgency
 from cnitui.engine.watching.roster import NodeRow
-from cnitui.errors import CnituiError, HostKeyChanged, NodeUnreachable
+from cnitui.errors import CnituiError, HostKeyChanged, NodeUnreachable, ReadingStopped
 
 EVERYBODY = 50
 """Failing nodes up to which all are read at once and their evidence is kept."""
@@ -41,6 +41,7 @@ FOR_REST = 4
 """Reads of the rest at once: a budget for the API server and for the nodes."""
 TOLD_TOGETHER = 10
 """Nodes of the rest that agree are told of together: each state costs a repaint."""
+STOPPED = "you stopped the reading"
 EVENTS_FRESH = timedelta(minutes=2)
 EVENTS_AGAIN = 5.0
 """Seconds after which the events of a pod that has still to start are read again: the kubelet tries every few."""
@@ -94,6 +95,8 @@ class Reader:
         self._subjects: frozenset[str] = frozenset()
         self._attempts: dict[str, str] = {}
         self._attested = 0
+        self.stopped = False
+        """Whether the user stopped the reading: nothing is begun until somebody asks again."""
         self._lists: dict[str, tuple[datetime, asyncio.Future[Mapping[str, tuple[Event, ...]]]]] = {}
 
     # --- what is due ------------------------------------------------------------------------------------------------
@@ -102,8 +105,11 @@ class Reader:
         """Begin whatever is due and was not begun; what is no subject any more is given up."""
         self._scene = scene
         subjects = self.subjects()
-        self._look_for_missing(scene.daemonset)
+        if not self.stopped:
+            self._look_for_missing(scene.daemonset)
         self.looks.forget(set(self.looks.states) - {pod.node for pod, _ in subjects} - {""})
+        if self.stopped:
+            return
         if subjects:
             self.looks.want("", "endpoints", None, lambda: probe_endpoints(self._cluster, self._clock))
         for pod, urgency in subjects:
@@ -149,7 +155,7 @@ class Reader:
 
     def _one_of_the_rest(self, under_way: Container[str]) -> str | None:
         """A failing node that nobody has read, any of them: a set has no order, which makes the early ones a sample."""
-        if not self._sweeping or len(self._judge.failing) <= EVERYBODY or not self._ready_for_nodes():
+        if self.stopped or not self._sweeping or len(self._judge.failing) <= EVERYBODY or not self._ready_for_nodes():
             return None
         unread = self._judge.groups.unread
         return next((node for node in unread if node not in self._subjects and node not in under_way), None)
@@ -243,12 +249,19 @@ class Reader:
     # --- again and no more ------------------------------------------------------------------------------------------
 
     def again(self, node: str | None = None) -> None:
-        """Read a node, or everybody, anew."""
+        """Read a node, or everybody, anew; after a stop, go on reading."""
+        self.stopped = False
         self.looks.again(node)
         self._lists.clear()
         for one in [node] if node is not None else list(self._judge.groups.failing):
             if not self._judge.was_read(one):
                 self._judge.doubt(one)
+
+    async def stop(self) -> None:
+        """Cancel what is under way, on this side and on the nodes, and begin nothing more until somebody asks."""
+        self.stopped = True
+        await self.sweep.close()
+        await self.looks.stop(lambda node: ReadingStopped(f"{node or 'the API'} was not read: {STOPPED}", node=node))
 
     async def retry_nodes(self) -> None:
         """Nodes that could not be reached are tried again by themselves, ever more rarely; until cancelled.

@@ -10,7 +10,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus
@@ -61,6 +61,7 @@ class Repair:
         self._judged: Diagnosis | None = None
         self._refused = NONE_REFUSED
         self._matter: object = None
+        self._halt = asyncio.Event()
         self.state = RepairState()
 
     def _set(self, **changes: object) -> None:
@@ -131,12 +132,13 @@ class Repair:
         if seen is None or self.state.busy or self.state.applied is seen:
             return False
         before = self.state.diagnosed if self.state.undoing else self._judged
+        self._halt.clear()
         self._set(phase="applying", error=None, rollout=None, notes=(), checks=(), diagnosed=before)
         self._set(override=confirmation.override)
         try:
             if witness is not None:
                 await witness.look()
-            async for progress in carry_out(self._bench, seen, confirmation):
+            async for progress in carry_out(self._bench, seen, confirmation, halt=self._halt):
                 self._note(seen, progress)
                 if isinstance(progress, Recorded) and witness is not None:
                     self._warn(await witness.keep(progress.plan_id))
@@ -144,9 +146,35 @@ class Repair:
             written = self.state.applied is seen
             self._set(phase="applied" if written else "planned", error=error)
             return False
+        except asyncio.CancelledError:
+            self._stop_following(seen)
+            raise
         done = self.state.rollout is not None and self.state.rollout.outcome == "done"
         self._set(phase="applied", undone=self.state.undoing and (done or not seen.plan.nodes))
         return done
+
+    @property
+    def stoppable(self) -> Literal["", "at once", "in time"]:
+        """How what is under way may be ended: by a cancellation, by `halt`, or ("") not while it is being written."""
+        state = self.state
+        if state.phase in ("planning", "verifying"):
+            return "at once"
+        if state.phase != "applying" or state.rollout is None or state.preview is None:
+            return ""
+        return "in time" if state.preview.plan.nodes else "at once"
+
+    def halt(self) -> None:
+        """Begin no further node; those that are begun come to their end."""
+        self._halt.set()
+
+    def _stop_following(self, seen: Preview) -> None:
+        """What is written goes on without anybody who looks on."""
+        rollout = self.state.rollout
+        if self.state.applied is seen and rollout is not None:
+            self._did(f"stopped following the rollout: {rollout.words}")
+            self._set(phase="applied", rollout=replace(rollout, outcome="stopped"))
+        else:
+            self._set(phase="applied" if self.state.applied is seen else "planned")
 
     def _warn(self, words: str) -> None:
         if words:
@@ -192,6 +220,10 @@ class Repair:
                 self._set(checks=tuple(check if one.id == check.id else one for one in self.state.checks))
                 if check.ended:
                     self._did(f"verified: {check.title}: {check.state}, {check.words}")
+        except asyncio.CancelledError:
+            self._set(checks=tuple(one if one.ended else one.stopped for one in self.state.checks))
+            self._did("stopped the verification")
+            raise
         finally:
             self._set(phase="verified")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from cnitui.domain.plan import NodeChange, ObjectRef
 from cnitui.engine.repair.node_documents import BEGUN, NODES, WAITING
@@ -48,15 +49,22 @@ class NodeBook:
         """Where the node is now."""
         self._shown[node] = NodeProgress(node, phase, words, pod)
 
-    def stop(self, after: Sequence[str]) -> None:
-        """The nodes whose turn has not come are left alone."""
-        why = f"left alone: it stopped after {', '.join(after)}"
+    def stop(self, why: str) -> None:
+        """The nodes whose turn has not come are left alone, for this reason."""
+        why = f"left alone: {why}"
         waiting = {node: one for node, one in self._shown.items() if one.phase == "waiting"}
         self._shown |= {node: replace(one, words=why) for node, one in waiting.items()}
 
     def failed(self) -> tuple[str, ...]:
         """The nodes that are not where they should be, of those that were begun."""
         return tuple(node for node, one in self._shown.items() if one.phase == "failing")
+
+    @property
+    def outcome(self) -> Literal["done", "failing", "stopped"]:
+        """How it ended: on all nodes, with one that is not where it should be, or before all were begun."""
+        if self.failed():
+            return "failing"
+        return "done" if all(one.phase == "ready" for one in self._shown.values()) else "stopped"
 
     def rollout(self) -> Rollout:
         """All nodes at this moment, without an outcome."""

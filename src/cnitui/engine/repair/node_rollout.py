@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.plan import NodeChange, PodRestart
@@ -38,21 +37,34 @@ from cnitui.errors import ClusterError, CnituiError, NodeError, StateError
 
 BATCH = 3
 """Nodes at a time, once the first one has shown that it helps."""
+STOPPED = "you stopped it"
 LOOK_EVERY = 0.5
 SAID = 300
 """Characters of what a command said that are passed on."""
 
 
 def carry_out(
-    bench: Workbench, preview: Preview, confirmation: Confirmation, patience: Patience = PATIENCE
+    bench: Workbench,
+    preview: Preview,
+    confirmation: Confirmation,
+    patience: Patience = PATIENCE,
+    halt: asyncio.Event | None = None,
 ) -> AsyncGenerator[Progress, None]:
-    """Apply the previewed plan, whatever it changes; raises what `apply` and `change_nodes` raise."""
-    change = change_nodes if preview.plan.nodes else apply
-    return change(bench, preview, confirmation, patience)
+    """Apply the previewed plan, whatever it changes; raises what `apply` and `change_nodes` raise.
+
+    Once `halt` is set, no further node is begun; what is written to an object at once has nothing to halt.
+    """
+    if preview.plan.nodes:
+        return change_nodes(bench, preview, confirmation, patience, halt)
+    return apply(bench, preview, confirmation, patience)
 
 
 async def change_nodes(
-    bench: Workbench, preview: Preview, confirmation: Confirmation, patience: Patience = PATIENCE
+    bench: Workbench,
+    preview: Preview,
+    confirmation: Confirmation,
+    patience: Patience = PATIENCE,
+    halt: asyncio.Event | None = None,
 ) -> AsyncGenerator[Progress, None]:
     """Carry out the changes of all nodes as they were previewed.
 
@@ -69,14 +81,15 @@ async def change_nodes(
     path = record(bench, preview, confirmation, before, "change nodes")
     book.open()
     yield Recorded(preview.plan_id, path)
-    hand = _Hand(bench, bench.shell, bench.writer, leave, book, patience, selector_of(daemonset))
+    halt = halt or asyncio.Event()
+    hand = _Hand(bench, bench.shell, bench.writer, leave, book, patience, selector_of(daemonset), halt)
     outcome = CANCELLED
     try:
         async with aclosing(_batches(hand, status, undoing=undoing)) as steps:
             async for step in steps:
                 yield step
-        end: Literal["done", "failing"] = "failing" if book.failed() else "done"
-        outcome = end
+        end = book.outcome
+        outcome = end if end != "stopped" else CANCELLED
         if end == "done" and PARTIAL not in preview.plan.facts:
             for unrecorded in note(bench, preview, APPLIED):
                 yield unrecorded
@@ -103,17 +116,21 @@ class _Hand:
     book: NodeBook
     patience: Patience
     selector: str
+    halt: asyncio.Event
 
 
 async def _batches(hand: _Hand, status: dict[str, NodeStatus], *, undoing: bool) -> AsyncGenerator[Progress, None]:
     yield hand.book.rollout()
     for batch in batches(hand.leave.preview.plan.nodes):
+        if hand.halt.is_set():
+            hand.book.stop(STOPPED)
+            return
         async with aclosing(_side_by_side(hand, batch, status)) as steps:
             async for step in steps:
                 yield step
         failed = hand.book.failed()
         if failed and not undoing:
-            hand.book.stop(failed)
+            hand.book.stop(f"it stopped after {', '.join(failed)}")
             return
 
 
@@ -229,7 +246,7 @@ async def _attempt(hand: _Hand, node: str, old: PodRestart, told: asyncio.Queue[
     container = hand.leave.preview.plan.facts.get("container", "")
     deadline = hand.bench.clock.now().timestamp() + hand.patience.stall
     words = f"relabelled; {old.pod} is being replaced"
-    while hand.bench.clock.now().timestamp() < deadline:
+    while hand.bench.clock.now().timestamp() < deadline and not hand.halt.is_set():
         hand.book.show(node, "starting", words, old.pod)
         told.put_nowait(hand.book.rollout())
         try:
@@ -241,7 +258,10 @@ async def _attempt(hand: _Hand, node: str, old: PodRestart, told: asyncio.Queue[
                 return
             words = f"relabelled; waiting for {container} on a new attempt" + (f", {pod.status}" if pod else "")
         await hand.bench.clock.sleep(LOOK_EVERY)
-    hand.book.show(node, "failing", f"{words}, and nothing came of it in {hand.patience.stall:g} s", old.pod)
+    if hand.halt.is_set():
+        hand.book.show(node, "starting", f"{words}; not waited for: {STOPPED}", old.pod)
+    else:
+        hand.book.show(node, "failing", f"{words}, and nothing came of it in {hand.patience.stall:g} s", old.pod)
 
 
 async def _new_pod(hand: _Hand, node: str, old: PodRestart) -> PodStatus | None:

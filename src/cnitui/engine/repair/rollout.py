@@ -77,11 +77,12 @@ class Rollout:
     """All nodes at one moment; `outcome` is "" while it goes on.
 
     `done`: all nodes are where they should be. `failing`: new pods fail as the old ones did. `stalled`: nothing moved
-    for as long as patience lasts. `trouble` is what keeps us from looking at the moment.
+    for as long as patience lasts. `stopped`: the user looks on no more, or had no further node begun. `trouble` is
+    what keeps us from looking at the moment.
     """
 
     nodes: tuple[NodeProgress, ...] = ()
-    outcome: Literal["", "done", "failing", "stalled"] = ""
+    outcome: Literal["", "done", "failing", "stalled", "stopped"] = ""
     trouble: CnituiError | None = None
     goal: str = NEW_TEMPLATE
 

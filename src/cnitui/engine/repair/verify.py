@@ -54,6 +54,12 @@ class Check:
         """Whether it will change no more."""
         return self.state in ("pass", "fail", "unknown")
 
+    @property
+    def stopped(self) -> Check:
+        """The same, if nobody waits for its end."""
+        so_far = f": {self.words}" if self.words and self.state == "running" else ""
+        return replace(self, state="unknown", words=f"you stopped it before its end{so_far}")
+
 
 CHECKS: tuple[Check, ...] = (
     Check("pods", "calico-node runs on every node"),

@@ -14,7 +14,7 @@ from cnitui.domain.finding import Diagnosis
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import Look, NodeRow, State
 from cnitui.engine.watching.roster import Roster
-from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable
+from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable, ReadingStopped
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table.columns import Column
@@ -39,6 +39,7 @@ COLUMNS = (
 
 _IN_SHORT: dict[type[CnituiError], str] = {
     NodeUnreachable: "unreachable",
+    ReadingStopped: "stopped",
     NodeLoginFailed: "no login",
     HostKeyUnknown: "host key?",
     HostKeyChanged: "key changed",
@@ -147,6 +148,7 @@ def _note(state: State) -> str:
     reading = (
         f" · {progress.read + progress.unreadable:,} of {progress.nodes:,} failing ones read" if progress.left else ""
     )
+    reading += " · reading stopped, r reads on" if state.reading_stopped else ""
     link = state.pods_link
     broken = link.error is not None and link.phase in ("stale", "refused")
     seen = f" · as last seen; {link.error.what}" if broken and link.error is not None else ""

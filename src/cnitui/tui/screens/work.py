@@ -33,7 +33,7 @@ from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.answering import AnswerScreen
 from cnitui.tui.screens.page import NodeScreen, PageScreen
-from cnitui.tui.screens.visited import VisitedScreen
+from cnitui.tui.screens.stopping import StoppingScreen
 from cnitui.tui.sittings import Visit
 
 CLOSE_WITHIN = 0.3
@@ -43,7 +43,7 @@ REST = 0.2
 """Seconds after which a cursor has come to rest: one that runs over a hundred nodes asks for none of them."""
 
 
-class WorkScreen(VisitedScreen):
+class WorkScreen(StoppingScreen):
     """Shows what the session says; every write goes through a dialog of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -260,11 +260,17 @@ class WorkScreen(VisitedScreen):
         chosen = await self.app.push_screen_wait(dialog)
         if chosen is None:
             return
+        self.saving = "saving"
         try:
-            told = await save(saving, file_of(chosen.name), services, session, raw=chosen.raw)
+            told = await save(saving, file_of(chosen.name), services, session, raw=chosen.raw, told=self._note_saving)
             self.notify(told, timeout=8, markup=False)
         except CnituiError as error:
             self.say(error)
+        finally:
+            self.saving = ""
+
+    def _note_saving(self, words: str) -> None:
+        self.saving = f"saving: {words}"
 
 
 def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:

@@ -8,13 +8,17 @@ from rich.segment import Segment
 from textual import events
 from textual.app import RenderResult
 from textual.binding import ActiveBinding
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cnitui.tui.text import width_of
+from cnitui.tui.text import clean, fit, width_of
+from cnitui.tui.wording import SPIN
 
 _LAST = ("?", "q")
+STOP = "app.stop"
 _FIRST = (
+    STOP,
     "app.read-nodes",
     "guide.try",
     "guide.apply",
@@ -56,9 +60,12 @@ class FooterLine(Widget):
         height: 1;
         & > .footer--key { color: $text-accent; text-style: bold; }
         & > .footer--words { color: $text-muted; }
+        & > .footer--working { color: $text-warning; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--words"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--words", "footer--working"}
+    working: reactive[str] = reactive("")
+    """What is under way, in words; "" for nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,21 +100,24 @@ class FooterLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         hints = self._hints
-        kept = [hint for hint in hints if hint[0] in _LAST]
-        room = width - 2 - sum(map(_size, kept))
+        kept = [hint for hint in hints if hint[0] in _LAST or (self.working and hint[2].binding.id == STOP)]
+        told = sum(map(_size, kept))
+        working = f"{fit(clean(f'{SPIN} {self.working}'), max(10, width - 4 - told))}  " if self.working else ""
+        room = width - 2 - told - width_of(working)
         chosen: list[Hint] = []
         for hint in hints:
             if hint not in kept and _size(hint) <= room:
                 room -= _size(hint)
                 chosen.append(hint)
-        return self._strip([*chosen, *kept], width)
+        stop = [hint for hint in kept if hint[0] not in _LAST]
+        return self._strip(working, [*stop, *chosen, *(hint for hint in kept if hint not in stop)], width)
 
-    def _strip(self, hints: list[Hint], width: int) -> Strip:
+    def _strip(self, working: str, hints: list[Hint], width: int) -> Strip:
         key_style = self.get_component_rich_style("footer--key")
         words_style = self.get_component_rich_style("footer--words")
-        segments = [Segment(" ")]
+        segments = [Segment(" "), Segment(working, self.get_component_rich_style("footer--working"))]
         self._spots = []
-        at = 1
+        at = 1 + width_of(working)
         for hint in hints:
             key, words, active = hint
             self._spots.append((at, at + _size(hint) - 2, active))
