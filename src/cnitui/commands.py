@@ -21,6 +21,7 @@ from cnitui.domain.facts import CALICO_SELECTOR
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.node_job import place_of
 from cnitui.domain.report import headline
+from cnitui.engine.cases.progress import Told
 from cnitui.engine.cases.saving import Saved, save_case
 from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.repair.apply import Confirmation, NodeWritten, Unrecorded, Written
@@ -39,6 +40,7 @@ from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.investigations import InvestigationShelf
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.manifests import STDIN, plan_edit, read_manifest, write_manifest
+from cnitui.narrating import narrated
 from cnitui.process import leave, log_to_file
 from cnitui.recorded import exit_code, told
 from cnitui.settings import Settings, configuration_file
@@ -73,17 +75,18 @@ def run_diagnose(
 ) -> int:
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
-    state = run_async(_sitting(settings, wait, everybody=everybody, assume_yes=assume_yes))
+    with narrated("nothing is judged") as so_far:
+        state = run_async(_sitting(settings, wait, so_far, everybody=everybody, assume_yes=assume_yes))
     diagnosis = judged(state, datetime.now(UTC))
     _narrate(state, diagnosis)
     click.echo(told(diagnosis, output), nl=False)
     return leave(exit_code(diagnosis))
 
 
-async def _sitting(settings: Settings, wait: float, *, everybody: bool, assume_yes: bool) -> State:
+async def _sitting(settings: Settings, wait: float, so_far: Told, *, everybody: bool, assume_yes: bool) -> State:
     """The state once the evidence is in, or when the time is up."""
     async with services(settings) as opened:
-        return await sitting(opened, wait, everybody=everybody, leave=_leave(assume_yes=assume_yes))
+        return await sitting(opened, wait, everybody=everybody, leave=_leave(assume_yes=assume_yes), told=so_far)
 
 
 def _leave(*, assume_yes: bool) -> Leave:
@@ -120,7 +123,9 @@ def _narrate(state: State, diagnosis: Diagnosis) -> None:
 def run_collect(settings: Settings, output: Path, wait: float, *, force: bool, assume_yes: bool = False) -> int:
     """Write a case file; what could not be read is told on stderr and is no failure."""
     log_to_file(settings)
-    saved = run_async(_collected(settings, output, wait, force=force, assume_yes=assume_yes))
+    asked = _leave(assume_yes=assume_yes)
+    with narrated("nothing was written") as so_far:
+        saved = run_async(_collected(settings, output, wait, asked, so_far, force=force))
     for words in saved.unavailable:
         click.echo(f"cnitui: not in it: {words}", err=True)
     hidden = f", {saved.hidden} secrets hidden" if saved.hidden else ""
@@ -129,13 +134,15 @@ def run_collect(settings: Settings, output: Path, wait: float, *, force: bool, a
     return leave(HEALTHY)
 
 
-async def _collected(settings: Settings, output: Path, wait: float, *, force: bool, assume_yes: bool) -> Saved:
+async def _collected(
+    settings: Settings, output: Path, wait: float, asked: Leave, so_far: Told, *, force: bool
+) -> Saved:
     async with services(settings) as opened:
         if opened.files is not None:
             opened.files.check(output, overwrite=force)
-        state = await sitting(opened, wait, leave=_leave(assume_yes=assume_yes))
+        state = await sitting(opened, wait, leave=asked, told=so_far)
         judged(state)  # raises what left nothing to collect
-        return await save_case(opened, state, output, overwrite=force)
+        return await save_case(opened, state, output, overwrite=force, told=so_far)
 
 
 # --- undo -----------------------------------------------------------------------------------------------------------

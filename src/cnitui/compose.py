@@ -20,6 +20,7 @@ from cnitui.errors import UsageError
 from cnitui.settings import Settings, checked
 
 if TYPE_CHECKING:  # nothing of these is needed for the first frame
+    from collections.abc import Callable
     from pathlib import Path
 
     from cnitui.domain.evidence import CaseFile
@@ -182,9 +183,12 @@ async def objects_api(settings: Settings) -> AsyncIterator[ports.ObjectsApi]:
                 await cluster.close()
 
 
-def case_opening(path: Path, settings: Settings) -> Opening:
-    """What a session calls to get services that answer from a case file; raises UsageError and ConfigurationError."""
-    found = open_case(path, settings)
+def case_opening(path: Path, settings: Settings, told: Callable[[str], None] | None = None) -> Opening:
+    """What a session calls to get services that answer from a case file; raises UsageError and ConfigurationError.
+
+    `told` hears how far opening the file is.
+    """
+    found = open_case(path, settings, told)
 
     async def opened() -> Services:
         collect_garbage()
@@ -193,7 +197,7 @@ def case_opening(path: Path, settings: Settings) -> Opening:
     return opened
 
 
-def open_case(path: Path, settings: Settings) -> Services:
+def open_case(path: Path, settings: Settings, told: Callable[[str], None] | None = None) -> Services:
     """Services that answer from a case file."""
     from cnitui.engine.cases.replay import replayed
     from cnitui.gateways.archive import is_bundle
@@ -203,7 +207,7 @@ def open_case(path: Path, settings: Settings) -> Services:
     files = Bundles(settings.state_dir)
     if path.is_file() and not is_bundle(path):
         return replace(replayed(_nothing_asked(path), files, dump_yaml, path.name), given=_given(path))
-    return replayed(read_bundle(path), files, dump_yaml, path.name)
+    return replayed(read_bundle(path, told), files, dump_yaml, path.name)
 
 
 def _given(path: Path) -> CaseFile:

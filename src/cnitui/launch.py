@@ -13,6 +13,7 @@ from textual.theme import BUILTIN_THEMES
 from cnitui.compose import KubeconfigContexts, case_opening, command_history
 from cnitui.errors import ConfigurationError
 from cnitui.lab_process import LabProcess
+from cnitui.narrating import narrated
 from cnitui.process import leave, log_to_file
 from cnitui.settings import Settings, configuration_file
 from cnitui.tui.app import CnituiApp
@@ -40,7 +41,9 @@ def open_tui(settings: Settings, lab: LabProcess | None = None, quiz: Quiz | Non
 
 def open_case_file(settings: Settings, path: Path) -> int:
     """The screens on a case file; one that cannot be used is refused before anything is painted."""
-    return leave(_run(settings, case_opening(path, settings)))
+    with narrated("nothing was opened") as told:
+        opens = case_opening(path, settings, told)
+    return leave(_run(settings, opens))
 
 
 def _run(settings: Settings, opens: Opening, contexts: Contexts | None = None, quiz: Quiz | None = None) -> int:

@@ -11,6 +11,7 @@ from cnitui.domain.diagnosis import ask_waiting, diagnose, waiting_diagnosis
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.finding import Diagnosis, Waiting
 from cnitui.domain.standing import waits
+from cnitui.engine.cases.progress import Told, untold
 from cnitui.engine.jobs.preview import JobsPreview
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.services import Services
@@ -22,16 +23,25 @@ Leave = Callable[[JobsPreview], Confirmation]
 """Asks a person about Jobs on nodes; raises CnituiError when they are not to be."""
 
 
-async def sitting(services: Services, wait: float, *, everybody: bool = False, leave: Leave | None = None) -> State:
+async def sitting(
+    services: Services,
+    wait: float,
+    *,
+    everybody: bool = False,
+    leave: Leave | None = None,
+    told: Told = untold,
+) -> State:
     """The state once the evidence is in, or after `wait` seconds (0: no bound) without what was not read by then.
 
     Where many nodes fail, a few of each group are read; with `everybody` all of them are waited for. `leave` is asked
     when nodes are to be read by Jobs; what it raises ends the sitting, as does what ended the session: KubeconfigError.
+    `told` hears how far reading is.
     """
     session = Session(services, sweeping=everybody, hurried=everybody)
     settled = asyncio.Event()
 
     def look(state: State) -> None:
+        told(_so_far(state))
         read = state.settled and not (everybody and state.progress.left) and not _to_be_read(session, state)
         if (
             (read and not _going_on(state, session.clock.now()))
@@ -58,6 +68,18 @@ async def sitting(services: Services, wait: float, *, everybody: bool = False, l
     if isinstance(failure, Exception):
         raise _first_of(failure)
     return session.state
+
+
+def _so_far(state: State) -> str:
+    """`reading nodes: 3 of 12`; of many nodes the failing ones that nobody looks at are counted too."""
+    looks = [look for node, look in state.looks if node]
+    read = sum(look.phase != "asking" for look in looks)
+    if not looks:
+        return f"asking {state.connection.server or 'the API server'} for the calico-node pods"
+    progress = state.progress
+    if read == len(looks) and progress.left:
+        return f"reading nodes: {progress.read + progress.unreadable:,} of {progress.nodes:,} failing ones"
+    return f"reading nodes: {read:,} of {len(looks):,}"
 
 
 def _to_be_read(session: Session, state: State) -> bool:

@@ -49,22 +49,27 @@ def packed_archive(members: Iterable[tuple[str, bytes]], at: int) -> bytes:
     return packed.getvalue()
 
 
-def members_of(path: Path) -> dict[str, bytes]:
-    """The members by their names.
+def members_of(path: Path, told: Callable[[str], None] | None = None) -> dict[str, bytes]:
+    """The members by their names; `told` hears how far unpacking is.
 
     Raises UsageError when the file cannot be read, ConfigurationError when it is damaged, or no archive of plain files
     within the bounds.
     """
-    return _members(_unpacked(path), str(path))
+    return _members(_unpacked(path, told or (lambda _: None)), str(path))
 
 
-def _unpacked(path: Path) -> bytes:
+def _unpacked(path: Path, told: Callable[[str], None]) -> bytes:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise ConfigurationError(f"{path}: expected at most {LARGEST_FILE >> 20} MiB")
-        with gzip.open(path) as stream:
-            return b"".join(_bounded(lambda: stream.read(_CHUNK), size, str(path)))
+        with path.open("rb") as packed, gzip.open(packed) as stream:
+
+            def chunk() -> bytes:
+                told(f"opening {path.name}: {100 * packed.tell() // max(1, size)} % unpacked")
+                return stream.read(_CHUNK)
+
+            return b"".join(_bounded(chunk, size, str(path)))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ConfigurationError(f"{path}: the archive is damaged: {error}", "Copy the file again.") from error
     except OSError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -94,12 +94,12 @@ def _is_of(line: bytes, context: str) -> bool:
     return isinstance(record, dict) and record.get("context") == context
 
 
-def read_bundle(path: Path) -> Recording:
-    """The recording in a case file.
+def read_bundle(path: Path, told: Callable[[str], None] | None = None) -> Recording:
+    """The recording in a case file; `told` hears how far opening it is.
 
     Raises UsageError when the file cannot be read, ConfigurationError naming file and member when it is damaged, not
     ours, of a version we do not know, or larger than any honest case.
     """
     name = str(path)
-    members = members_of(path)
+    members = members_of(path, told)
     return recording_of(members, name, members.get(AUDIT, b""))
