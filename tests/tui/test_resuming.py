@@ -24,6 +24,7 @@ from cnitui.tui.screens.resuming import ResumeScreen, ago, earlier_blocks
 from tests.engine.guide.states import incident
 from tests.tui.conftest import Driver
 from tests.tui.showing import showing
+from tests.tui.test_keys import notes
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 KEPT = Investigation(
@@ -168,3 +169,18 @@ def test_how_long_ago(passed: int, words: str) -> None:
 
 def test_an_investigation_without_a_verdict_says_so() -> None:
     assert "nothing was found yet" in str(earlier_blocks(replace(KEPT, found=""), NOON))
+
+
+async def test_that_nothing_can_be_kept_is_said_once_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "investigations").write_text("a file where the folder would be")
+    async with Lab.start("selinux-denial", speed=20, seed=7) as lab, at_work(lab, tmp_path) as driver:
+        await driver.judged()
+        await driver.until(lambda: driver.state.unkept)
+        for number in range(2, 5):
+            await driver.press("f4", "right_square_bracket")
+            assert step(driver) == number
+        (said,) = [note for note in notes(driver.app) if "kept" in note]
+        assert said.startswith("How far you come is not kept for a later sitting: ")
+        assert str(tmp_path) in said
+        driver.screen.tell_whether_kept("")
+        await driver.until(lambda: "How far you come is kept again." in notes(driver.app))

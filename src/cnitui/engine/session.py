@@ -87,7 +87,9 @@ class Session:
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
         shelf = services.investigations
-        self.investigation = Keeper(shelf, services.journal, clock, self.logs.seen) if shelf is not None else None
+        self.investigation = (
+            Keeper(shelf, services.journal, clock, self.logs.seen, self._wake.set) if shelf is not None else None
+        )
         self._shown: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._settled = False
@@ -356,6 +358,7 @@ class Session:
             trials=self.laboratory.trials,
             earlier=self.investigation.offered(state) if self.investigation is not None else None,
             before=self._applying.before,
+            unkept=self.investigation.trouble if self.investigation is not None else "",
         )
 
     def _pod(self, node: str) -> PodStatus | None:

@@ -88,6 +88,8 @@ class State:
     """The case file that is shown instead of a cluster."""
     earlier: Earlier | None = None
     """An investigation of an earlier sitting that could be gone on with; None once somebody decided."""
+    unkept: str = ""
+    """Why what is found and done here could not be written down for a later sitting; "" while it is."""
     before: Before | None = None
     """How things were before a plan was applied; None while none was."""
     settled: bool = False

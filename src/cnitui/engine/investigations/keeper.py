@@ -62,8 +62,16 @@ class Position:
 class Keeper:
     """Keeps the investigation of one sitting; begins one when something fails, or goes on with an earlier one."""
 
-    def __init__(self, shelf: Shelf, journal: Journal, clock: Clock, seen: Callable[[], tuple[SeenLog, ...]]) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        journal: Journal,
+        clock: Clock,
+        seen: Callable[[], tuple[SeenLog, ...]],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._shelf, self._journal, self._clock, self._seen = shelf, journal, clock, seen
+        self._changed = changed
         self._kept: Investigation | None = None
         self._diagnosis: Diagnosis | None = None
         self._state: State | None = None
@@ -74,7 +82,7 @@ class Keeper:
         self.earlier: Earlier | None = None
         """The one to go on with, until somebody decided."""
         self.trouble = ""
-        """Why the newest write failed."""
+        """Why the newest write failed, "" when it did not; `changed` is called when that is another."""
 
     # --- an earlier one -------------------------------------------------------------------------------------------
 
@@ -175,11 +183,14 @@ class Keeper:
             await self._write(Standing(self._kept, self._diagnosis, logs, self._state))
 
     async def _write(self, standing: Standing) -> None:
+        before = self.trouble
         try:
             await self._shelf.aside(lambda: write(self._shelf, standing))
             self.trouble = ""
         except StateError as error:
             self.trouble = str(error)
+        if self.trouble != before:
+            self._changed()
 
 
 def write(shelf: Shelf, standing: Standing) -> None:

@@ -12,6 +12,7 @@ from cnitui.tui.screens.visited import VisitedScreen
 from cnitui.tui.sittings import Visit
 from cnitui.tui.under_way import UnderWay, under_way
 from cnitui.tui.widgets.footer_line import FooterLine
+from cnitui.tui.wording import SPIN
 
 WORDS_OF_JOBS = "its Jobs are removed"
 
@@ -42,7 +43,7 @@ class StoppingScreen(VisitedScreen):
         before, self._told = self._told, self.under_way
         told = self._told
         same = told is not None and before is not None and told.work == before.work and not told.quiet
-        self.query_one(FooterLine).working = told.words if told is not None and same else ""
+        self.query_one(FooterLine).working = f"{SPIN} {told.words}" if told is not None and same else ""
         if self._offered != (told is not None):
             self._offered = told is not None
             self.refresh_bindings()

@@ -40,6 +40,7 @@ class VisitedScreen(RepairScreen):
         self._kept_here = {visit.kept} if visit is not None else set[str]()
         self._left_for_later = set[str]()
         self._deciding = False
+        self._unkept = False
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -100,6 +101,19 @@ class VisitedScreen(RepairScreen):
                 listed = await self.session.cluster.objects(ObjectRef("", "v1", "namespaces", "Namespace", ""))
                 seen |= {str(one["metadata"]["name"]) for one in listed}  # type: ignore[index]
         return tuple(sorted(filter(None, seen)))
+
+    # --- whether this one is kept ---
+
+    def tell_whether_kept(self, why_not: str) -> None:
+        """Once, when it cannot be, and once when it can again: it is tried anew with each change."""
+        if why_not and not self._unkept:
+            words = (
+                f"How far you come is not kept for a later sitting: {why_not.rstrip('.')}. The rest works as before."
+            )
+            self.notify(words, severity="warning", timeout=12, markup=False)
+        elif self._unkept and not why_not:
+            self.notify("How far you come is kept again.", markup=False)
+        self._unkept = bool(why_not)
 
     # --- what was kept of an earlier one ---
 

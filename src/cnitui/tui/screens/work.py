@@ -114,6 +114,7 @@ class WorkScreen(StoppingScreen):
         for host in state.unknown_hosts:
             self._ask_about(host)
         self.offer_to_go_on(state.earlier)
+        self.tell_whether_kept(state.unkept)
 
     async def on_unmount(self) -> None:
         """However the app ends, its connections end with it."""

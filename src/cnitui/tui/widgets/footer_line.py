@@ -13,7 +13,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cnitui.tui.text import clean, fit, width_of
-from cnitui.tui.wording import SPIN
 
 _LAST = ("?", "q")
 STOP = "app.stop"
@@ -65,7 +64,7 @@ class FooterLine(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--words", "footer--working"}
     working: reactive[str] = reactive("")
-    """What is under way, in words; "" for nothing."""
+    """What is under way, with its sign; "" for nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +101,7 @@ class FooterLine(Widget):
         hints = self._hints
         kept = [hint for hint in hints if hint[0] in _LAST or (self.working and hint[2].binding.id == STOP)]
         told = sum(map(_size, kept))
-        working = f"{fit(clean(f'{SPIN} {self.working}'), max(10, width - 4 - told))}  " if self.working else ""
+        working = f"{fit(clean(self.working), max(10, width - 4 - told))}  " if self.working else ""
         room = width - 2 - told - width_of(working)
         chosen: list[Hint] = []
         for hint in hints:
