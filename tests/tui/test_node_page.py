@@ -8,8 +8,9 @@ from cnitui.domain.evidence import Source
 from cnitui.domain.facts import AttemptLogs, CniFiles
 from cnitui.domain.finding import Verdict
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote
+from cnitui.engine.probes.calico_objects import CalicoObject, CalicoObjects
 from cnitui.tui.layout import lay_out
-from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
+from cnitui.tui.node_page import node_blocks, objects_of
 from tests.engine.guide.states import (
     FATAL,
     WORKERS,
@@ -18,7 +19,6 @@ from tests.engine.guide.states import (
     found,
     incident,
     judged,
-    pod,
     with_nodes,
     with_pods,
 )
@@ -37,6 +37,7 @@ def test_a_failing_node_has_pod_causes_log_events_and_the_command() -> None:
         "Pod kube-system/calico-node-worker-01: Init:CrashLoopBackOff",
         "Causes",
         "Node, from inside",
+        "Calico's own objects of this node",
         "Last attempt of install-cni",
         "Events",
         "By hand",
@@ -130,6 +131,28 @@ def test_the_describe_command_quotes_a_hostile_name_for_a_shell() -> None:
     assert blocks[-1] == Command("kubectl -n kube-system describe pod 'x; rm -rf /'")
 
 
-def test_an_objects_text_is_quoted_as_it_is() -> None:
-    assert object_blocks("kind: Pod\n") == (Quote("kind: Pod\n"),)
-    assert pod_ref(pod("w")).words == "Pod kube-system/calico-node-w"
+def test_a_row_stands_for_its_pod_its_node_and_the_daemonset_of_the_pod() -> None:
+    words = [ref.words for ref in objects_of(incident(), "worker-01")]
+    assert words == [
+        "Pod kube-system/calico-node-worker-01",
+        "Node worker-01",
+        "DaemonSet kube-system/calico-node",
+    ]
+    assert [ref.kind for ref in objects_of(incident(), "nobody")] == ["DaemonSet"]
+
+
+def test_calicos_own_objects_are_asked_for_then_told_then_missed_where_they_may_not_be_read() -> None:
+    heading = Heading("Calico's own objects of this node")
+
+    def told(calico: CalicoObjects | None) -> tuple[Block, ...]:
+        blocks = node_blocks(incident(), "worker-01", calico)
+        at = blocks.index(heading) + 1
+        return blocks[at : at + 2]
+
+    assert told(None)[0] == Paragraph("◌ asking for them", "dim")
+    found = CalicoObjects((CalicoObject("BGPPeer", "tor", "peerIP 10.0.0.1"),), (("IPAMBlock", "may not list"),))
+    grid, missing = told(found)
+    assert isinstance(grid, Grid)
+    assert grid.rows == (("BGPPeer", "tor", "peerIP 10.0.0.1"),)
+    assert missing == Item("IPAMBlock: not read", "warn", "may not list")
+    assert isinstance(told(CalicoObjects())[0], Item)

@@ -21,9 +21,11 @@ from cnitui.engine.guide.blocks import (
     Paragraph,
     Quote,
     Role,
+    Yaml,
 )
 from cnitui.tui.listing_lines import listing_lines
 from cnitui.tui.text import Cut, clean, exactly, fit, pad, width_of, wrap
+from cnitui.tui.yaml_lines import yaml_lines
 
 Span = tuple[str, str]
 """Text and its role: one of `Role`, or one of those that `BlocksView` has a style for beside them."""
@@ -202,6 +204,11 @@ def _columns(block: Columns, width: int) -> Iterable[Line]:
 @_lines.register
 def _listing(block: Listing, width: int) -> Iterable[Line]:
     return listing_lines(block.heads, block.sections, width, whole=block.whole)
+
+
+@_lines.register
+def _yaml(block: Yaml, width: int) -> Iterable[Line]:
+    return yaml_lines(block.text, width)
 
 
 LABEL_WIDTH = 24

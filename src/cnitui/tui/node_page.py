@@ -12,27 +12,35 @@ from cnitui.domain.listing import listed
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.questions import RUNTIME_QUESTIONS, selinux_questions
 from cnitui.domain.remedies.base import command
+from cnitui.domain.remedies.template import daemonset_ref
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
 from cnitui.engine.guide.investigation import directories_of
 from cnitui.engine.guide.judging import VERDICT_ROLES, folded
+from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.engine.state import State
 
 MOST_FILES = 60
 """Names of files that the page tells; the listing has them all."""
 
 
-def pod_ref(pod: PodStatus) -> ObjectRef:
-    """The pod as an object of the API."""
-    return ObjectRef("", "v1", "pods", "Pod", pod.name, pod.namespace)
+def objects_of(state: State, name: str) -> tuple[ObjectRef, ...]:
+    """A node's row as objects of the API: its pod, the node itself, and the DaemonSet that the pod is of."""
+    pod, daemonset = state.pod(name), state.daemonset
+    refs: list[ObjectRef] = []
+    if pod is not None:
+        refs.append(ObjectRef("", "v1", "pods", "Pod", pod.name, pod.namespace))
+    if state.node(name) is not None:
+        refs.append(ObjectRef("", "v1", "nodes", "Node", name))
+    kind, _, owner = pod.owner.partition("/") if pod is not None else ("", "", "")
+    if pod is not None and kind == "DaemonSet" and owner:
+        refs.append(daemonset_ref(pod.namespace, owner))
+    elif daemonset is not None:
+        refs.append(daemonset_ref(daemonset.namespace, daemonset.name))
+    return tuple(refs)
 
 
-def object_blocks(text: str) -> tuple[Block, ...]:
-    """An object's YAML as a page."""
-    return (Quote(text),)
-
-
-def node_blocks(state: State, name: str) -> tuple[Block, ...]:
-    """Pod, containers, findings, last attempt, events and what the node says, as far as known."""
+def node_blocks(state: State, name: str, calico: CalicoObjects | None = None) -> tuple[Block, ...]:
+    """Pod, containers, findings, last attempt, events, what the node says and Calico's objects, as far as known."""
     row = next((row for row in state.rows if row.name == name), None)
     if row is None:
         return (Paragraph(f"{name} is gone.", "warn"),)
@@ -51,6 +59,7 @@ def node_blocks(state: State, name: str) -> tuple[Block, ...]:
         blocks.extend(_pod(row.pod))
     blocks.extend(_findings(state, name))
     blocks.extend(_host(state, name))
+    blocks.extend(_calico(calico, recorded=state.recorded is not None))
     blocks.extend(_last_attempt(state, name))
     blocks.extend(_events(state, name))
     if row.pod is not None:
@@ -116,6 +125,20 @@ def _files(state: State, name: str) -> Iterator[tuple[str, str]]:
     if files is not None:
         yield "CNI binaries", listed(files.binaries, MOST_FILES) or "none"
         yield "CNI configuration", listed(files.configuration, MOST_FILES) or "none"
+
+
+def _calico(calico: CalicoObjects | None, *, recorded: bool) -> list[Block]:
+    """Calico's own objects of the node; a case file holds none."""
+    heading = Heading("Calico's own objects of this node")
+    if recorded:
+        return [heading, Item("A case file holds none of them.", "dim")]
+    if calico is None:
+        return [heading, Paragraph("◌ asking for them", "dim")]
+    rows = tuple((one.kind, one.name, one.words) for one in calico.found)
+    found: list[Block] = [Grid(("KIND", "NAME", "SAYS"), rows, wrap=True)] if rows else []
+    if not rows and not calico.unread:
+        found = [Item("There is none: no address block, no configuration, no peer is this node's.", "dim")]
+    return [heading, *found, *(Item(f"{kind}: not read", "warn", why) for kind, why in calico.unread)]
 
 
 def _last_attempt(state: State, name: str) -> list[Block]:

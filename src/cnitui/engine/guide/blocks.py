@@ -101,7 +101,14 @@ class DiffText:
     lines: tuple[str, ...]
 
 
-Block = Paragraph | Heading | Item | Quote | Command | Grid | Columns | Listing | DiffText
+@dataclass(frozen=True, slots=True)
+class Yaml:
+    """An object as the server has it."""
+
+    text: str
+
+
+Block = Paragraph | Heading | Item | Quote | Command | Grid | Columns | Listing | DiffText | Yaml
 
 
 @dataclass(frozen=True, slots=True)

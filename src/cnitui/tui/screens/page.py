@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from cnitui.engine.guide.blocks import Block, Command, Quote
+from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.footer_line import FooterLine
@@ -56,9 +59,26 @@ class NodeScreen(PageScreen):
                 tooltip="Every file of the node's CNI directories, and all that was run there"),
     ]  # fmt: skip
 
-    def __init__(self, node: str, blocks: tuple[Block, ...]) -> None:
-        super().__init__(f"Node {node}", blocks)
+    def __init__(
+        self,
+        node: str,
+        blocks: Callable[[CalicoObjects | None], tuple[Block, ...]],
+        ask: Callable[[], Awaitable[CalicoObjects]] | None = None,
+    ) -> None:
+        super().__init__(f"Node {node}", blocks(None))
         self.node = node
+        self._blocks_with, self._ask = blocks, ask
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._ask is not None:
+            self._complete(self._ask)
+
+    @work
+    async def _complete(self, ask: Callable[[], Awaitable[CalicoObjects]]) -> None:
+        """What is asked for when a node is opened, and not before."""
+        self._blocks = self._blocks_with(await ask())
+        self.query_one(BlocksView).show(self._blocks)
 
     def action_listings(self) -> None:
         self.dismiss(self.node)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -16,6 +17,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from cnitui.engine.cases.given import seated
 from cnitui.engine.cases.recall import recall
 from cnitui.engine.judging.listings import listings_of
+from cnitui.engine.probes.calico_objects import calico_objects
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -26,12 +28,13 @@ from cnitui.tui.messages import (
     SaveRequested,
     StateChanged,
 )
-from cnitui.tui.node_page import node_blocks, object_blocks, pod_ref
+from cnitui.tui.node_page import node_blocks, objects_of
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.quiz import Quiz, marked
 from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.answering import AnswerScreen
+from cnitui.tui.screens.objects import ObjectsScreen
 from cnitui.tui.screens.page import NodeScreen, PageScreen
 from cnitui.tui.screens.stopping import StoppingScreen
 from cnitui.tui.sittings import Visit
@@ -51,7 +54,7 @@ class WorkScreen(StoppingScreen):
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
         Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
         Binding("A", "answer", "Answer", id="app.answer", tooltip="Say what is wrong; the verdict is shown then"),
-        Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="The pod as the server has it"),
+        Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="Pod, node, DaemonSet as the server has them"),
     ]  # fmt: skip
 
     def __init__(
@@ -193,7 +196,10 @@ class WorkScreen(StoppingScreen):
 
     @on(NodeOpened)
     def _node_opened(self, message: NodeOpened) -> None:
-        self.app.push_screen(NodeScreen(message.node, node_blocks(self.state, message.node)), self._list_instead)
+        node, session, state = message.node, self.session, self.state
+        asking = session is not None and state.recorded is None
+        ask = partial(calico_objects, session.cluster, node) if session is not None and asking else None
+        self.app.push_screen(NodeScreen(node, partial(node_blocks, state, node), ask), self._list_instead)
 
     def action_describe(self) -> None:
         if self.node:
@@ -204,20 +210,13 @@ class WorkScreen(StoppingScreen):
         if node:
             self.open_listings(node)
 
-    @work
-    async def action_yaml(self) -> None:
-        """The node's pod, as the server has it now."""
-        pod = self.state.pod(self.node)
-        if pod is None or self.session is None or self._services is None:
-            self.notify(f"There is no pod on {self.node} to show." if self.node else "There is no pod to show yet.")
+    def action_yaml(self) -> None:
+        """The node's pod, the node and the DaemonSet, as the server has them now."""
+        refs = objects_of(self.state, self.node) if self.node else ()
+        if not refs or self.session is None or self._services is None:
+            self.notify("There is no object to show yet.")
             return
-        try:
-            document = await self.session.cluster.get(pod_ref(pod))
-        except CnituiError as error:
-            self.say(error)
-            return
-        text = self._services.render(document)
-        self.app.push_screen(PageScreen(f"Pod {pod.namespace}/{pod.name}", object_blocks(text)))
+        self.app.push_screen(ObjectsScreen(refs, self.session.cluster.get, self._services.render))
 
     def _ask_about(self, host: HostKeyUnknown) -> None:
         question = f"{host.node} {host.fingerprint}"

@@ -34,6 +34,8 @@ ROLES = (
     "removed",
     "removed-key",
     "hunk",
+    "key",
+    "literal",
 )
 
 
@@ -58,6 +60,8 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         & > .blocks--removed { color: $foreground; background: $error 14%; }
         & > .blocks--removed-key { color: $text-accent; background: $error 14%; }
         & > .blocks--hunk { color: $text-accent; }
+        & > .blocks--key { color: $text-accent; }
+        & > .blocks--literal { color: $text-primary; text-style: bold; }
         & > .blocks--match { background: $warning 35%; text-style: underline; }
         & > .blocks--selected { background: $block-cursor-background; }
         & > .blocks--prompt { color: $text-accent; background: $surface; }
