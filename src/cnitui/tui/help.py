@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from cnitui.engine.guide.blocks import Block, Grid, Heading, Paragraph
+from cnitui.engine.guide.blocks import STEP_GLYPHS, Block, Grid, Heading, Paragraph
 
 PLACES = {
     "CnituiApp": "Everywhere",
@@ -26,7 +26,19 @@ PLACES = {
     "LogComparison": "Compared logs",
     "ListingsPane": "Listings",
     "PageScreen": "This page",
+    "ObjectsScreen": "This page",
 }
+SIGNS = (
+    (STEP_GLYPHS["pass"], "nothing is wrong there, or it is done; in the guide and in every list"),
+    (STEP_GLYPHS["fail"], "something is wrong there, or it failed"),
+    (f"{STEP_GLYPHS['unknown']} !", "open: not known, or for you to judge"),
+    (STEP_GLYPHS["running"], "being asked or done"),
+    (STEP_GLYPHS["waiting"], "its turn has not come"),
+    (STEP_GLYPHS["skipped"], "skipped by you"),
+    ("≠", "unlike the reference"),
+    ("▲", "an SELinux denial, in the timeline"),
+    ("◆ ◇", "the node became NotReady; Ready again"),
+)
 
 
 def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
@@ -39,8 +51,8 @@ def help_blocks(screen: DOMNode) -> tuple[Block, ...]:
         Paragraph("Keys work where their pane has the focus; the bottom line shows the useful ones.", "dim")
     ]
     for place, rows in groups.items():
-        blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows))]
-    return tuple(blocks)
+        blocks += [Heading(place), Grid(("KEY", "WHAT IT DOES"), tuple(rows), wrap=True)]
+    return (*blocks, Heading("Signs"), Grid(("SIGN", "WHAT IT MEANS"), SIGNS, wrap=True))
 
 
 def place_of(node: DOMNode) -> str:

@@ -37,8 +37,11 @@ MAX_TEXT = 110
 """Cells after which prose wraps even on a wide screen: longer lines are hard to read."""
 
 
-def lay_out(blocks: Sequence[Block], width: int) -> tuple[Line, ...]:
-    """All blocks as lines of at most `width` cells, one empty line between different kinds."""
+def lay_out(blocks: Sequence[Block], width: int, *, whole: bool = False) -> tuple[Line, ...]:
+    """All blocks as lines of at most `width` cells, one empty line between different kinds.
+
+    With `whole` the sources of quotes are told in full, on as many lines as they take.
+    """
     lines: list[Line] = []
     previous: type[object] | None = None
     for block in blocks:
@@ -47,7 +50,9 @@ def lay_out(blocks: Sequence[Block], width: int) -> tuple[Line, ...]:
         quoted = kind is Quote and previous in (Item, Command)
         if lines and apart and previous is not Heading and not quoted:
             lines.append(())
-        lines.extend(_lines(block, max(20, width)))
+        lines.extend(
+            _quote(block, max(20, width), whole=whole) if isinstance(block, Quote) else _lines(block, max(20, width))
+        )
         previous = kind
     return tuple(lines)
 
@@ -98,12 +103,15 @@ def _item(block: Item, width: int) -> Iterable[Line]:
 
 
 @_lines.register
-def _quote(block: Quote, width: int) -> Iterable[Line]:
+def _quote(block: Quote, width: int, *, whole: bool = False) -> Iterable[Line]:
     for raw in block.text.splitlines() or [""]:
         for piece in wrap(clean(raw), width - 4):
             yield ("  │ ", "dim"), (piece, "quote")
-    if block.source:
-        yield ((fit(f"    {clean(block.source)}", width, "middle"), "dim"),)
+    if block.source and whole:
+        for piece in wrap(clean(block.source), width - 4):
+            yield ((f"    {piece}", "dim"),)
+    elif block.source:
+        yield ((fit(f"    {clean(block.brief or block.source)}", width, "middle"), "dim"),)
 
 
 @_lines.register

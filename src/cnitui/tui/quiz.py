@@ -59,7 +59,7 @@ def _without_verdicts(diagnosis: Diagnosis) -> Diagnosis:
 
 def covered_steps(views: tuple[StepView, ...]) -> tuple[StepView, ...]:
     """The guide with its conclusions covered."""
-    return tuple(_covered_step(view) if _tells(view) else replace(view, meaning="") for view in views)
+    return tuple(_covered_step(view) if _tells(view) else replace(view, meaning=()) for view in views)
 
 
 def _tells(view: StepView) -> bool:
@@ -68,7 +68,7 @@ def _tells(view: StepView) -> bool:
 
 def _covered_step(view: StepView) -> StepView:
     return replace(
-        view, state="waiting", summary="covered", headline=COVERED[0].upper() + COVERED[1:], blocks=(), meaning="",
+        view, state="waiting", summary="covered", headline=COVERED[0].upper() + COVERED[1:], blocks=(), meaning=(),
         commands=(),
     )  # fmt: skip
 

@@ -394,5 +394,8 @@ def test_each_looking_step_says_what_it_decides() -> None:
     state = found(
         cluster(), finding("selinux-denial", Verdict.CONFIRMED), finding("selinux-wrong-context", Verdict.RULED_OUT)
     )
-    assert guide(state)[2].meaning == "for selinux-denial · ruled out selinux-wrong-context"
-    assert guide(judged(cluster((), ("master-01",))))[2].meaning == ""
+    assert guide(state)[2].meaning == (
+        Item("for: title of selinux-denial", "bad"),
+        Item("ruled out: title of selinux-wrong-context", "good"),
+    )
+    assert guide(judged(cluster((), ("master-01",))))[2].meaning == ()

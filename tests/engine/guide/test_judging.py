@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Evidence, Finding, Judgement, Missing, NextEvidence, Verdict
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, Quote, StepView
+from cnitui.engine.guide.names import brief
 from cnitui.engine.state import State
 from tests.engine.guide.states import WORKERS, cluster, finding, found, incident, judged
 
@@ -59,7 +62,7 @@ def test_the_headline_counts_the_verdicts() -> None:
     state = found(cluster(), *(finding(f"cause-{place}", verdict) for place, verdict in enumerate(verdicts)))
     view = step(state, 5)
     assert view.headline == "1 confirmed, 1 undetermined, 2 ruled out."
-    assert (view.state, view.summary) == ("pass", "1 open")
+    assert (view.state, view.summary) == ("fail", "1 open"), "a tick is for what is not wrong"
 
 
 def test_causes_that_are_all_possible_leave_the_step_open() -> None:
@@ -74,6 +77,31 @@ def test_evidence_is_quoted_for_and_against_and_bounded() -> None:
     quotes = [block for block in view.blocks if isinstance(block, Quote)]
     assert [quote.source for quote in quotes] == ["for · journal · line 0", "for · journal · line 1"]
     assert Paragraph("    and 3 more for", "dim") in view.blocks
+
+
+def test_a_long_source_is_told_in_short_beside_the_whole_one() -> None:
+    command = "sudo -n ausearch --input-logs -m AVC,USER_AVC,SELINUX_ERR -ts recent --raw"
+    source = f"ssh -F '/home/a b/ssh_config' worker-01 {command}"
+    judgement = Judgement(Verdict.LIKELY, "it says so", (Evidence(source, "type=AVC", "line 4"),))
+    view = step(found(cluster(), replace(finding("disk-full", Verdict.LIKELY), judgement=judgement)), 5)
+    (quote,) = [block for block in view.blocks if isinstance(block, Quote)]
+    assert quote.source == f"for · {source} · line 4"
+    assert quote.brief == f"for · worker-01: {command[:55]}… · line 4"
+
+
+@pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        ("ssh -F /tmp/x worker-01 getenforce", "worker-01: getenforce"),
+        ("ssh worker-01 findmnt -T /opt/cni/bin", "worker-01: findmnt -T /opt/cni/bin"),
+        ("kubectl -n kube-system logs calico-node-x -c install-cni", ""),
+        ("k" * 60, "k" * 55 + "…"),
+        ("ssh", ""),
+        ("", ""),
+    ],
+)
+def test_a_source_in_short_says_where_and_what(source: str, short: str) -> None:
+    assert brief(source) == short
 
 
 def test_verdicts_have_a_sign_of_their_own() -> None:
@@ -99,7 +127,7 @@ def test_while_evidence_comes_in_the_verdicts_are_running() -> None:
 
 def test_the_root_cause_is_named_with_its_strength_and_its_proof() -> None:
     view = step(incident(), 6)
-    assert (view.state, view.summary) == ("pass", "selinux-denial")
+    assert (view.state, view.summary) == ("fail", "selinux-denial")
     assert view.headline.startswith("Confirmed: ")
     assert "What would disprove it" in headings(view)
     assert "Why it breaks" in headings(view)

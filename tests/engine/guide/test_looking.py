@@ -236,7 +236,7 @@ def test_unreachable_nodes_by_the_thousand_are_bounded() -> None:
 def test_only_what_differs_from_the_reference_is_shown() -> None:
     view = step(incident(), 4)
     rows = next(block for block in view.blocks if isinstance(block, Columns)).comparison.rows
-    assert view.state == "pass"
+    assert view.state == "unknown", "what differs is for a person to judge"
     assert view.summary == f"{len(rows)} differ"
     assert all(row.any_differs for row in rows)
     assert {"pod", "node Ready", "denials"} <= {row.label for row in rows}

@@ -241,13 +241,13 @@ STEP = StepView(3, "SELinux contexts", "fail", "denied", "It is denied.", "Why i
 
 
 def test_a_step_says_its_conclusion_first() -> None:
-    meaning = replace(STEP, meaning="for selinux-denial", commands=(Command("getenforce"),))
+    meaning = replace(STEP, meaning=(Item("for: SELinux stops it", "bad"),), commands=(Command("getenforce"),))
     assert page_of(meaning) == (
         Paragraph("✗ It is denied.", "bad"),
         Paragraph("Why it matters.", "dim"),
         Item("found", "bad"),
         Heading("What it means"),
-        Paragraph("for selinux-denial"),
+        Item("for: SELinux stops it", "bad"),
         Heading("By hand"),
         Command("getenforce"),
     )

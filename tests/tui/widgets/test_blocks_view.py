@@ -129,3 +129,16 @@ async def test_escape_takes_a_search_back_and_keys_are_keys_again() -> None:
         await pilot.press("n", "j")
         await pilot.pause()
         assert widget.scroll_offset.y == 3
+
+
+async def test_one_key_tells_the_whole_source_of_a_quote_and_tells_it_in_short_again() -> None:
+    whole = "for · ssh -F /home/oncall/.ssh/config worker-01 sudo -n ausearch --raw · line 4"
+    async with shown((Quote("type=AVC", whole, "for · worker-01: sudo -n ausearch --raw · line 4"),)) as (page, pilot):
+        assert lines_of(page)[1].strip() == "for · worker-01: sudo -n ausearch --raw · line 4"
+        await pilot.press("w")
+        assert "".join(text.strip(" ") for text in lines_of(page)[1:]).replace(" ", "") == whole.replace(" ", "")
+        await pilot.press("w")
+        assert len(list(filter(None, lines_of(page)))) == 2
+        page.show((Quote("type=AVC", "line 4"),))
+        assert not page.shortened
+        assert not page.check_action("whole", ())

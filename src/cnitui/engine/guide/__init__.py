@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from cnitui.domain.finding import Verdict
-from cnitui.engine.guide.blocks import StepView
+from cnitui.engine.guide.blocks import Item, Role, StepView
 from cnitui.engine.guide.choosing import choose
 from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms, unreached
 from cnitui.engine.guide.judging import other_causes, root_cause
@@ -39,17 +39,20 @@ def guide(state: State, skipped: Collection[int] = (), ssh: str = "") -> tuple[S
     return tuple(_view(step, state, step.number in skipped, ssh) for step in STEPS)
 
 
-def _meaning(step: Step, state: State) -> str:
-    """What the causes that this step can decide on have come to: for, still open, ruled out."""
+STANDINGS: dict[str, Role] = {"for": "bad", "open": "warn", "ruled out": "good"}
+
+
+def _meaning(step: Step, state: State) -> tuple[Item, ...]:
+    """What the causes that this step can decide on have come to, by their names: for, still open, ruled out."""
     if state.diagnosis is None or not state.ill:
-        return ""
-    verdicts: dict[str, list[str]] = {"for": [], "open": [], "ruled out": []}
+        return ()
+    titles: dict[str, list[str]] = {word: [] for word in STANDINGS}
     for finding in state.diagnosis.findings:
         if finding.cause in step.causes:
             decided = finding.verdict is Verdict.RULED_OUT
-            verdicts["ruled out" if decided else "for" if finding.verdict.confident else "open"].append(finding.cause)
-    told = (f"{word} {', '.join(dict.fromkeys(causes))}" for word, causes in verdicts.items() if causes)
-    return " · ".join(told)
+            titles["ruled out" if decided else "for" if finding.verdict.confident else "open"].append(finding.title)
+    told = ((word, "; ".join(dict.fromkeys(names))) for word, names in titles.items() if names)
+    return tuple(Item(f"{word}: {names}", STANDINGS[word]) for word, names in told)
 
 
 def _view(step: Step, state: State, skipped: bool, ssh: str) -> StepView:

@@ -10,6 +10,7 @@ from cnitui.domain.directories import Section
 
 Role = Literal["normal", "dim", "good", "bad", "warn", "accent"]
 StepState = Literal["pass", "fail", "unknown", "skipped", "running", "waiting"]
+"""Nothing is wrong (or it is done), something is wrong (or failed), open or for a person to judge, and so on."""
 GLYPHS: dict[Role, str] = {"normal": " ", "dim": "·", "good": "✓", "bad": "✗", "warn": "!", "accent": "▸"}
 STEP_GLYPHS: dict[StepState, str] = {
     "pass": "✓",
@@ -47,10 +48,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Machine output, literally, with where it comes from."""
+    """Machine output, literally, with where it comes from; `brief` says that in few words, where it is long."""
 
     text: str
     source: str = ""
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class StepView:
     headline: str
     why: str
     blocks: tuple[Block, ...] = ()
-    meaning: str = ""
+    meaning: tuple[Item, ...] = ()
     commands: tuple[Command, ...] = ()
 
     @property

@@ -361,7 +361,7 @@ def master_against_worker(state: State) -> Outline:
         return Outline("unknown", "no healthy node", text)
     whole = machine_comparison(state)
     differing = whole.differing
-    kind: StepState = "running" if not state.settled else "pass"
+    kind: StepState = "running" if not state.settled else "unknown" if differing.rows else "pass"
     word = f"{len(differing.rows)} differ"
     headline = f"{len(differing.rows)} of {len(whole.rows)} answers differ from {state.reference}."
     note = Paragraph(

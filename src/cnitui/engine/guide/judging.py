@@ -11,7 +11,7 @@ from cnitui.domain.finding import Diagnosis, Evidence, Finding, Verdict
 from cnitui.domain.ranking import UNKNOWN, claims
 from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.choosing import first_step
-from cnitui.engine.guide.names import on
+from cnitui.engine.guide.names import brief, on
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.jobs.trials import Trials
 from cnitui.engine.state import State
@@ -44,7 +44,7 @@ def other_causes(state: State) -> Outline:
     open_ones = counts[Verdict.POSSIBLE] + counts[Verdict.UNDETERMINED]
     blocks = [block for group in folded(diagnosis.findings) for block in _group_blocks(group)]
     summary = f"{open_ones} open" if open_ones else "all decided"
-    stance: StepState = "pass" if diagnosis.confident or not open_ones else "unknown"
+    stance: StepState = "fail" if diagnosis.confident else "unknown"
     stance = stance if state.settled else "running"
     return Outline(stance, summary, f"{told}.", tuple(blocks))
 
@@ -79,14 +79,21 @@ def _finding_blocks(finding: Finding) -> list[Block]:
 
 
 def _quotes(side: str, evidence: Sequence[Evidence], most: int = 2) -> list[Block]:
-    shown: list[Block] = [Quote(item.quote, f"{side} · {_where(item)}") for item in evidence[:most]]
+    shown: list[Block] = [_quote(side, item) for item in evidence[:most]]
     if len(evidence) > most:
         shown.append(Paragraph(f"    and {len(evidence) - most} more {side}", "dim"))
     return shown
 
 
-def _where(evidence: Evidence) -> str:
-    return f"{evidence.source} · {evidence.position}" if evidence.position else evidence.source
+def _quote(side: str, evidence: Evidence) -> Quote:
+    """With the whole source, and what it is in short."""
+    position = f" · {evidence.position}" if evidence.position else ""
+    short = brief(evidence.source)
+    return Quote(
+        evidence.quote,
+        f"{side} · {evidence.source}{position}",
+        f"{side} · {short}{position}" if short else "",
+    )
 
 
 def root_cause(state: State) -> Outline:
@@ -106,7 +113,7 @@ def root_cause(state: State) -> Outline:
         blocks.extend(_proof(finding))
     blocks.extend(_open_questions(diagnosis))
     blocks.extend(first_step(state.repair))
-    return Outline("pass", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
+    return Outline("fail", leading.cause, f"{leading.verdict.words.capitalize()}: {leading.title}.", tuple(blocks))
 
 
 def _experiments(state: State, diagnosis: Diagnosis) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import defaultdict
 from itertools import chain
@@ -34,6 +35,20 @@ def observed_names(state: State) -> dict[str, str]:
     values["bin_dir"] = shlex.quote(install.bin_dir) if install else "/opt/cni/bin"
     values["net_dir"] = shlex.quote(install.net_dir) if install else "/etc/cni/net.d"
     return values
+
+
+_BY_SSH = re.compile(r"ssh (?:-[A-Za-z]+ (?:'[^']*'|\S+) |-o \S+ )*(?P<host>[^\s-]\S*) (?P<command>\S.*)", re.DOTALL)
+LONGEST_SOURCE = 56
+"""Characters of a command that tell which one it was."""
+
+
+def brief(source: str) -> str:
+    """`worker-01: sudo -n ausearch --input-logs -m AVC,…` for how that was asked over SSH; "" for what is short."""
+    found = _BY_SSH.fullmatch(source)
+    host, command = (f"{found['host']}: ", found["command"]) if found else ("", source)
+    if not found and len(command) <= LONGEST_SOURCE:
+        return ""
+    return f"{host}{command}" if len(command) <= LONGEST_SOURCE else f"{host}{command[: LONGEST_SOURCE - 1].rstrip()}…"
 
 
 def on(nodes: tuple[str, ...]) -> str:

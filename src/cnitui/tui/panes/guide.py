@@ -76,7 +76,7 @@ def page_of(view: StepView, *, short: bool = False) -> tuple[Block, ...]:
     blocks.extend(view.blocks)
     blocks.extend((why,) if short else ())
     if view.meaning:
-        blocks += [Heading("What it means"), Paragraph(view.meaning)]
+        blocks += [Heading("What it means"), *view.meaning]
     if view.commands:
         blocks.append(Heading("By hand"))
         blocks.extend(view.commands)
@@ -106,6 +106,8 @@ class GuidePane(Pane):
         Binding("u", "undo", "Undo…", id="guide.undo", tooltip="Take the applied plan back"),
         Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
         Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
+        Binding("w", "whole", "Whole sources", show=False, id="guide.whole",
+                tooltip="Where each quote comes from in full: the command as it was run; or in short"),
         Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
     ]  # fmt: skip
     views: reactive[tuple[StepView, ...]] = reactive((), repaint=False)
@@ -193,6 +195,8 @@ class GuidePane(Pane):
     # --- keys -----------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "whole":
+            return self.has_class("-zoomed") and self.query_one("#step-body", BlocksView).shortened
         wanted = {"apply": (8, 9), "verify": (10,), "undo": (9, 10, 11), "prove": (6,), "try_out": (8,)}
         if action in wanted:
             here = self.has_class("-zoomed") and self.step in wanted[action]
@@ -224,6 +228,9 @@ class GuidePane(Pane):
 
     def action_undo(self) -> None:
         self.post_message(UndoRequested())
+
+    def action_whole(self) -> None:
+        self.query_one("#step-body", BlocksView).action_whole()
 
     def action_copy(self) -> None:
         view = self.view

@@ -28,9 +28,6 @@ Render = Callable[[Mapping[str, object]], str]
 class ObjectsScreen(Screen[None]):
     """One object at a time; each is asked for when it is shown first, and again with `r`."""
 
-    DEFAULT_CSS = """
-    ObjectsScreen #tabs { display: block; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "app.pop_screen", "Back", key_display="esc", id="page.back", tooltip="Back"),
         Binding("tab", "next(1)", "Next object", id="objects.next", tooltip="Pod, node or DaemonSet"),
@@ -50,7 +47,7 @@ class ObjectsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TitleRule()
-        tabs = TabLine()
+        tabs = TabLine(id="objects")
         tabs.tabs = tuple((str(place), ref.kind, str(place + 1)) for place, ref in enumerate(self._refs))
         yield tabs
         yield BlocksView()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from cnitui.engine.guide.blocks import Block
+from cnitui.engine.guide.blocks import Block, Quote
 from cnitui.tui.layout import Line, lay_out
 from cnitui.tui.text import width_of
 from cnitui.tui.widgets.pattern import Pattern, pattern_of
@@ -74,12 +74,17 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         Binding("j,down", "rows(1)", "Down", show=False, id="blocks.down", tooltip="One line down"),
         Binding("k,up", "rows(-1)", "Up", show=False, id="blocks.up", tooltip="One line up"),
         Binding(
+            "w",
+            "whole",
+            "Whole sources",
+            id="blocks.whole",
+            tooltip="Where each quote comes from in full: the command as it was run; or in short",
+        ),
+        Binding(
             "pagedown,ctrl+d,space", "pages(1)", "Page", show=False, id="blocks.page-down", tooltip="One page down"
         ),
         Binding("pageup,ctrl+u", "pages(-1)", "Page", show=False, id="blocks.page-up", tooltip="One page up"),
-        Binding(
-            "slash", "search", "Search", key_display="/", show=False, id="blocks.search", tooltip="Search this page"
-        ),
+        Binding("slash", "search", "Search", key_display="/", id="blocks.search", tooltip="Search this page"),
         Binding("n", "found(1)", "Next", show=False, id="blocks.next", tooltip="Next line that was found"),
         Binding("N", "found(-1)", "Previous", show=False, id="blocks.previous", tooltip="Previous line found"),
         Binding("g,home", "edge(False)", "Top", show=False, id="blocks.top", tooltip="To the top"),
@@ -93,6 +98,8 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         self._pattern: Pattern | None = None
         self._found: list[int] = []
         self._at = 0
+        self.whole = False
+        """Whether sources are told in full."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -190,7 +197,21 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
 
     def lines_of(self, width: int) -> tuple[Line, ...]:
         """The lines for a width; a subclass may arrange its blocks otherwise."""
-        return lay_out(self._blocks, width)
+        return lay_out(self._blocks, width, whole=self.whole)
+
+    @property
+    def shortened(self) -> bool:
+        """Whether a source on this page is told in short."""
+        return any(isinstance(block, Quote) and block.brief for block in self._blocks)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whole sources are asked for only where some are short."""
+        return self.shortened if action == "whole" else True
+
+    def action_whole(self) -> None:
+        """The sources of quotes in full, or in short again."""
+        self.whole = not self.whole
+        self._arrange()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

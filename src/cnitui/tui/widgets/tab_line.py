@@ -33,8 +33,8 @@ class TabLine(Widget):
     active: reactive[str] = reactive("")
     tabs: reactive[tuple[Tab, ...]] = reactive(())
 
-    def __init__(self) -> None:
-        super().__init__(id="tabs")
+    def __init__(self, *, id: str = "tabs") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
         self._spots: list[tuple[int, int, str]] = []
 
     def render_line(self, y: int) -> Strip:
