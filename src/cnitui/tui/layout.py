@@ -111,7 +111,8 @@ def _quote(block: Quote, width: int, *, whole: bool = False) -> Iterable[Line]:
         for piece in wrap(clean(block.source), width - 4):
             yield ((f"    {piece}", "dim"),)
     elif block.source:
-        yield ((fit(f"    {clean(block.brief or block.source)}", width, "middle"), "dim"),)
+        cut: Cut = "tail" if block.brief else "middle"
+        yield ((fit(f"    {clean(block.brief or block.source)}", width, cut), "dim"),)
 
 
 @_lines.register
@@ -223,6 +224,8 @@ LABEL_WIDTH = 24
 MARK_WIDTH = 3
 """Cells before each column: the sign of a difference, and air on both sides of it."""
 LEAST_COLUMN = 16
+LEAST_LABEL = 15
+"""Room for `/etc/cni/net.d`."""
 _USER_AND_ROLE = re.compile(r"\b\w+_u:(?:object|system)_r:")
 
 
@@ -230,13 +233,13 @@ def comparison_lines(comparison: Comparison, width: int, *, header: bool = True)
     """Reference and workers side by side: what is equal is dim, what differs is bright and carries `≠`."""
     if not comparison.columns:
         return [(("nothing to compare yet", "dim"),)]
-    label = min(LABEL_WIDTH, width // 4)
+    label = min(LABEL_WIDTH, max(LEAST_LABEL, width // 4))
     beside = max(1, (width - label) // (MARK_WIDTH + LEAST_COLUMN))
     lines: list[Line] = []
     for shown in _bands(comparison, beside):
         cell = (width - label) // len(shown) - MARK_WIDTH
         lines.extend([()] if lines else [])
-        lines.extend([_column_heads(comparison, shown, label, cell)] if header else [])
+        lines.extend(_column_heads(comparison, shown, label, cell) if header else [])
         for row in comparison.rows:
             lines.extend(_row_lines(row, shown, label, cell, "bad" if comparison.has_reference else "accent"))
     return lines
@@ -258,12 +261,11 @@ def column_title(comparison: Comparison, index: int, most: int = 3) -> str:
     return f"reference {shown}" if index == 0 and comparison.has_reference else shown
 
 
-def _column_heads(comparison: Comparison, shown: Sequence[int], label: int, cell: int) -> Line:
-    spans: list[Span] = [(" " * label, "dim")]
-    for index in shown:
-        title = fit(clean(column_title(comparison, index)), cell)
-        spans.append((" " * MARK_WIDTH + exactly(title, cell), "heading"))
-    return tuple(spans)
+def _column_heads(comparison: Comparison, shown: Sequence[int], label: int, cell: int) -> Iterable[Line]:
+    titles = [wrap_words(column_title(comparison, index), cell) for index in shown]
+    for parts in zip_longest(*titles, fillvalue=""):
+        heads: list[Span] = [(" " * MARK_WIDTH + pad(part, cell), "heading") for part in parts]
+        yield ((" " * label, "dim"), *heads)
 
 
 def _compact(text: str, width: int) -> str:

@@ -86,14 +86,11 @@ def _quotes(side: str, evidence: Sequence[Evidence], most: int = 2) -> list[Bloc
 
 
 def _quote(side: str, evidence: Evidence) -> Quote:
-    """With the whole source, and what it is in short."""
-    position = f" · {evidence.position}" if evidence.position else ""
-    short = brief(evidence.source)
-    return Quote(
-        evidence.quote,
-        f"{side} · {evidence.source}{position}",
-        f"{side} · {short}{position}" if short else "",
-    )
+    """With the whole source, and what it is in short: the place first, for the end is what a narrow screen cuts."""
+    source, position = evidence.source, evidence.position
+    whole = f"{source} · {position}" if position else source
+    short = f"{position} of {brief(source)}" if position else brief(source)
+    return Quote(evidence.quote, f"{side} · {whole}", f"{side} · {short}")
 
 
 def root_cause(state: State) -> Outline:

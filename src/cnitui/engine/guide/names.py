@@ -38,17 +38,12 @@ def observed_names(state: State) -> dict[str, str]:
 
 
 _BY_SSH = re.compile(r"ssh (?:-[A-Za-z]+ (?:'[^']*'|\S+) |-o \S+ )*(?P<host>[^\s-]\S*) (?P<command>\S.*)", re.DOTALL)
-LONGEST_SOURCE = 56
-"""Characters of a command that tell which one it was."""
 
 
 def brief(source: str) -> str:
-    """`worker-01: sudo -n ausearch --input-logs -m AVC,…` for how that was asked over SSH; "" for what is short."""
+    """`worker-01: ausearch --input-logs -m AVC …` for how that was asked over SSH; other sources as they are."""
     found = _BY_SSH.fullmatch(source)
-    host, command = (f"{found['host']}: ", found["command"]) if found else ("", source)
-    if not found and len(command) <= LONGEST_SOURCE:
-        return ""
-    return f"{host}{command}" if len(command) <= LONGEST_SOURCE else f"{host}{command[: LONGEST_SOURCE - 1].rstrip()}…"
+    return f"{found['host']}: {found['command'].removeprefix('sudo -n ')}" if found else source
 
 
 def on(nodes: tuple[str, ...]) -> str:
