@@ -155,6 +155,18 @@ async def test_ctrl_c_copies_a_selection_and_quits_without_one(monkeypatch: pyte
         assert app.return_code == 0
 
 
+async def test_ctrl_c_in_the_palette_closes_it_and_quits_nothing() -> None:
+    async with showing(incident(), (80, 24)) as (app, pilot):
+        app.work = app.main  # type: ignore[assignment]  # these commands need nothing of a session
+        await pilot.press("colon", *"timel")
+        await pilot.pause()
+        assert "Attempts, events" in app.text or "All by time" in app.text, "what the first row does is told whole"
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app.screen is app.main
+        assert app.is_running
+
+
 @pytest.mark.parametrize("key", ["q"])
 async def test_q_quits(key: str) -> None:
     async with showing(incident()) as (app, pilot):

@@ -188,7 +188,12 @@ class CnituiApp(App[int]):
     # --- commands -------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The palette comes before all keys, so that none of its line goes elsewhere; but not where one types."""
+        """The palette comes before all keys, so that none of its line goes elsewhere; but not where one types.
+
+        A screen that takes all keys decides itself what ends it.
+        """
+        if action == "copy_or_quit":
+            return not getattr(self.screen, "takes_all_keys", False)
         if action == "command_palette":
             typing = self.focused is not None and self.focused.check_consume_key("colon", ":")
             return not (typing or self.screen.is_modal)

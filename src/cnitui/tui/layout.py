@@ -131,7 +131,7 @@ def _diff(block: DiffText, width: int) -> Iterable[Line]:
     for raw in block.lines:
         line = clean(raw)
         if line.startswith(("---", "+++")):
-            yield ((fit(line, width), "dim"),)
+            yield from (((piece, "dim"),) for piece in wrap_words(line, width))
         elif line.startswith("@@"):
             yield ((line, "hunk"),)
         else:

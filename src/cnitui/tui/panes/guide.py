@@ -106,7 +106,7 @@ class GuidePane(Pane):
         Binding("u", "undo", "Undo…", id="guide.undo", tooltip="Take the applied plan back"),
         Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
         Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
-        Binding("w", "whole", "Whole sources", show=False, id="guide.whole",
+        Binding("w", "whole", "Whole sources", id="guide.whole",
                 tooltip="Where each quote comes from in full: the command as it was run; or in short"),
         Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
     ]  # fmt: skip

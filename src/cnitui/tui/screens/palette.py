@@ -45,12 +45,14 @@ class PaletteScreen(ModalScreen[Row]):
     """
 
     DEFAULT_CSS = f"""
+    PaletteScreen #palette-what {{ height: 1; }}
     PaletteScreen PickList {{ height: auto; max-height: {TALLEST}; background: $surface; }}
     PaletteScreen PickList > .pick--cursor {{
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }}
     """
     AUTO_FOCUS: ClassVar[str | None] = ""
+    takes_all_keys: ClassVar[bool] = True
 
     def __init__(self, catalogue: Catalogue, typed: Sequence[str] = ()) -> None:
         super().__init__()
@@ -68,6 +70,7 @@ class PaletteScreen(ModalScreen[Row]):
             rows = PickList(note_from=LINE_WIDTH)
             rows.can_focus = False
             yield rows
+            yield Static(id="palette-what", classes="dialog-text", markup=False)
             yield Static(Content(HINT), id="palette-note", classes="dialog-note", markup=False)
 
     def on_mount(self) -> None:
@@ -105,6 +108,12 @@ class PaletteScreen(ModalScreen[Row]):
         rows.show(tuple(_pick(place, row, named=named) for place, row in enumerate(self._rows)))
         if not self._moved:
             rows.cursor = 0
+        self._tell_what()
+
+    def _tell_what(self) -> None:
+        """What the row under the cursor does, whole: beside its name there may be no room for it."""
+        row = self._row
+        self.query_one("#palette-what", Static).update(Content(clean(row.what) if row is not None else ""))
 
     @work(group="learning")
     async def _learn(self, verb: Verb) -> None:
@@ -163,6 +172,7 @@ class PaletteScreen(ModalScreen[Row]):
             return
         self._moved = bool(self._rows)
         rows.action_move(by)
+        self._tell_what()
 
     def _recall(self, by: int) -> None:
         """Put an earlier command on the line."""
