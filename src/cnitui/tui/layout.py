@@ -87,7 +87,7 @@ def _paragraph(block: Paragraph, width: int) -> Iterable[Line]:
 
 @_lines.register
 def _heading(block: Heading, width: int) -> Iterable[Line]:
-    return [((fit(clean(block.text), width), "heading"),)]
+    return [((line, "heading"),) for line in wrap_words(block.text, width)]
 
 
 @_lines.register
@@ -223,7 +223,7 @@ def _yaml(block: Yaml, width: int) -> Iterable[Line]:
 LABEL_WIDTH = 24
 MARK_WIDTH = 3
 """Cells before each column: the sign of a difference, and air on both sides of it."""
-LEAST_COLUMN = 16
+LEAST_COLUMN = 15
 LEAST_LABEL = 15
 """Room for `/etc/cni/net.d`."""
 _USER_AND_ROLE = re.compile(r"\b\w+_u:(?:object|system)_r:")

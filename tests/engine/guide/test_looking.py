@@ -56,6 +56,13 @@ def test_every_step_can_say_itself_before_anything_is_known(number: int) -> None
     assert view.state in ("running", "waiting", "pass")
 
 
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_without_any_pod_no_step_ticks_that_nothing_fails(number: int) -> None:
+    view = step(judged(cluster((), ())), number)
+    assert (view.state, view.summary) == ("unknown", "no pod")
+    assert step(judged(cluster((), ("master-01",))), number).state == "pass"
+
+
 @pytest.mark.parametrize("number", range(1, 7))
 def test_a_refused_list_of_pods_is_told_in_every_step_that_looks_instead_of_asking_for_ever(number: int) -> None:
     refused = Forbidden("you may not list pods in any namespace", "Ask for `get pods`.", status=403)

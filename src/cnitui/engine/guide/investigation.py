@@ -63,7 +63,13 @@ def _groups(state: State) -> tuple[Block, ...]:
     more = len(state.cohorts) - SHOWN_GROUPS
     return (
         Heading("Groups that fail alike"),
-        Grid(headers, rows, tuple(_group_role(cohort) for cohort in state.cohorts[:SHOWN_GROUPS]), leaves=(4, 3)),
+        Grid(
+            headers,
+            rows,
+            tuple(_group_role(cohort) for cohort in state.cohorts[:SHOWN_GROUPS]),
+            leaves=(4, 3),
+            wrap=True,
+        ),
         *((Paragraph(f"and {more:,} more groups", "dim"),) if more > 0 else ()),
         Paragraph("A group is judged on the members that were read; nothing is confirmed on the others.", "dim"),
     )
@@ -103,6 +109,15 @@ def _nothing_fails(state: State) -> Outline:
     return Outline("pass", "none fails", text, _table(state))
 
 
+def _unasked(state: State, words: str) -> Outline:
+    """A step that has nothing to look at: nothing is known yet, no pod is there, or all is well."""
+    if state.diagnosis is None:
+        return Outline("waiting", "", "This waits for the list of pods.")
+    if state.ill or not state.pods:
+        return Outline("unknown", "no pod", "No pod is there to look at: step 1 says what is known of that.")
+    return Outline("pass", "nothing fails", words)
+
+
 def _table(state: State) -> tuple[Block, ...]:
     rows = state.rows if len(state.rows) <= SHOWN_ROWS else _worst(state)
     grid = Grid(
@@ -110,6 +125,7 @@ def _table(state: State) -> tuple[Block, ...]:
         tuple(_symptom_cells(row) for row in rows),
         tuple("bad" if row.name in state.stuck else _symptom_role(row) for row in rows),
         leaves=(1, 3, 6),
+        wrap=True,
     )
     more = len(state.rows) - len(rows)
     return (grid, Paragraph(f"and {more:,} more nodes, all of them in the pods pane", "dim")) if more else (grid,)
@@ -149,7 +165,7 @@ def reports(state: State) -> Outline:
     """Step 2: which known messages the logs and events hold."""
     found = known_messages(state)
     if not state.failing:
-        return Outline("pass", "nothing fails", "Nothing fails, so there is no message to look up.")
+        return _unasked(state, "Nothing fails, so there is no message to look up.")
     if not found and not state.settled:
         return Outline("running", "reading logs", "Reading the logs and events of the failing pods.")
     if not found:
@@ -293,7 +309,7 @@ def selinux(state: State) -> Outline:
     """Step 3: modes, labels, the process's own label and the denials."""
     if not state.failing:
         words = "Nothing fails; the labels of a healthy node are no question."
-        return Outline("pass", "nothing fails", words + _shown_before(state, "f3"))
+        return _unasked(state, words + _shown_before(state, "f3"))
     nodes = _read_nodes(state)
     read = [node for node in nodes if state.case.value(SelinuxMode, node) is not None]
     table: tuple[Block, ...] = (*unreadable(state), Columns(selinux_comparison(state)))
@@ -355,7 +371,7 @@ def master_against_worker(state: State) -> Outline:
     """Step 4: only what differs."""
     if not state.failing:
         words = "Nothing fails, so there is nothing to compare."
-        return Outline("pass", "nothing fails", words + _shown_before(state, "f5"))
+        return _unasked(state, words + _shown_before(state, "f5"))
     if not state.reference:
         text = "No node is healthy, so there is none to compare with. The causes are judged without a comparison."
         return Outline("unknown", "no healthy node", text)

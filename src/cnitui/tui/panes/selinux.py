@@ -62,6 +62,8 @@ class ComparisonPane(PagePane):
             return (Paragraph(f"✗ {unread.headline}", "bad"), *unread.blocks)
         if state.diagnosis is None:
             return (Paragraph("◌ asking which pods fail …", "dim"),)
+        if not state.failing and state.before is None and (state.ill or not state.pods):
+            return (Paragraph(f"No pod of Calico is there to compare. {self.instead}".rstrip(), "dim"),)
         if not state.failing and state.before is None:
             return (Paragraph(f"Nothing fails, so there is nothing to compare. {self.instead}".rstrip(), "dim"),)
         notes = (*self._notes(state), *unreadable(state))
