@@ -25,16 +25,22 @@ class Keys(Alone):
         Binding("g", "off", "Off", id="app.off"),
         Binding("h", "hide", "Hidden", show=False, id="app.hidden"),
         Binding("a", "apply", "Apply", id="guide.apply"),
+        Binding("X", "stop", "Stop", id="app.stop"),
     ]
     noted = 0
+    at_work = False
 
     def action_note(self) -> None:
         """Count the presses."""
         self.noted += 1
 
+    def action_stop(self) -> None:
+        """Count it too."""
+        self.noted += 10
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """One key would do nothing now."""
-        return action != "off"
+        return self.at_work or action not in ("off", "stop")
 
 
 @asynccontextmanager
@@ -71,3 +77,21 @@ async def test_a_click_presses_the_key_under_it() -> None:
         await pilot.click(FooterLine, offset=(lines_of(footer)[0].index("zeta"), 0))
         await pilot.pause()
         assert app.noted == 1
+
+
+async def test_what_is_under_way_stands_first_and_the_key_that_stops_it_stays_on_a_narrow_screen() -> None:
+    async with shown(44) as (footer, pilot, app):
+        assert "X stop" not in words(footer)
+        app.at_work = True
+        footer.working = "◌ reading [nodes]: 3 of 12 read"
+        await pilot.pause()
+        told = lines_of(footer)[0]
+        assert told.startswith(" ◌ reading [nod")
+        assert words(footer)[1:] == ["X stop", "? help", "q quit"]
+        await pilot.click(FooterLine, offset=(told.index("stop"), 0))
+        await pilot.pause()
+        assert app.noted == 10
+        app.at_work = False
+        footer.working = ""
+        await pilot.pause()
+        assert words(footer)[0] == "a apply"

@@ -93,4 +93,5 @@ class StoppingScreen(VisitedScreen):
             self._tell_stopped(found, "r reads on")
 
     def _tell_stopped(self, found: UnderWay, left: str) -> None:
+        self.query_one(FooterLine).working = ""
         self.notify(f"Stopped ({found.words}): {left}.", timeout=6, markup=False)

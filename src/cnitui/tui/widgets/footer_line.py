@@ -75,6 +75,10 @@ class FooterLine(Widget):
         self._hints = self._keys()
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._renew())
 
+    def watch_working(self) -> None:
+        """What is under way can be stopped: its key is there at once."""
+        self._hints = self._keys()
+
     def _renew(self) -> None:
         """Other keys may be offered; mostly they are the same, and nothing is painted."""
         before, self._hints = self._hints, self._keys()
