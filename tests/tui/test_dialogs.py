@@ -168,3 +168,12 @@ async def test_whether_secrets_stay_is_said_by_more_than_a_colour() -> None:
     async with asked(FileNameScreen("Save", "x.log", raw_offered=True)) as asking:
         await asking.press("tab", "space")
         assert "[x] keep passwords, tokens and keys" in asking.app.text
+
+
+async def test_a_file_is_saved_or_not_with_the_mouse_alone() -> None:
+    async with asked(FileNameScreen("Save", "report.md")) as asking:
+        await asking.pilot.click("#save")
+    assert asking.answer == FileName("report.md")
+    async with asked(FileNameScreen("Save", "report.md")) as asking:
+        await asking.pilot.click("#cancel")
+    assert asking.answer is None

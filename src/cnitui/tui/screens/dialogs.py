@@ -201,15 +201,20 @@ class FileNameScreen(ModalScreen[FileName | None]):
                 yield TickBox("keep passwords, tokens and keys: the bytes as they came", id="raw", compact=True)
                 yield words("Without the tick they are hidden in the file. tab, then space, sets it.", "dialog-note")
             yield words("enter saves, esc does not; an existing file is not overwritten", "dialog-note")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button("Save", id="save", variant="primary")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
     @on(Input.Submitted)
+    @on(Button.Pressed, "#save")
     def action_save(self) -> None:
         name = self.query_one("#file", Input).value.strip()
         raw = any(box.value for box in self.query("#raw").results(Checkbox))
         self.dismiss(FileName(name, raw) if name else None)
 
+    @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         self.dismiss(None)
