@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -35,6 +36,14 @@ async def test_it_begins_with_the_faults_it_was_given() -> None:
     assert "\napi status=503 /pods\nssh down worker-01\n" in (kubeconfig.parent / "faults").read_text()
     lab.close()
     lab._child.wait(10)
+
+
+async def test_asked_again_it_answers_the_same_at_once_and_goes_on(child: LabProcess) -> None:
+    files = await child.answers()
+    async with asyncio.timeout(5):
+        assert await child.answers() == files
+    assert child._child.poll() is None
+    assert files[0].is_file()
 
 
 async def test_a_scenario_that_is_none_is_told_in_the_labs_words() -> None:

@@ -34,6 +34,8 @@ class LabProcess:
         self._within = ANSWER_WITHIN + nodes * PER_NODE
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the lab that writes to it
         self._child = self._started()
+        self._files: tuple[Path, Path] | None = None
+        """What it answered: it says that once."""
 
     def _started(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -51,8 +53,10 @@ class LabProcess:
         """
         if self._child.poll() is not None:
             self._end()
-            self._child = self._started()
-        return await self._answered()
+            self._child, self._files = self._started(), None
+        if self._files is None:
+            self._files = await self._answered()
+        return self._files
 
     async def _answered(self) -> tuple[Path, Path]:
         from cnitui.gateways.kubernetes.background import in_daemon_thread
