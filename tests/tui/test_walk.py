@@ -109,8 +109,9 @@ async def before_and_now(driver: Driver) -> None:
     """After a repair: both moments at first, and B shows one of them and both again."""
     await driver.press("f3")
     await driver.shows("before and now")
+    await driver.press("G")
     await driver.shows("none since then")
-    await driver.press("B")
+    await driver.press("g", "B")
     await driver.shows("Nothing fails any more; worker-01, worker-02 failed before the plan")
     await driver.press("B")
     await driver.shows("BEFORE, at ")
