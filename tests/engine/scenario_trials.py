@@ -51,7 +51,7 @@ CHANGING = frozenset[str]().union(*PLANS.values())
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario, what it came to in each way, and over SSH the plans on offer, what is to be done first, and the case file."""
+    """What each way came to; over SSH also the plans on offer, what is to be done first, and the case file."""
 
     name: str
     found: Mapping[str, Diagnosis]
