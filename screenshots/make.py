@@ -161,6 +161,8 @@ SHOTS = (
     Shot("differences", (140, 36), pane("f5")),
     Shot("timeline", (140, 36), timeline),
     Shot("timeline-80x24", (80, 24), pane("f6", "left")),
+    Shot("yaml", (120, 35), pane("down", "y", "3")),
+    Shot("node-80x24", (80, 24), pane("down", "d")),
 )
 
 

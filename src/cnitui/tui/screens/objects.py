@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from cnitui.domain.documents import as_mapping
 from cnitui.domain.plan import ObjectRef
 from cnitui.engine.guide.blocks import Block, Paragraph, Yaml
 from cnitui.errors import CnituiError
@@ -35,15 +36,18 @@ class ObjectsScreen(Screen[None]):
         Binding("1", "show(0)", "First", show=False, id="objects.first", tooltip="The first object"),
         Binding("2", "show(1)", "Second", show=False, id="objects.second", tooltip="The second object"),
         Binding("3", "show(2)", "Third", show=False, id="objects.third", tooltip="The third object"),
+        Binding("w", "whole", "Everything", id="objects.whole",
+                tooltip="With managedFields and the configuration that was applied last, or without them"),
         Binding("r", "again", "Read again", id="objects.again", tooltip="Ask the API server anew"),
-        Binding("c", "copy", "Copy", id="objects.copy", tooltip="Copy the whole YAML"),
-    ]
+        Binding("c", "copy", "Copy", id="objects.copy", tooltip="Copy the YAML as it is shown"),
+    ]  # fmt: skip
 
     def __init__(self, refs: Sequence[ObjectRef], fetch: Fetch, render: Render) -> None:
         super().__init__(classes="page")
         self._refs, self._fetch, self._as_yaml = tuple(refs), fetch, render
         self._at = 0
-        self._texts: dict[ObjectRef, str] = {}
+        self._whole = False
+        self._documents: dict[ObjectRef, Mapping[str, object]] = {}
 
     def compose(self) -> ComposeResult:
         yield TitleRule()
@@ -78,40 +82,53 @@ class ObjectsScreen(Screen[None]):
         self.query_one(TabLine).active = str(place)
         rule = self.query_one(TitleRule)
         rule.title = self.ref.words
-        rule.note = "without managedFields"
-        text = self._texts.get(self.ref)
-        if text is None:
+        rule.note = "everything" if self._whole else "without managedFields and last-applied"
+        if self.ref in self._documents:
+            self._show(Yaml(self._text))
+        else:
             self._show(Paragraph(f"{SPIN} asking for {self.ref.words}", "dim"))
             self._ask(self.ref)
-        else:
-            self._show(Yaml(text))
+
+    @property
+    def _text(self) -> str:
+        document = self._documents[self.ref]
+        return self._as_yaml(document if self._whole else without_noise(document))
 
     def action_again(self) -> None:
-        self._texts.pop(self.ref, None)
+        self._documents.pop(self.ref, None)
+        self.action_show(self._at)
+
+    def action_whole(self) -> None:
+        self._whole = not self._whole
         self.action_show(self._at)
 
     @work(exclusive=True, group="asking")
     async def _ask(self, ref: ObjectRef) -> None:
         try:
-            text = self._as_yaml(without_managed_fields(await self._fetch(ref)))
+            self._documents[ref] = await self._fetch(ref)
         except CnituiError as error:
             self._show(Paragraph(f"✗ {error}", "bad"))
             return
-        self._texts[ref] = text
-        self._show(Yaml(text))
+        self._show(Yaml(self._text))
 
     def _show(self, block: Block) -> None:
         self.query_one(BlocksView).show((block,), from_top=True)
 
     def action_copy(self) -> None:
-        text = self._texts.get(self.ref)
-        if text is not None:
-            self.post_message(CopyRequested(text, self.ref.words))
+        if self.ref in self._documents:
+            self.post_message(CopyRequested(self._text, self.ref.words))
 
 
-def without_managed_fields(document: Mapping[str, object]) -> Mapping[str, object]:
-    """As `kubectl get -o yaml` shows it: who wrote which field is left out."""
-    metadata = document.get("metadata")
-    if not isinstance(metadata, Mapping):
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def without_noise(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Without who wrote which field, and without the object once more as an annotation of itself."""
+    metadata = as_mapping(document.get("metadata"))
+    if not metadata:
         return document
-    return {**document, "metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+    shown = {key: value for key, value in metadata.items() if key != "managedFields"}
+    annotations = as_mapping(metadata.get("annotations"))
+    if LAST_APPLIED in annotations:
+        shown["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
+    return {**document, "metadata": shown}
