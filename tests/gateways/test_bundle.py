@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import random
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -270,3 +271,20 @@ def test_a_manifest_that_is_no_json_is_named(tmp_path: Path, manifest: bytes) ->
     path = archived(tmp_path / "odd.tar.gz", {"manifest.json": manifest})
     with pytest.raises(ConfigurationError, match=r"odd\.tar\.gz: manifest\.json"):
         read_bundle(path)
+
+
+def test_opening_a_large_one_tells_how_far_it_is_and_may_be_stopped_on_the_way(tmp_path: Path) -> None:
+    noise = random.Random(7).randbytes(5 << 20)
+    path = archived(tmp_path / "large.tar.gz", {"raw": noise})
+    told: list[str] = []
+    assert archive.members_of(path, told.append) == {"raw": noise}
+    shares = [int(words.split(": ")[1].split(" %")[0]) for words in told]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 3
+    assert shares[-1] == 100
+
+    def stop(words: str) -> None:
+        raise KeyboardInterrupt(words)
+
+    with pytest.raises(KeyboardInterrupt, match=r"opening large\.tar\.gz: 0 % unpacked"):
+        archive.members_of(path, stop)

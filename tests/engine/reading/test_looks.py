@@ -151,3 +151,22 @@ async def test_closing_ends_what_is_under_way() -> None:
     await desk.until(lambda: desk.begun)
     await desk.looks.close()
     assert desk.arrived == []
+
+
+async def test_a_stop_ends_what_is_under_way_and_begins_it_again_only_when_somebody_asks() -> None:
+    desk = Desk()
+    desk.want("worker-01", "a")
+    desk.want("worker-02", "a")
+    await desk.until(lambda: len(desk.begun) == 2)
+    why = NodeUnreachable("you stopped the reading")
+    assert await desk.looks.stop(lambda _: why) == ("worker-01", "worker-02")
+    assert desk.looks.running == 0
+    assert {(look.phase, look.error) for look in desk.looks.states.values()} == {("failed", why)}
+    desk.gate.set()
+    desk.want("worker-01", "a")
+    assert desk.looks.running == 0, "it is the same question still"
+    desk.looks.again("worker-01")
+    desk.want("worker-01", "a")
+    await desk.idle()
+    assert desk.looks.states["worker-01"].phase == "done"
+    assert len(desk.arrived) == 1
