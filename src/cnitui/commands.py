@@ -6,7 +6,7 @@ import asyncio
 import platform
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -76,23 +76,25 @@ def run_diagnose(
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
     with narrated("nothing is judged") as so_far:
-        state = run_async(_sitting(settings, wait, so_far, everybody=everybody, assume_yes=assume_yes))
+        asked = _leave(assume_yes=assume_yes, before=so_far.close)
+        state = run_async(_sitting(settings, wait, asked, so_far, everybody=everybody))
     diagnosis = judged(state, datetime.now(UTC))
     _narrate(state, diagnosis)
     click.echo(told(diagnosis, output), nl=False)
     return leave(exit_code(diagnosis))
 
 
-async def _sitting(settings: Settings, wait: float, so_far: Told, *, everybody: bool, assume_yes: bool) -> State:
+async def _sitting(settings: Settings, wait: float, asked: Leave, so_far: Told, *, everybody: bool) -> State:
     """The state once the evidence is in, or when the time is up."""
     async with services(settings) as opened:
-        return await sitting(opened, wait, everybody=everybody, leave=_leave(assume_yes=assume_yes), told=so_far)
+        return await sitting(opened, wait, everybody=everybody, leave=asked, told=so_far)
 
 
-def _leave(*, assume_yes: bool) -> Leave:
-    """Tells of the Jobs that would read nodes on stderr, and asks for the context's name."""
+def _leave(*, assume_yes: bool, before: Callable[[], None] = lambda: None) -> Leave:
+    """Tells of the Jobs that would read nodes on stderr, and asks for the context's name; `before` is called first."""
 
     def asked(seen: JobsPreview) -> Confirmation:
+        before()
         tell_jobs("Reading nodes by Jobs", seen)
         return Confirmation(seen.context if assume_yes else typed(seen.context), "from the command line")
 
@@ -123,8 +125,8 @@ def _narrate(state: State, diagnosis: Diagnosis) -> None:
 def run_collect(settings: Settings, output: Path, wait: float, *, force: bool, assume_yes: bool = False) -> int:
     """Write a case file; what could not be read is told on stderr and is no failure."""
     log_to_file(settings)
-    asked = _leave(assume_yes=assume_yes)
     with narrated("nothing was written") as so_far:
+        asked = _leave(assume_yes=assume_yes, before=so_far.close)
         saved = run_async(_collected(settings, output, wait, asked, so_far, force=force))
     for words in saved.unavailable:
         click.echo(f"cnitui: not in it: {words}", err=True)

@@ -34,8 +34,9 @@ class Narrator:
         self._stream.flush()
 
     def close(self) -> None:
-        """Take the line away."""
+        """Take the line away, so that something else may be said; the next word shows it again."""
         if self._shown:
+            self._shown = False
             self._stream.write(f"{_TO_START}{_CLEAR}")
             self._stream.flush()
 
