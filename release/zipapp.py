@@ -16,6 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from release.preamble import here  # noqa: E402 - run as a program, it is found from above
+
 OF_THE_CLIENT = (
     "__init__.py",
     "aio/__init__.py",
@@ -40,8 +44,17 @@ def build(wheel: Path, output: Path) -> None:
              "--constraint", str(PROJECT / "constraints.txt"), str(wheel))  # fmt: skip
         for path in left_out(site):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        _run("shiv", "--site-packages", str(site), "--entry-point", "cnitui.cli:main", "--compressed",
+        preamble = Path(scratch, "preamble.py")
+        preamble.write_text(checking_preamble(), "utf-8")
+        _run("shiv", "--preamble", str(preamble), "--site-packages", str(site), "--compressed",
+             "--entry-point", "cnitui.cli:main",
              "--reproducible", "--extend-pythonpath", "--compile-pyc", "--output-file", str(output))  # fmt: skip
+
+
+def checking_preamble() -> str:
+    """The text of preamble.py for the Python that builds."""
+    text = Path(__file__).with_name("preamble.py").read_text("utf-8")
+    return text.replace('BUILT_FOR = "BUILT_FOR"', f'BUILT_FOR = "{here()}"')
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -13,7 +13,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from cnitui.cli import run
-from release import contents, share, zipapp
+from release import contents, preamble, share, zipapp
 from tests.conftest import PROJECT
 
 
@@ -77,6 +77,17 @@ def test_the_single_file_leaves_out_nothing_that_is_loaded() -> None:
     assert site / "kubernetes/aio/client/rest.py" in loaded
     assert site / "kubernetes/client" in gone
     assert [file for file in loaded if gone & {file, *file.parents}] == []
+
+
+def test_the_single_file_on_another_python_says_so_instead_of_failing_somewhere() -> None:
+    text = zipapp.checking_preamble()
+    assert subprocess.run([sys.executable, "-c", text]).returncode == 0
+    other = text.replace(preamble.here(), "cpython-310 on linux riscv64")
+    answer = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(
+        f"cnitui: this file was built for cpython-310 on linux riscv64, and this is {preamble.here()}\n"
+    )
 
 
 def test_the_krew_manifest_names_this_version_and_waits_for_its_checksums() -> None:
