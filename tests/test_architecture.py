@@ -66,6 +66,7 @@ def test_help_loads_the_command_line_only() -> None:
     [
         ("asyncssh", "gateways/ssh"),
         ("kubernetes", "gateways/kubernetes"),
+        ("aiohttp_socks", "gateways/kubernetes/socks.py"),
         ("yaml", "gateways/documents.py"),
         ("jinja2", "engine/reports/html/render.py"),
         ("mcp", "mcp/server.py"),
