@@ -245,9 +245,15 @@ class Shell:
             fields.append([current, plain])
         return [(str(text), bool(flag)) for text, flag in fields]
 
+    def _home(self, user: str) -> str:
+        user = user or self.session.user
+        return "/root" if user == "root" else f"/home/{user}"
+
     async def _part(self, part: Part) -> str:
         if part.kind == "text":
             return part.text
+        if part.kind == "home":
+            return self._home(part.text)
         if part.kind == "variable":
             return self._variable(part.text)
         held: list[str] = []

@@ -1,4 +1,4 @@
-"""ls, stat, find, namei, lsattr, and the few commands that change files."""
+"""ls, stat, find, namei, lsattr: how files are, without changing them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cnitui.lab.machine.files import Entry, parent, tidy
-from cnitui.lab.machine.selinux import context
 from cnitui.lab.shell.reading import FileProblem, lookup, readable
 
 if TYPE_CHECKING:
@@ -231,65 +230,6 @@ def lsattr(run: Invocation) -> int:
     return status
 
 
-def chattr(run: Invocation) -> int:
-    """chattr +i or -i PATH…."""
-    if len(run.arguments) < 3 or not run.session.root:
-        run.complain("Operation not permitted while setting flags")
-        return 1
-    for path in run.arguments[2:]:
-        lookup(run.session, path).immutable = run.arguments[1] == "+i"
-    return 0
-
-
-def rm(run: Invocation) -> int:
-    """rm [-r] [-f] PATH…."""
-    flags, operands = run.options()
-    for path in operands:
-        entry = run.node.files.get(path)
-        if entry is None:
-            if "f" not in flags:
-                run.err(f"rm: cannot remove '{path}': No such file or directory\n")
-                return 1
-            continue
-        if not run.session.root:
-            run.err(f"rm: cannot remove '{path}': Permission denied\n")
-            return 1
-        if entry.immutable:
-            run.err(f"rm: cannot remove '{path}': Operation not permitted\n")
-            return 1
-        run.node.files.remove(path)
-    run.world.node_changed(run.node)
-    return 0
-
-
-def mkdir(run: Invocation) -> int:
-    """mkdir [-p] PATH…: a new directory takes its parent's type, as the kernel does it."""
-    flags, operands = run.options("mZ")
-    for path in operands:
-        if run.node.files.get(path) is not None:
-            if "p" in flags:
-                continue
-            run.err(f"mkdir: cannot create directory '{path}': File exists\n")
-            return 1
-        if not run.session.root:
-            run.err(f"mkdir: cannot create directory '{path}': Permission denied\n")
-            return 1
-        above = run.node.files.get(parent(path))
-        made = run.node.files.directory(tidy(path))
-        made.modified = run.world.clock.now()
-        if above is not None:
-            made.label = context(above.label.split(":")[2])
-    return 0
-
-
-def chmod(run: Invocation) -> int:
-    """chmod OCTAL PATH…."""
-    for path in run.arguments[2:]:
-        lookup(run.session, path).mode = int(run.arguments[1], 8)
-    return 0
-
-
 COMMANDS: dict[str, Builtin] = {
-    "ls": ls, "stat": stat, "find": find, "namei": namei, "lsattr": lsattr, "chattr": chattr, "rm": rm,
-    "mkdir": mkdir, "chmod": chmod,
+    "ls": ls, "stat": stat, "find": find, "namei": namei, "lsattr": lsattr,
 }  # fmt: skip

@@ -13,6 +13,7 @@ _REDIRECT = re.compile(r"(\d*)(&>|>>|>&|>|<&|<)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9?#@*$!]")
 _PLAIN = re.compile(r"""[^ \t\n;&|()<>'"\\$`]+""")
 _PLAIN_IN_QUOTES = re.compile(r"""[^"\\$`]+""")
+_HOME = re.compile(r"~([a-z_][\w-]*)?(?=[/\s;&|()<>]|$)")
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "e": "\x1b", "a": "\a", "r": "\r"}
 
 
@@ -63,6 +64,10 @@ class Lexer:
 
     def _word(self) -> Word:
         parts: list[Part] = []
+        home = _HOME.match(self._source, self._at)
+        if home is not None:
+            self._at = home.end()
+            parts.append(Part("home", home[1] or "", quoted=True))
         while self._at < len(self._source):
             char = self._source[self._at]
             if char in " \t\n;&|()<>":

@@ -25,15 +25,20 @@ def readable(session: Session, entry: Entry) -> bool:
     """Whether the user may read it, by mode bits."""
     if session.root:
         return True
-    if not entry.mode & 0o004:
+    if not _may(session, entry, 0o004):
         return False
     above = parent(entry.path)
     while above != "/":
         held = session.node.files.get(above)
-        if held is not None and not held.mode & 0o001:
+        if held is not None and not _may(session, held, 0o001):
             return False
         above = parent(above)
     return True
+
+
+def _may(session: Session, entry: Entry, bit: int) -> bool:
+    """By the owner's bits for the owner, by those of others for everybody else."""
+    return bool(entry.mode & (bit << 6 if entry.owner == session.user else bit))
 
 
 def lookup(session: Session, path: str) -> Entry:

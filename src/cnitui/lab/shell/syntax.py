@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a word: literal text, a variable, or a command substitution."""
+    """A piece of a word: literal text, a variable, a command substitution, or a user's home (`~`, `~user`)."""
 
     kind: str
     text: str

@@ -152,7 +152,8 @@ def which(run: Invocation) -> int:
                 "semanage",
                 "matchpathcon",
             )
-            run.line(name if name in ("echo", "printf", "test") else f"/usr/{'s' if sbin else ''}bin/{name}")
+            own = "/" in name or name in ("echo", "printf", "test")
+            run.line(name if own else f"/usr/{'s' if sbin else ''}bin/{name}")
     return status
 
 
