@@ -7,7 +7,7 @@ import contextlib
 import weakref
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from cnitui.lab.api.http import web
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from cnitui.lab.api import deleting, discovery, reading, writing
 from cnitui.lab.api.admission import WrongType
 from cnitui.lab.api.call import Call, is_served, not_served, split_path
 from cnitui.lab.api.connections import Connections
 from cnitui.lab.api.errors import ApiError, not_acceptable, not_allowed
 from cnitui.lab.api.faults import Faults, as_error
+from cnitui.lab.api.http import web
 from cnitui.lab.api.logs import open_log
 from cnitui.lab.api.reviews import review
 from cnitui.lab.api.shapes import Renderer, acceptable, answer, failure, listed, one, shaped

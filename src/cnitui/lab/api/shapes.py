@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
-from aiohttp import web
 
+from cnitui.lab.api.http import web
 from cnitui.lab.api.tables import columns, table
 
 if TYPE_CHECKING:
