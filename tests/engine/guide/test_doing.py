@@ -338,6 +338,11 @@ def test_a_failed_check_offers_to_take_the_change_back() -> None:
 # --- step 11: report ------------------------------------------------------------------------------------------------
 
 
+def test_a_rollout_that_was_taken_up_is_verified_by_a_key() -> None:
+    assert at(10, phase="applied").headline == "It was not verified yet: v does."
+    assert at(10, phase="applying").headline == "Verification follows the rollout by itself."
+
+
 def test_there_is_no_report_before_a_diagnosis() -> None:
     assert at(11, state=State()).headline == "There is nothing to report yet."
 

@@ -227,8 +227,10 @@ def verifying(_state: State, repair: RepairState) -> Outline:
         )
     if not repair.checks:
         stopped = repair.rollout is not None and repair.rollout.outcome == "stopped"
-        text = "You stopped following the rollout: v verifies." if stopped else AFTERWARDS
-        return Outline("waiting", "v verifies" if stopped else "", text)
+        if stopped:
+            return Outline("waiting", "v verifies", "You stopped following the rollout: v verifies.")
+        left = repair.phase == "applied"  # the rollout was taken up from an earlier sitting, or came to no end
+        return Outline("waiting", "", "It was not verified yet: v does." if left else AFTERWARDS)
     checks = repair.checks
     passed = sum(check.state == "pass" for check in checks)
     word = f"{passed} of {len(checks)} pass"
