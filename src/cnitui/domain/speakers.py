@@ -21,7 +21,8 @@ _CONTAINERS = re.compile(
     r"install|ipam|flexvol|bpf|cgroup|bird|confd|whereabouts|sriov|sdn|ovs|(?:^|[^a-z])istio", re.IGNORECASE
 )
 _NEIGHBOURS = re.compile(
-    r"(?:kubelet|containerd|docker|cri-?o|cri-dockerd|runc|crun|podman|kernel|dmesg|audit|systemd|journal|syslog|k3s|"
+    r"(?:kubelet|containerd|docker|cri-?o|cri-dockerd|runc|crun|podman|kernel|dmesg|audit|setroubleshoot|systemd|journal|"
+    r"syslog|k3s|"
     r"rke2|k0s|microk8s|snap|kube-|apiserver|etcd|kubectl|kubeadm|oc$|ansible|helm|nodeup|pause|hyperkube)"
     r"(?!.*(?:state-metrics|dns|prometheus|dashboard|eagle))",
     re.IGNORECASE,
@@ -35,6 +36,8 @@ _PLACES = re.compile(
 )
 """Origins that name where a line stood instead of who said it."""
 
+_REPORT_OF_A_DENIAL = "SELinux is preventing "
+"""Printed by setroubleshoot, which a system log names by the interpreter it runs in."""
 _WORDS_OF_A_PERSON = frozenset({"reported", "words"})
 _OTHER_SUBJECT = re.compile(
     r"\b(?:kubectl|oc|helm|kubelet|kubeadm|coredns|metrics-server|ingress\S{0,20}|dashboard|prometheus\S{0,20}|"
@@ -87,7 +90,7 @@ def speaker_of(origin: str, text: str) -> Speaker:
         return "neighbour"
     logged = _SYSLOG.match(text) or _TAGGED.match(text)
     if logged is not None:
-        return _program(logged["program"].rpartition("/")[2], text)
+        return "neighbour" if _REPORT_OF_A_DENIAL in text else _program(logged["program"].rpartition("/")[2], text)
     if origin in _WORDS_OF_A_PERSON:
         return "neighbour" if _OTHER_SUBJECT.search(text) and not _about_pod_network(text) else "ours"
     if not origin or _PLACES.match(origin):

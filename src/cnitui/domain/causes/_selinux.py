@@ -178,7 +178,9 @@ def _denied_to_others_alone(view: View) -> bool:
     return found is not None and bool(found.records) and not denials(view)
 
 
-_SELINUX_WORDS = frozenset({"selinux-hint", "selinux-process-attribute", "audit-syscall"})
+_SELINUX_WORDS = frozenset(
+    {"selinux-hint", "selinux-process-attribute", "audit-syscall", "selinux-prevents", "selinux-label-advice"}
+)
 
 
 # --- denials --------------------------------------------------------------------------------------------------------
