@@ -46,7 +46,7 @@ _OTHER_SUBJECT = re.compile(
 )
 
 _OWN_BUSINESS = re.compile(
-    r"you must be logged in to the server|unable to connect to the server: |"
+    r"unable to connect to the server: |"
     r"connection to the server \S{1,255} was refused|"
     r"^error from server \(|server api group list|leaderelection|resource lock|(?:ensure|updat\w{1,5}|"
     r"renew) (?:the )?lease|"
@@ -54,6 +54,8 @@ _OWN_BUSINESS = re.compile(
     re.IGNORECASE,
 )
 """What kubectl says of its user's own configuration, and leases, elections and heartbeats of the control plane."""
+_OWN_LOGIN = re.compile(r"you must be logged in to the server", re.IGNORECASE)
+"""What kubectl says of its user's identity, whatever it was asked for."""
 _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20}) [\w.-]{1,253} "
     r"(?P<program>[\w./@-]{1,60})(?:\[\d{1,9}\])?: "
@@ -86,7 +88,7 @@ def speaker_of(origin: str, text: str) -> Speaker:
     named = _named(text)
     if named is not None:
         return named
-    if _OWN_BUSINESS.search(text) and not _about_pod_network(text):
+    if _OWN_LOGIN.search(text) or (_OWN_BUSINESS.search(text) and not _about_pod_network(text)):
         return "neighbour"
     logged = _SYSLOG.match(text) or _TAGGED.match(text)
     if logged is not None:

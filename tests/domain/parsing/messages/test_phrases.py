@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnitui.domain.parsing.messages import KnownMessage, messages
@@ -65,6 +65,7 @@ def test_words_that_must_be_there_are_found(pattern: str, words: set[str]) -> No
     assert needed_words(pattern) == words
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(messages()), st.data())
 def test_whatever_a_message_matches_holds_one_of_its_words(message: KnownMessage, data: st.DataObject) -> None:
     phrase = data.draw(st.sampled_from(message.says))
