@@ -72,3 +72,18 @@ def test_a_sentence_is_told_from_what_a_program_prints(line: str, spoken: bool) 
 
 def test_a_long_line_of_words_is_told_in_bounded_time() -> None:
     assert sentence("it was " * 5_000) is False
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "E0101 00:00:00.0 1 s.go:70] Node became not ready: {Type:Ready Reason:NotReady Message:no range left}",
+            True,
+        ),
+        ("E0101 00:00:00.0 1 k.go:1] state: &ContainerState{Exit:2,Reason:Error,Message:no range left,Id:}", True),
+        ("E0101 00:00:00.0 1 k.go:1] failed: &Options{Range:no range left Reason:x}", False),
+    ],
+)
+def test_a_condition_that_is_printed_as_a_structure_tells_its_message(line: str, told: bool) -> None:
+    assert ("no range left" in reported(line)) is told

@@ -23,6 +23,8 @@ _LEVEL_INFORMATION = re.compile(
 _FLAG_LINE = re.compile(r"\bFLAG: --|\bflags?\.go:\d+\]\s*(?:FLAG|--)")
 _FLAGS = re.compile(r"(?<!\S)--[a-zA-Z][\w.-]{1,80}(?:=(?:\"[^\"]{0,400}\"|'[^']{0,400}'|\S{0,400}))?")
 _DUMP = re.compile(r"&?\{[A-Z]\w{1,60}:[^{}]{0,4000}\}|\bmap\[[\w./-]{1,80}:[^\[\]]{0,4000}\]")
+_TOLD = re.compile(r"\bReason:\w{1,60}[ ,]Message:(?P<message>[^{}]{1,2000})")
+"""What a condition or a state of Kubernetes tells in words; the rest of it is structure."""
 _CUT_DUMP = re.compile(r"&\{[A-Z]\w{1,60}:.*$")
 _TROUBLE = re.compile(
     r"\bfail(?:ed|ure|ures|ing|s)?\b|error|denied|refus|\bfatal\b|panic|\bunable\b|\bcan(?:'|no)t\b|could ?n[o']t|"
@@ -69,7 +71,12 @@ def informs(line: str) -> bool:
 def _without_dumps(line: str) -> str:
     """Structures as Go prints them, the inner ones first; JSON has quoted names and stays."""
     while True:
-        text = _DUMP.sub("", line)
+        text = _DUMP.sub(_told, line)
         if text == line:
             return _CUT_DUMP.sub("", text)
         line = text
+
+
+def _told(dump: re.Match[str]) -> str:
+    told = _TOLD.search(dump[0])
+    return told["message"] if told else ""
