@@ -126,8 +126,9 @@ async def before_and_now(driver: Driver) -> None:
     await driver.press("f6")
     await driver.shows("verified: ")
     await driver.press("B")
+    await driver.press("v", "G")
     await driver.shows("exit code 1")
-    await driver.press("f2")
+    await driver.press("v", "f2")
     await driver.until(lambda: isinstance(driver.app.focused, LogPane))
 
 
