@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: install demo test e2e check format screenshots docs build lock clean
+.PHONY: install demo test test-fast e2e check format screenshots docs build lock clean
 
 install: $(STAMP)
 
@@ -20,6 +20,10 @@ demo: $(STAMP)
 
 test: $(STAMP) # one worker per core; ARGS="tests/lab -x" runs a part
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+
+test-fast: $(STAMP) # what starts neither a whole lab nor a program: for while you write
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -k "not in_lab and not scenarios_judged" \
+		tests/domain tests/engine tests/gateways tests/tui/widgets tests/tui/panes tests/tui/palette $(ARGS)
 
 e2e: $(STAMP) # against a real API server, in every state of its harness; STATES="broken psa" runs some
 	@tests/realcluster/run $(STATES)

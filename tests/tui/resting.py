@@ -33,6 +33,8 @@ async def at_rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
 
 def _works(app: App[object]) -> bool:
     screen = app.screen
+    if app._resize_event is not None:  # it is handed on once the app itself is idle
+        return True
     return _unpainted(screen) or any(map(_waits, (app, *screen.walk_children(with_self=True))))
 
 
