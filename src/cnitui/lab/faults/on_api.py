@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,13 +12,26 @@ if TYPE_CHECKING:
     from cnitui.lab.faults.grammar import Fault
     from cnitui.lab.lab import Lab
 
+T = TypeVar("T")
+
 
 @contextlib.asynccontextmanager
-async def _latency(lab: Lab, fault: Fault) -> AsyncIterator[None]:
-    entry = (fault.pattern, fault.number)
-    lab.faults.delays.append(entry)
+async def _listed(entries: list[T], entry: T) -> AsyncIterator[None]:
+    entries.append(entry)
     yield
-    lab.faults.delays.remove(entry)
+    entries.remove(entry)
+
+
+def _latency(lab: Lab, fault: Fault) -> AbstractAsyncContextManager[None]:
+    return _listed(lab.faults.delays, (fault.pattern, fault.number))
+
+
+def _drip(lab: Lab, fault: Fault) -> AbstractAsyncContextManager[None]:
+    return _listed(lab.faults.drips, (fault.pattern, int(fault.value)))
+
+
+def _cut(lab: Lab, fault: Fault) -> AbstractAsyncContextManager[None]:
+    return _listed(lab.faults.cuts, (fault.pattern, int(fault.value)))
 
 
 @contextlib.asynccontextmanager
@@ -34,22 +47,6 @@ async def _stall(lab: Lab, fault: Fault) -> AsyncIterator[None]:
     lab.faults.stall(pattern)
     yield
     lab.faults.ease(pattern)
-
-
-@contextlib.asynccontextmanager
-async def _drip(lab: Lab, fault: Fault) -> AsyncIterator[None]:
-    entry = (fault.pattern, int(fault.value))
-    lab.faults.drips.append(entry)
-    yield
-    lab.faults.drips.remove(entry)
-
-
-@contextlib.asynccontextmanager
-async def _cut(lab: Lab, fault: Fault) -> AsyncIterator[None]:
-    entry = (fault.pattern, int(fault.value))
-    lab.faults.cuts.append(entry)
-    yield
-    lab.faults.cuts.remove(entry)
 
 
 @contextlib.asynccontextmanager
