@@ -179,6 +179,17 @@ async def running(session: Session) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def until(session: Session, fact: Callable[[State], object]) -> State:
+    """Wait until a published state has it."""
+    changed = asyncio.Event()
+    session.subscribe(lambda _state: changed.set())
+    async with asyncio.timeout(60):
+        while not fact(session.state):
+            changed.clear()
+            await changed.wait()
+    return session.state
+
+
 @asynccontextmanager
 async def sitting(
     folder: Path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,13 +18,12 @@ from cnitui.domain.remedies.cures import cures
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.outlook import key_of
 from cnitui.engine.session import Session
-from cnitui.engine.state import State
 from cnitui.gateways.documents import dump_yaml, load_yaml
 from cnitui.gateways.manifests import plan_edit
 from cnitui.lab import Lab
 from cnitui.lab.objects import resources as r
 from cnitui.roles.calico_install_cni.filter_plugins.calico_install_cni import patch
-from tests.engine.fake_sitting import running
+from tests.engine.fake_sitting import running, until
 from tests.engine.lab_case import connected
 
 YES = Confirmation("kubernetes-admin@lab", "the lab is there to be repaired")
@@ -134,17 +132,6 @@ async def judged(scenario: str, folder: Path) -> AsyncIterator[tuple[Lab, Sessio
         async with running(session):
             await until(session, lambda state: state.settled and state.diagnosis and state.diagnosis.confident)
             yield lab, session
-
-
-async def until(session: Session, fact: Callable[[State], object]) -> State:
-    """Wait until a published state has it."""
-    changed = asyncio.Event()
-    session.subscribe(lambda _state: changed.set())
-    async with asyncio.timeout(60):
-        while not fact(session.state):
-            changed.clear()
-            await changed.wait()
-    return session.state
 
 
 async def made_anew(session: Session, nodes: tuple[str, ...]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cnitui.engine.state import State
-from tests.engine.watching.test_revisions import on_the_present_template, session_of, until
+from tests.engine.fake_sitting import until
+from tests.engine.watching.test_revisions import on_the_present_template, session_of
 from tests.realcluster.conftest import RealCluster, only_in
 
 pytestmark = pytest.mark.realcluster

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -25,7 +24,7 @@ from cnitui.engine.state import Before
 from cnitui.errors import StateError
 from cnitui.gateways.bundle import read_bundle
 from cnitui.lab import Lab
-from tests.engine.fake_sitting import running
+from tests.engine.fake_sitting import running, until
 from tests.engine.lab_case import connected
 
 
@@ -35,22 +34,12 @@ async def repaired(folder: Path) -> AsyncIterator[tuple[Services, Session]]:
     async with Lab.start("selinux-denial", speed=20, seed=7) as lab, connected(lab, folder) as (opened, _):
         session = Session(opened)
         async with running(session):
-            await until(session, lambda: session.state.settled and session.state.failing)
+            await until(session, lambda state: state.settled and state.failing)
             await session.choose_remedy("patch-daemonset")
             await session.apply(Confirmation(session.state.connection.context))
             assert session.state.repair.error is None
-            await until(session, lambda: session.state.before is not None and not session.state.failing)
+            await until(session, lambda state: state.before is not None and not state.failing)
             yield opened, session
-
-
-async def until(session: Session, fact: object) -> None:
-    """Wait until a published state has it."""
-    changed = asyncio.Event()
-    session.subscribe(lambda _: changed.set())
-    async with asyncio.timeout(30):
-        while not fact():  # type: ignore[operator]
-            changed.clear()
-            await changed.wait()
 
 
 async def test_the_state_before_is_a_case_beside_the_plan_and_a_later_sitting_finds_it(tmp_path: Path) -> None:
@@ -134,7 +123,7 @@ async def test_a_plan_does_not_depend_on_it(tmp_path: Path, files: object) -> No
         opened = replace(whole, files=files(whole.files))  # type: ignore[operator]
         session = Session(opened)
         async with running(session):
-            await until(session, lambda: session.state.settled and session.state.failing)
+            await until(session, lambda state: state.settled and state.failing)
             await session.choose_remedy("patch-daemonset")
             await session.apply(Confirmation(session.state.connection.context))
             repair = session.repair.state

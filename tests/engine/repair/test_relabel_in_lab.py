@@ -6,7 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,10 +15,9 @@ import pytest
 from cnitui.domain.plan import ObjectRef
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.session import Session
-from cnitui.engine.state import State
 from cnitui.lab import Lab
 from tests.conftest import PROJECT
-from tests.engine.fake_sitting import running
+from tests.engine.fake_sitting import running, until
 from tests.engine.lab_case import connected
 from tests.lab_jobs import left_behind
 from tests.running import cnitui
@@ -26,17 +25,6 @@ from tests.running import cnitui
 WORKERS = ("worker-01", "worker-02")
 CONTEXT = "kubernetes-admin@lab"
 YES = Confirmation(CONTEXT, "the lab is there to be repaired")
-
-
-async def until(session: Session, fact: Callable[[State], object]) -> State:
-    """Wait until a published state has it."""
-    changed = asyncio.Event()
-    session.subscribe(lambda _state: changed.set())
-    async with asyncio.timeout(60):
-        while not fact(session.state):
-            changed.clear()
-            await changed.wait()
-    return session.state
 
 
 @asynccontextmanager

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.lab.objects.resources import DAEMON_SETS
 from cnitui.settings import Settings
-from tests.engine.fake_sitting import running
+from tests.engine.fake_sitting import running, until
 
 
 @asynccontextmanager
@@ -34,16 +33,6 @@ async def session_of(kubeconfig: Path, folder: Path) -> AsyncIterator[Session]:
         session = Session(opened)
         async with running(session):
             yield session
-
-
-async def until(session: Session, fact: Callable[[State], object]) -> State:
-    moved = asyncio.Event()
-    session.subscribe(lambda _: moved.set())
-    async with asyncio.timeout(30):
-        while not fact(session.state):
-            moved.clear()
-            await moved.wait()
-    return session.state
 
 
 def on_the_present_template(state: State) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from aiohttp import web
 from cnitui.gateways.kubernetes.cluster import KubernetesCluster
 from cnitui.gateways.kubernetes.reflector import Pace
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Reply = Mapping[str, object] | Handler | web.StreamResponse
 
@@ -171,6 +173,22 @@ async def serve(handler: Handler, context: ssl.SSLContext | None = None) -> tupl
     await site.start()
     port: int = runner.addresses[0][1]
     return runner, port
+
+
+@asynccontextmanager
+async def listening(handler: Serve) -> AsyncIterator[int]:
+    """The port of a TCP server that knows nothing of HTTP; each connection is closed when it was handled."""
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await handler(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from aiohttp import web
 
 from cnitui.errors import ClusterUnreachable, KubeconfigError
 from cnitui.lab.api import pki
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, serve
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, listening, serve
 
 NAME = "api.behind.example"
 """No name server knows it: only the proxy can lead there."""
@@ -72,24 +72,6 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
             sink.write(piece)
             await sink.drain()
     sink.close()
-
-
-@asynccontextmanager
-async def listening(
-    handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> AsyncIterator[int]:
-    """The port of a proxy."""
-
-    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await handler(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(once, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
 
 
 @pytest.fixture

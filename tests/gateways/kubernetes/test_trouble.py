@@ -6,8 +6,8 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cnitui.errors import ClusterUnreachable, KubeconfigError, ServerFailure
-from tests.gateways.kubernetes.conftest import ApiServer, Clusters, serve
+from tests.gateways.kubernetes.conftest import ApiServer, Clusters, Serve, listening, serve
 
 NOW = datetime.now(UTC)
 Key = ec.EllipticCurvePrivateKey
@@ -249,24 +249,15 @@ async def test_a_server_address_that_is_none_is_the_kubeconfigs_fault(clusters: 
 
 # --- servers below HTTP ---------------------------------------------------------------------------------------------
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-
-@asynccontextmanager
-async def raw(handler: Serve) -> AsyncIterator[int]:
-    """A TCP server."""
+def raw(handler: Serve) -> AbstractAsyncContextManager[int]:
+    """The port of a server that reads a request's head and then does as the handler says."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         await handler(reader, writer)
-        writer.close()
 
-    server = await asyncio.start_server(once, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
+    return listening(once)
 
 
 async def _babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
