@@ -318,7 +318,7 @@ class Session:
         """Settled: all that was to be read first was read (or refused), and judged."""
         picture = self._picture
         known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
-        busy = self._reader.looks.running > 0 or self._judge.due or self._foresight.looking
+        busy = self._reader.looks.running > 0 or self._judge.due or self._foresight.looking or self._revisions.reading
         settled = known and not busy
         if settled and not self._settled and (self._book.untaken or picture.roll.untaken):
             return  # it came while others were judged, and has woken the loop again
@@ -349,7 +349,7 @@ class Session:
         looks = tuple(sorted(self._reader.looks.states.items()))
         return replace(
             state,
-            settled=state.settled and not self._foresight.looking,
+            settled=state.settled and not (self._foresight.looking or self._revisions.reading),  # begun just now
             silent_since=self._liveness.silent_since,
             newest_revision=self._revisions.newest,
             looks=looks,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cnitui.compose import services
+from cnitui.domain.plan import ObjectRef
+from cnitui.domain.revision import HASH
+from cnitui.engine.ports import Changed, Listed
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.lab import Lab
 from cnitui.lab.objects.resources import DAEMON_SETS
 from cnitui.settings import Settings
-from tests.engine.fake_sitting import running, until
+from tests.engine.fake_cluster import pod
+from tests.engine.fake_sitting import CALICO, FakeShell, ScriptedCluster, running, sitting, until
 
 
 @asynccontextmanager
@@ -83,3 +89,36 @@ async def test_who_may_not_read_revisions_has_the_counts(tmp_path: Path) -> None
             state = await until(session, on_the_present_template)
             assert (state.newest_revision, bool(state.revision)) == ("", True)
             assert replace(state, newest_revision="x").revision == "x"
+
+
+class SlowRevisions(ScriptedCluster):
+    """A cluster that answers what its revisions are when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def objects(self, ref: ObjectRef, selector: str = "") -> tuple[Mapping[str, object], ...]:
+        self.asked.set()
+        await self.answer.wait()
+        return ({"metadata": {"labels": {HASH: "7f9c"}, "ownerReferences": [{"uid": "d1"}]}, "revision": 3},)
+
+
+def node_read(name: str, state: State) -> bool:
+    look = state.look(name)
+    return look is not None and look.phase == "done"
+
+
+async def test_nothing_is_settled_while_the_revision_is_still_to_come(tmp_path: Path) -> None:
+    cluster = SlowRevisions()
+    async with sitting(tmp_path, cluster=cluster, shell=FakeShell()) as at:
+        cluster.pod_stream.say(Listed(cluster.pod_list))
+        cluster.node_stream.say(Listed(cluster.node_list))
+        cluster.daemonset_stream.say(Listed((replace(CALICO, uid="d1"),)))
+        await cluster.asked.wait()
+        for name in ("worker-01", "worker-03"):  # rounds enough for a state that would call itself settled
+            await at.until(partial(node_read, name))
+            cluster.pod_stream.say(Changed(pod("worker-03", failing=True)))
+        cluster.answer.set()
+        await at.settled()
+        assert {state.newest_revision for state in at.seen if state.settled} == {"7f9c"}

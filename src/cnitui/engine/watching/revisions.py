@@ -23,6 +23,11 @@ class Revisions:
         self.newest = ""
         """Its hash, "" while it is not known or when it may not be read."""
 
+    @property
+    def reading(self) -> bool:
+        """Whether the answer is still to come."""
+        return self._task is not None and not self._task.done()
+
     def follow(self, daemonset: DaemonSetStatus | None) -> None:
         """Read it when this is another DaemonSet, or its controller has seen another template."""
         of = (daemonset.uid, daemonset.observed_generation) if daemonset is not None and daemonset.uid else None
@@ -31,13 +36,19 @@ class Revisions:
         self._of, self.newest = of, ""
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(self._read(daemonset)) if daemonset is not None and of else None
+        self._task = None
+        if daemonset is not None and of:
+            self._task = asyncio.create_task(self._read(daemonset))
+            self._task.add_done_callback(self._was_read)  # not in the task: until it has ended, it is still reading
 
     async def _read(self, daemonset: DaemonSetStatus) -> None:
         every = ObjectRef("apps", "v1", "controllerrevisions", "ControllerRevision", "", daemonset.namespace)
         with suppress(ClusterError):  # who may not read them has the DaemonSet's counts
             self.newest = newest_revision(await self._cluster.objects(every, CALICO_SELECTOR), daemonset.uid)
-        self._changed()
+
+    def _was_read(self, task: asyncio.Task[None]) -> None:
+        if task is self._task:
+            self._changed()
 
     async def close(self) -> None:
         """Stop reading."""
