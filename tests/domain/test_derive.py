@@ -10,7 +10,6 @@ import pytest
 from cnitui.domain.derive import (
     back_off_of,
     calico_install_of,
-    failing_since,
     healthy,
     image_version,
     install_cni_of,
@@ -95,17 +94,6 @@ def test_a_pod_is_healthy_only_when_all_its_containers_are_ready() -> None:
     assert not healthy(pod("a", failing=True))
     assert not healthy(replace(pod("a"), deleting=True))
     assert not healthy(replace(pod("a"), total=0, ready=0))
-
-
-def test_the_oldest_failing_pod_says_since_when() -> None:
-    pods = [
-        pod("healthy", made=NOON - timedelta(days=9)),
-        pod("a", failing=True, made=NOON - timedelta(hours=1)),
-        pod("b", failing=True, made=NOON - timedelta(hours=2)),
-        pod("c", failing=True),
-    ]
-    assert failing_since(pods) == NOON - timedelta(hours=2)
-    assert failing_since([]) is None
 
 
 def machine(name: str, kernel: str = "", *roles: str) -> NodeStatus:

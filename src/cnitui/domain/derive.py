@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.facts import (
@@ -88,12 +88,6 @@ def next_attempt_at(container: ContainerStatus) -> datetime | None:
     if container.state == "running" or failure is None or failure.finished_at is None:
         return None
     return failure.finished_at + timedelta(seconds=back_off_of(container))
-
-
-def failing_since(pods: Iterable[PodStatus]) -> datetime | None:
-    """The earliest creation of a pod that fails now: the longest that this can have been going on."""
-    times = [pod.created_at for pod in pods if pod.failing is not None and pod.created_at is not None]
-    return min(times, default=None)
 
 
 def healthy(pod: PodStatus) -> bool:

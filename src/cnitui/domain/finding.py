@@ -25,7 +25,7 @@ class Verdict(Enum):
     @property
     def rank(self) -> int:
         """0 for the strongest claim."""
-        return list(Verdict).index(self)
+        return _RANKS[self]
 
     @property
     def confident(self) -> bool:
@@ -36,6 +36,9 @@ class Verdict(Enum):
     def words(self) -> str:
         """For people: `ruled out`."""
         return self.value.replace("_", " ")
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 @dataclass(frozen=True, slots=True)

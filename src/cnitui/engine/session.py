@@ -33,7 +33,7 @@ from cnitui.engine.watching.picture import Picture
 from cnitui.engine.watching.revisions import Revisions
 from cnitui.errors import ClusterError, ReadingStopped
 
-PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.05 / 1000
+PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.1 / 1000
 """Seconds between two states at least: a burst of watch events becomes one repaint.
 
 A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.

@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.facts import PodStatus, Run
+from cnitui.domain.finding import Diagnosis, Finding, Judgement, Verdict
 from cnitui.domain.investigation import Investigation
 from cnitui.engine.investigations.earlier import INVESTIGATION, NEWEST, STALE_AFTER, kept_investigation
-from cnitui.engine.investigations.keeper import Position
+from cnitui.engine.investigations.keeper import Keeper, Position
 from cnitui.engine.ports import Changed, LogRequest
+from cnitui.engine.state import State
+from cnitui.engine.watching.roster import Roster
 from cnitui.gateways.investigations import InvestigationShelf
+from cnitui.gateways.journal import FileJournal
 from tests.engine.fake_cluster import node, pod
-from tests.engine.fake_sitting import LONG_ENOUGH, ScriptedCluster, Sitting, sitting
+from tests.engine.fake_sitting import LONG_ENOUGH, RunningClock, ScriptedCluster, Sitting, sitting
 
 FAILING = pod("worker-01", failing=True)
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -136,6 +140,31 @@ async def test_another_day_is_another_incident(tmp_path: Path, shelf: Investigat
     age(shelf)
     async with sitting(tmp_path, cluster(), investigations=shelf) as at:
         assert (await at.settled()).earlier is None
+
+
+def of_many(read: int) -> State:
+    """A hundred nodes that fail alike, of which so many were read."""
+    nodes = [f"worker-{number:03d}" for number in range(100)]
+    judgement = Judgement(Verdict.CONFIRMED, "it was denied")
+    finding = Finding("selinux-denial", "SELinux stops it", judgement, tuple(nodes[:read]), alike=tuple(nodes[read:]))
+    roster = Roster.of((pod(name, failing=True) for name in nodes), ())
+    return State(roster=roster, started_at=NOON, diagnosis=Diagnosis("failing", (finding,)), settled=True)
+
+
+async def test_one_more_node_of_the_many_that_was_read_alike_is_no_reason_to_write(
+    tmp_path: Path, shelf: InvestigationShelf
+) -> None:
+    keeper = Keeper(shelf, FileJournal(tmp_path, RunningClock().now), RunningClock(), lambda: ())
+    keeper.take(of_many(3))
+    work = asyncio.create_task(keeper.run())
+    async with asyncio.timeout(LONG_ENOUGH):
+        while only(shelf) is None:
+            await asyncio.sleep(0.005)
+    shelf.drop(keeper.id)
+    keeper.take(of_many(4))
+    work.cancel()  # what is due is written at the end
+    await asyncio.gather(work, return_exceptions=True)
+    assert only(shelf) is None
 
 
 async def test_it_is_over_when_all_is_well(tmp_path: Path, shelf: InvestigationShelf) -> None:

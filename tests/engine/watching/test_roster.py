@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from cnitui.domain.facts import PodStatus
 from cnitui.engine.watching.roster import Roll, Roster
@@ -28,6 +29,19 @@ def test_one_changed_pod_renews_one_row() -> None:
     after = roll.roster()
     assert roll.taken() == {"worker-07"}
     assert [one.name for one, other in zip(after.rows, before.rows, strict=True) if one is not other] == ["worker-07"]
+
+
+def test_the_oldest_failing_pod_says_since_when() -> None:
+    noon = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    old, late, later = (noon - timedelta(hours=hours) for hours in (99, 2, 1))
+    pods = [
+        replace(pod("master-01"), created_at=old),
+        replace(pod("worker-01", failing=True), created_at=late),
+        replace(pod("worker-02", failing=True), created_at=later),
+        replace(pod("worker-03", failing=True), created_at=None),
+    ]
+    assert Roster.of(pods, ()).failing_since == late
+    assert Roster.of(pods[:1], ()).failing_since is None
 
 
 def test_the_same_pod_told_again_changes_nothing() -> None:

@@ -35,10 +35,11 @@ PAUSE = 2.0
 """Seconds between two writes at least."""
 LAST_WRITE = 0.2
 """Seconds that the end of a sitting waits for the last one."""
+GOES_ON_EVERY = 60.0
+"""Seconds after which logs that went on and nodes that were read are written, though nothing else has changed.
 
-
-LOGS_EVERY = 60.0
-"""Seconds after which logs that went on are written, though nothing else has changed."""
+Of thousands of nodes some are read every few seconds, and each report is a tenth of a second's work.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Keeper:
         self._changed = changed
         self._kept: Investigation | None = None
         self._diagnosis: Diagnosis | None = None
+        self._written: Diagnosis | None = None
         self._state: State | None = None
         self._logs: tuple[SeenLog, ...] = ()
         self._position = Position()
@@ -141,10 +143,10 @@ class Keeper:
         if self.earlier is not None or (self._kept is None and not _worth_keeping(state)):
             return
         before = self._kept or self._begun(state)
-        self._diagnosis = known(state) or self._diagnosis
+        self._diagnosis, self._state = known(state) or self._diagnosis, state
         now = _standing(before, state, self._position)
         if self._kept is None or now != before:
-            self._kept, self._state = replace(now, at=self._clock.now()), state
+            self._kept = replace(now, at=self._clock.now())
             self._due.set()
 
     def _begun(self, state: State) -> Investigation:
@@ -158,7 +160,7 @@ class Keeper:
         try:
             while True:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(LOGS_EVERY):
+                    async with asyncio.timeout(GOES_ON_EVERY):
                         await self._due.wait()
                 await self._save()
                 await self._clock.sleep(PAUSE)
@@ -178,8 +180,9 @@ class Keeper:
         if self._kept is None:
             return
         logs = self._seen()
-        if due or logs != self._logs:
-            self._logs = logs
+        if due or logs != self._logs or self._diagnosis is not self._written:
+            self._logs, self._written = logs, self._diagnosis
+            self._kept = self._kept if due else replace(self._kept, at=self._clock.now())
             await self._write(Standing(self._kept, self._diagnosis, logs, self._state))
 
     async def _write(self, standing: Standing) -> None:
@@ -257,7 +260,7 @@ def _found(diagnosis: Diagnosis | None) -> str:
     leading = diagnosis.leading
     if leading is None or not leading.verdict.confident:
         return "no cause is proven yet"
-    return f"{leading.verdict.words}: {leading.title} on {listed((*leading.nodes, *leading.alike))}"
+    return f"{leading.verdict.words}: {leading.title} on {listed(sorted((*leading.nodes, *leading.alike)))}"
 
 
 def _over(state: State) -> bool:

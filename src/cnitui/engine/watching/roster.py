@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from cnitui.domain.derive import failing_since, healthy, next_attempt_at
+from cnitui.domain.derive import healthy, next_attempt_at
 from cnitui.domain.facts import NodeStatus, PodStatus
 
 
@@ -83,8 +83,8 @@ class Roster:
 
     @cached_property
     def failing_since(self) -> datetime | None:
-        """When the oldest of the failing pods was made."""
-        return failing_since(self.failing)
+        """When the oldest of the failing pods was made: the longest that this can have been going on."""
+        return min([pod.created_at for pod in self.failing if pod.created_at is not None], default=None)
 
 
 EMPTY = Roster()
