@@ -89,7 +89,7 @@ class KubeconfigContexts:
 
     async def known(self) -> tuple[NamedContext, ...]:
         """All contexts of the files as they are now; raises KubeconfigError."""
-        from cnitui.gateways.kubernetes.background import in_daemon_thread
+        from cnitui.background import in_daemon_thread
         from cnitui.gateways.kubernetes.kubeconfig import named_contexts
 
         files = self._settings.kubeconfig if self._lab is None else (await self._lab.answers())[:1]
@@ -118,7 +118,7 @@ def collect_garbage() -> None:
 
 
 async def _import_client() -> None:
-    from cnitui.gateways.kubernetes.background import in_daemon_thread
+    from cnitui.background import in_daemon_thread
 
     await in_daemon_thread(lambda: import_module("cnitui.gateways.kubernetes.cluster"))
 

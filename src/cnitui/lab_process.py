@@ -59,7 +59,7 @@ class LabProcess:
         return self._files
 
     async def _answered(self) -> tuple[Path, Path]:
-        from cnitui.gateways.kubernetes.background import in_daemon_thread
+        from cnitui.background import in_daemon_thread
 
         return await in_daemon_thread(self._read)
 

@@ -9,175 +9,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cnitui.domain.recording import Hidden
 
+if TYPE_CHECKING:
+    from cnitui.domain.secret_patterns import Rule
+
 F = TypeVar("F")
 
-_SENSITIVE = (
-    r"(?:token|passw(?:or)?d|passphrase|secret|credentials?|client-key-data|client-certificate-data|"
-    r"(?:private|api|access|secret|encryption)[_-]?key(?:[_-]?(?:id|data))?)"
-)
 _SENSITIVE_NAME = re.compile(
     r"token$|passw(?:or)?d|passphrase|secret(?:key)?$|credentials?$|client-key-data|client-certificate-data|"
     r"(?:private|api|access|secret|encryption)[_-]?key(?:[_-]?(?:id|data))?$|^auth$",
     re.IGNORECASE,
 )
-_PLACEHOLDER = "[redacted:"
-_LONGEST = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A pattern whose group `secret` is hidden; `hint` must occur (lower case) for the pattern to be tried at all."""
-
-    what: str
-    hints: tuple[str, ...]
-    pattern: re.Pattern[str]
-    wanted: Callable[[str], bool] = bool
-
-
-def _looks_random(value: str) -> bool:
-    """Whether a bare word after `token:` is a token rather than a word of a sentence, a path or a number."""
-    if value.startswith(("/", _PLACEHOLDER)) or value.replace(".", "").isdigit():
-        return False
-    return any(sign.isdigit() for sign in value) or len(value) >= 20
-
-
-def _is_value(value: str) -> bool:
-    return bool(value) and not value.startswith(_PLACEHOLDER)
-
-
-_KEYS = ("token", "passw", "passphrase", "secret", "credential", "key", "auth", "client-")
-_RULES = (
-    _Rule(
-        "private key",
-        ("private key-----",),
-        re.compile(
-            r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-            r"(?:[^\"']{0,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|[^\"']{0,4000}))"
-        ),
-    ),
-    _Rule(
-        "JSON web token",
-        ("eyj",),
-        re.compile(r"(?P<secret>\beyJ[\w-]{8,20000}\.[\w-]{8,20000}(?:\.[\w-]{0,20000})?)"),
-    ),
-    _Rule(
-        "bearer token",
-        ("bearer",),
-        re.compile(r"\bbearer[ \t]{1,8}(?P<secret>[\w.~+/=-]{8,20000})", re.IGNORECASE),
-        _looks_random,
-    ),
-    _Rule(
-        "credentials",
-        ("authorization", "cookie"),
-        re.compile(
-            r"\b(?:authorization[\"'\\]{0,4}\s{0,3}[:=]\s{0,3}[\"'\\\[]{0,4}(?:basic|digest|negotiate|token|aws4\S{0,20})\s{1,3}"
-            r"|cookie:\s{0,3})(?P<secret>[^\s\"'\\][^\n\"'\\]{3,20000})",
-            re.IGNORECASE,
-        ),
-        _is_value,
-    ),
-    _Rule(
-        "value of a secret field",
-        ("auth",),
-        re.compile(r"\"auth\\{0,4}\"\s{0,8}:\s{0,8}\\{0,4}\"(?P<secret>[A-Za-z0-9+/=]{8,20000})", re.IGNORECASE),
-        _is_value,
-    ),
-    _Rule(
-        "credentials in a URL",
-        ("://",),
-        re.compile(r"://(?P<secret>[^\s/@:\"'<>]{0,500}:[^\s/@\"'<>]{1,2000})@"),
-        _is_value,
-    ),
-    _Rule(
-        "value of a secret field",
-        _KEYS,
-        re.compile(
-            rf"{_SENSITIVE}(?P<q>\\{{0,4}}[\"'])\s{{0,8}}:\s{{0,8}}(?P=q)(?P<secret>(?:(?!(?P=q)).){{1,{_LONGEST}}}?)(?P=q)",
-            re.IGNORECASE,
-        ),
-        _is_value,
-    ),
-    _Rule(
-        "value of a secret variable",
-        _KEYS,
-        re.compile(
-            rf"\"(?:name|key)\"\s{{0,8}}:\s{{0,8}}\"[\w.-]{{0,200}}?{_SENSITIVE}\"\s{{0,200}},\s{{0,200}}\"value\"\s{{0,8}}:\s{{0,8}}"
-            rf"\"(?P<secret>(?:[^\"\\]|\\.){{1,{_LONGEST}}})\"",
-            re.IGNORECASE,
-        ),
-        _is_value,
-    ),
-    _Rule(
-        "value of a secret field",
-        _KEYS,
-        re.compile(
-            rf"^(?:\d{{4}}-\d\d-[\dT:.Z+-]{{5,40}})?[ \t-]{{0,200}}[\w.-]{{0,80}}?{_SENSITIVE}"
-            rf"[ \t]{{0,8}}:[ \t]{{1,8}}(?P<secret>[^\s\"'|>&*{{\[][^\s\"']{{0,{_LONGEST}}})[ \t]*$",
-            re.IGNORECASE | re.MULTILINE,
-        ),
-        lambda value: _is_value(value) and not value.startswith("/"),
-    ),
-    _Rule(
-        "value of a secret field",
-        _KEYS,
-        re.compile(rf"{_SENSITIVE}:[ \t]{{0,3}}(?P<secret>[\w.~+/=-]{{6,20000}})(?=[\s\"'\\,;)}}\]]|$)", re.IGNORECASE),
-        _looks_random,
-    ),
-    _Rule(
-        "password",
-        ("passw", "passphrase"),
-        re.compile(
-            r"(?:passw(?:or)?d|passphrase):[ \t]{1,3}(?P<secret>[^\s\"'\\,;]{4,2000})(?=[\s,;]|$)", re.IGNORECASE
-        ),
-        _looks_random,
-    ),
-    _Rule(
-        "value of a secret variable",
-        _KEYS,
-        re.compile(
-            rf"{_SENSITIVE}=(?P<q>\\{{0,4}}[\"'])(?P<secret>(?:(?!(?P=q)).){{1,{_LONGEST}}}?)(?P=q)",
-            re.IGNORECASE,
-        ),
-        lambda value: _is_value(value) and not value.startswith("/"),
-    ),
-    _Rule(
-        "value of a secret variable",
-        _KEYS,
-        re.compile(rf"{_SENSITIVE}=(?P<secret>[^\s\"'\\&]{{3,{_LONGEST}}})", re.IGNORECASE),
-        lambda value: _is_value(value) and not value.startswith(("/", "<nil>")),
-    ),
-    _Rule(
-        "value of a secret option",
-        ("--",),
-        re.compile(
-            rf"(?<![-\w])--(?:\w{{1,20}}-){{0,4}}{_SENSITIVE}[ \t]{{1,3}}(?P<secret>[^\s\"'-][^\s\"']{{3,2000}})",
-            re.IGNORECASE,
-        ),
-        lambda value: _is_value(value) and not value.startswith("/"),
-    ),
-    _Rule("access key", ("akia", "asia"), re.compile(r"\b(?P<secret>(?:AKIA|ASIA)[0-9A-Z]{16})\b")),
-    _Rule(
-        "access token",
-        ("gh", "glpat-", "xox"),
-        re.compile(r"\b(?P<secret>gh[pousr]_\w{30,255}|glpat-[\w-]{20,255}|xox[abprs]-[\w-]{10,255})\b"),
-    ),
-)
-
-
-_ANY_HINT = re.compile("|".join(sorted({re.escape(hint) for rule in _RULES for hint in rule.hints})))
-"""Most texts have none, and this alone is asked of them."""
+PLACEHOLDER = "[redacted:"
+"""How what stands for a secret begins."""
 
 
 class Redactor:
     """Redacts texts and counts what it hid, per text that it is told the name of."""
 
     def __init__(self) -> None:
+        from cnitui.domain.secret_patterns import ANY_HINT, RULES  # compiled when something is hidden
+
+        self._any_hint, self._rules = ANY_HINT, RULES
         self._counts: Counter[tuple[str, str]] = Counter()
 
     @property
@@ -193,9 +51,9 @@ class Redactor:
     def text(self, text: str, where: str) -> str:
         """The text without secrets."""
         lowered = text.lower()
-        if _ANY_HINT.search(lowered) is None:
+        if self._any_hint.search(lowered) is None:
             return text
-        for rule in _RULES:
+        for rule in self._rules:
             if any(hint in lowered for hint in rule.hints):
                 text = rule.pattern.sub(lambda match, rule=rule: self._hidden(match, rule, where), text)  # type: ignore[misc]
         return text
@@ -228,7 +86,7 @@ class Redactor:
 
     def _plain(self, value: object, where: str, name: str) -> object:
         if isinstance(value, str):
-            if value and is_secret_name(name) and not value.startswith((_PLACEHOLDER, "/")):
+            if value and is_secret_name(name) and not value.startswith((PLACEHOLDER, "/")):
                 return self._placeholder("value of a secret field", value, where)
             return self.text(value, where)
         if isinstance(value, Mapping):
@@ -254,18 +112,18 @@ class Redactor:
             return value
         return {name: self._placeholder("Secret's data", str(data), where) for name, data in value.items()}
 
-    def _hidden(self, match: re.Match[str], rule: _Rule, where: str) -> str:
+    def _hidden(self, match: re.Match[str], rule: Rule, where: str) -> str:
         secret = match["secret"]
-        if secret.startswith(_PLACEHOLDER) or not rule.wanted(secret):
+        if secret.startswith(PLACEHOLDER) or not rule.wanted(secret):
             return match[0]
         begin, end = match.start("secret") - match.start(), match.end("secret") - match.start()
         return match[0][:begin] + self._placeholder(rule.what, secret, where) + match[0][end:]
 
     def _placeholder(self, what: str, secret: str, where: str) -> str:
-        if secret.startswith(_PLACEHOLDER):
+        if secret.startswith(PLACEHOLDER):
             return secret
         self._counts[where, what] += 1
-        return f"{_PLACEHOLDER} {what}, {len(secret)} characters]"
+        return f"{PLACEHOLDER} {what}, {len(secret)} characters]"
 
 
 PART = 16_384

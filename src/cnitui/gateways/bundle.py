@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from cnitui.background import in_daemon_thread
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.recording import Hidden, Recording
 from cnitui.errors import ServerFailure
 from cnitui.gateways.archive import members_of, packed_archive
 from cnitui.gateways.bundle_manifest import MANIFEST, files_of, manifest_of, recording_of
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.pods import pod_from_plain
 from cnitui.gateways.placing import check_place, place
 from cnitui.gateways.replay import ReplayCluster, ReplayShell

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import StateError
 from cnitui.gateways.journal import write_private
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 
 FILE = "history"
 MOST, LONGEST = 200, 300

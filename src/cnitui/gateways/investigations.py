@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import StateError
 from cnitui.gateways.journal import FILE_MODE, FileJournal, make_folder
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 
 T = TypeVar("T")
 ROOM, LOCK = "investigations", "lock"

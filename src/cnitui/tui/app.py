@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import CnituiError
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.difference import Shown
@@ -130,7 +132,11 @@ class CnituiApp(App[int]):
 
     @work(exclusive=True)
     async def _load(self) -> None:
-        """The panes and the engine behind them: imported after the first frame, which needs none of it."""
+        """The panes and the engine behind them: imported after the first frame, which needs none of it.
+
+        In a thread: it is a third of a second in which keys are answered.
+        """
+        await in_daemon_thread(lambda: import_module("cnitui.tui.screens.work"))
         from cnitui.tui.screens.work import WorkScreen
 
         self.work = WorkScreen(self.sittings.first, quiz=self._quiz)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import KubeconfigError
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.exec_plugin import PluginAnswer, run_plugin
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import AuthProvider, User, data_or_file, read_file

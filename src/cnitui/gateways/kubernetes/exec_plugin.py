@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import KubeconfigError
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import Exec, data_or_file
 from cnitui.gateways.kubernetes.plain import one_line

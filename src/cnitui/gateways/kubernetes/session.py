@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnitui.background import in_daemon_thread
 from cnitui.domain.exchange import Connection
 from cnitui.errors import ClusterError, ClusterUnreachable, KubeconfigError, ServerFailure, Unauthorized
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.credentials import Credentials, Identity
 from cnitui.gateways.kubernetes.failures import answer_failed
 from cnitui.gateways.kubernetes.kubeconfig import Target, load_target

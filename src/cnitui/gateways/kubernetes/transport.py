@@ -20,9 +20,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDict
 
+from cnitui.background import in_daemon_thread
 from cnitui.errors import ClusterError, KubeconfigError
 from cnitui.gateways.kubernetes.asking import Ask, Timeouts
-from cnitui.gateways.kubernetes.background import in_daemon_thread
 from cnitui.gateways.kubernetes.client import Configuration, RestClient, rest_client
 from cnitui.gateways.kubernetes.credentials import Identity
 from cnitui.gateways.kubernetes.kubeconfig import Target

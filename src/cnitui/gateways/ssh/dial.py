@@ -1,64 +1,14 @@
-"""Sockets: names resolved and connections opened so that neither a dead name server nor a dead host holds anything up.
-
-`loop.getaddrinfo` runs in the default executor, whose threads the interpreter waits for at exit; ours are daemons.
-"""
+"""Names resolved and sockets opened so that neither a dead name server nor a dead host holds anything up."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import TypeVar
+from collections.abc import Sequence
 
-T = TypeVar("T")
+from cnitui.background import in_daemon_thread
+
 Address = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
-
-
-class DaemonThread:
-    """Blocking work, one piece after the other, in one thread that exit does not wait for."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._started = False
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Answer its result or raise its exception."""
-        if not self._started:
-            self._started = True
-            threading.Thread(target=self._serve, daemon=True, name=self._name).start()
-        outcome: Future[T] = Future()
-        self._work.put(lambda: _settle_with(outcome, work))
-        return await asyncio.wrap_future(outcome)
-
-    def stop(self) -> None:
-        """Let the thread end after what it is at."""
-        self._work.put(None)
-
-    def _serve(self) -> None:
-        while (work := self._work.get()) is not None:
-            work()
-
-
-async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """The same in a thread of its own, for work that may hang, as a name server does."""
-    thread = DaemonThread("cnitui-lookup")
-    try:
-        return await thread.run(work)
-    finally:
-        thread.stop()
-
-
-def _settle_with(outcome: Future[T], work: Callable[[], T]) -> None:
-    if not outcome.set_running_or_notify_cancel():
-        return
-    try:
-        outcome.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - it is raised again where the result is awaited
-        outcome.set_exception(error)
 
 
 async def resolve(host: str, port: int, family: int) -> Sequence[Address]:

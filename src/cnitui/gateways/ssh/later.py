@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnitui.background import in_daemon_thread
 from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand, NodeOrder
 from cnitui.domain.facts import NodeStatus
 from cnitui.domain.plan import Access
-from cnitui.gateways.ssh.dial import in_daemon_thread
 from cnitui.gateways.ssh.login import SshLogin
 
 if TYPE_CHECKING:

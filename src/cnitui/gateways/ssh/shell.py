@@ -9,12 +9,12 @@ from pathlib import Path
 
 import asyncssh
 
+from cnitui.background import DaemonThread
 from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand, NodeOrder, side_by_side
 from cnitui.domain.facts import NodeStatus
 from cnitui.errors import HostKeyChanged, StateError
 from cnitui.gateways.ssh import failures
 from cnitui.gateways.ssh.connections import Connections
-from cnitui.gateways.ssh.dial import DaemonThread
 from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.pace import Pace
 from cnitui.gateways.ssh.route import Route, Routes
