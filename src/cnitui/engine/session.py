@@ -20,6 +20,7 @@ from cnitui.engine.jobs.preview import JobsPreview, preview_jobs
 from cnitui.engine.judging.book import Book, lacking
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.logs.board import LogBoard
+from cnitui.engine.pace import Pace
 from cnitui.engine.reading.reader import STOPPED, Reader, Scene
 from cnitui.engine.reading.subjects import unread
 from cnitui.engine.repair.apply import Confirmation
@@ -33,11 +34,6 @@ from cnitui.engine.watching.picture import Picture
 from cnitui.engine.watching.revisions import Revisions
 from cnitui.errors import ClusterError, ReadingStopped
 
-PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.1 / 1000
-"""Seconds between two states at least: a burst of watch events becomes one repaint.
-
-A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
-"""
 MOST_WAITING = 10
 """Pods that have still to start whose events are read: in a rollout many do, and mostly they can."""
 MOST_OPENED = 50
@@ -66,30 +62,29 @@ class Session:
             recorded=services.recorded,
         )
         self._subscribers: list[Callable[[State], None]] = []
-        self._wake = asyncio.Event()
-        self._picture = Picture(cluster, clock, settings.namespace, self._wake.set)
-        self._liveness = Liveness(cluster, clock, self._wake.set)
-        self._revisions = Revisions(cluster, self._wake.set)
+        self._pace = Pace(clock)
+        wake, hurry = self._pace.wake, self._pace.hurry
+        self._picture = Picture(cluster, clock, settings.namespace, wake)
+        self._liveness = Liveness(cluster, clock, wake)
+        self._revisions = Revisions(cluster, wake)
         self._book = Book()
         self._judge = Judge()
-        self._teller = Teller(self._picture, self._book, self._judge, self._wake.set)
+        self._teller = Teller(self._picture, self._book, self._judge, wake)
         self._reader = Reader(
-            cluster, self.shell, clock, self._book, self._judge, self._wake.set, settings.node_fan_out,
+            cluster, self.shell, clock, self._book, self._judge, wake, settings.node_fan_out,
             sweeping=sweeping and self.jobs is None, hurried=hurried, rereading=self.jobs is None,
             recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
         bench = services.bench
-        self.repair = Repair(bench, self._wake.set, settings.test_pod_image)
-        self._foresight = Foresight(cluster, self._wake.set)
-        self._applying = Applying(services, self.repair, self._book, self._wake.set, self._place, self._now)
+        self.repair = Repair(bench, hurry, settings.test_pod_image)
+        self._foresight = Foresight(cluster, wake)
+        self._applying = Applying(services, self.repair, self._book, hurry, self._place, self._now)
         trials = services.recorded.trials if services.recorded else ()
-        self.laboratory = Laboratory(bench, self._wake.set, self._book.take, trials)
+        self.laboratory = Laboratory(bench, hurry, self._book.take, trials)
         self.logs = LogBoard(cluster, clock)
         self.logs.remember(services.recorded.kept if services.recorded else ())
         shelf = services.investigations
-        self.investigation = (
-            Keeper(shelf, services.journal, clock, self.logs.seen, self._wake.set) if shelf is not None else None
-        )
+        self.investigation = Keeper(shelf, services.journal, clock, self.logs.seen, wake) if shelf is not None else None
         self._shown: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._settled = False
@@ -104,7 +99,7 @@ class Session:
     def look_again(self, node: str | None = None) -> None:
         """Read a node (or everything) anew."""
         self._reader.again(node)
-        self._wake.set()
+        self._pace.hurry()
 
     def look_at(self, nodes: Iterable[str], opened: Collection[str] = ()) -> None:
         """These nodes are on the screen: they are read before all others.
@@ -116,7 +111,7 @@ class Session:
             self._shown = nodes
             kept = [node for node in self._opened if node not in opened]
             self._opened = (*kept, *opened)[-MOST_OPENED:]
-            self._wake.set()
+            self._pace.hurry()
 
     def give_up(self, why: str) -> State:
         """Judge without what has not been read until now: that is unavailable, for this reason."""
@@ -142,7 +137,7 @@ class Session:
         """Read nothing more until `look_again`; what was read stays, and what was not is told as such."""
         await self._reader.stop()
         self._miss_the_unread(STOPPED)
-        self._wake.set()
+        self._pace.hurry()
 
     async def accept_host_key(self, node: str, fingerprint: str) -> None:
         """The user trusts this key: keep it, and read the node."""
@@ -186,13 +181,13 @@ class Session:
     async def follow(self, kept: Investigation) -> None:
         """The second one, which lasts as long as the rollout that is under way."""
         await self._applying.go_on(kept)
-        self._wake.set()
+        self._pace.hurry()
 
     def leave_earlier(self) -> None:
         """Decide about the earlier investigation at another time."""
         if self.investigation is not None:
             self.investigation.leave_earlier()
-            self._wake.set()
+            self._pace.hurry()
 
     def at(self, position: Position) -> None:
         """Where the user is in the guide."""
@@ -203,7 +198,7 @@ class Session:
         """Leave the earlier investigation; nobody is asked about it again."""
         if self.investigation is not None:
             await self.investigation.begin_anew()
-            self._wake.set()
+            self._pace.hurry()
 
     async def choose_remedy(self, name: str) -> None:
         """Plan and preview a remedy on the objects as they are now."""
@@ -266,14 +261,13 @@ class Session:
 
     async def _publish(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._pace.due()
             await self._work_off()
             self._look()  # before it is told: a state that shows a new failure must not call itself settled
             self._show(self._next_state())
             self._note_recovery()
             self._look()
-            await self.clock.sleep(PUBLISH_EVERY + MORE_PER_ROW * len(self.state.rows))
+            await self._pace.rest(len(self.state.rows))
 
     def _look(self) -> None:
         self._reader.look_where_due(self._scene())
@@ -324,7 +318,7 @@ class Session:
             return  # it came while others were judged, and has woken the loop again
         if settled != self._settled:
             self._settled = settled
-            self._wake.set()
+            self._pace.wake()
 
     def _show(self, state: State) -> None:
         if state != self.state:
