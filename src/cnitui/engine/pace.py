@@ -6,11 +6,11 @@ import asyncio
 
 from cnitui.engine.ports import Clock
 
-PUBLISH_EVERY, MORE_PER_ROW = 0.05, 0.1 / 1000
-"""Seconds between two states at least: a burst of watch events becomes one repaint.
-
-A state costs a little for each row there is, and the more rows there are the less does anybody follow each of them.
-"""
+PUBLISH_EVERY = 0.05
+"""Seconds between two states at least: a burst of watch events becomes one repaint."""
+MORE_PER_ROW, AT_MOST = 1 / 600, 1.0
+"""Seconds more for each row there is. A state costs a little for each of them, some of hundreds of failing pods change
+every second, and the more there are the less does anybody follow each."""
 
 
 class Pace:
@@ -26,7 +26,7 @@ class Pace:
         self._changed.set()
 
     def hurry(self) -> None:
-        """The user did something: of thousands of rows changes gather for longer than a person waits."""
+        """Somebody waits for what has changed: of hundreds of rows changes gather for longer than a person likes to."""
         self._hurried.set()
         self._changed.set()
 
@@ -39,7 +39,7 @@ class Pace:
     async def rest(self, rows: int) -> None:
         """Let changes gather; of so many rows for so long, unless somebody is in a hurry."""
         await self._clock.sleep(PUBLISH_EVERY)
-        longer = asyncio.ensure_future(self._clock.sleep(MORE_PER_ROW * rows))
+        longer = asyncio.ensure_future(self._clock.sleep(min(AT_MOST, MORE_PER_ROW * rows)))
         hurried = asyncio.ensure_future(self._hurried.wait())
         try:
             await asyncio.wait({longer, hurried}, return_when=asyncio.FIRST_COMPLETED)

@@ -71,7 +71,7 @@ class Session:
         self._judge = Judge()
         self._teller = Teller(self._picture, self._book, self._judge, wake)
         self._reader = Reader(
-            cluster, self.shell, clock, self._book, self._judge, wake, settings.node_fan_out,
+            cluster, self.shell, clock, self._book, self._judge, self._was_read, settings.node_fan_out,
             sweeping=sweeping and self.jobs is None, hurried=hurried, rereading=self.jobs is None,
             recorded=services.recorded.nodes if services.recorded else None,
         )  # fmt: skip
@@ -268,6 +268,10 @@ class Session:
             self._note_recovery()
             self._look()
             await self._pace.rest(len(self.state.rows))
+
+    def _was_read(self) -> None:
+        """Until all that was to be read first was read somebody waits for the verdict."""
+        (self._pace.wake if self._settled else self._pace.hurry)()
 
     def _look(self) -> None:
         self._reader.look_where_due(self._scene())
