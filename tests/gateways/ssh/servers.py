@@ -91,8 +91,12 @@ async def ssh_host(
     key: asyncssh.SSHKey | None = None,
     *,
     forwards: bool = False,
+    deaf: bool = False,
 ) -> AsyncIterator[Host]:
-    """An SSH server that lets `user_key` in as user `ops` and hands every exec request to `handler`."""
+    """An SSH server that lets `user_key` in as user `ops` and hands every exec request to `handler`.
+
+    A `deaf` one hears nothing after the login.
+    """
     host_key = key or asyncssh.generate_private_key("ssh-ed25519")
     host = Host(0, host_key)
     handlers: list[asyncio.Task[None]] = []
@@ -104,6 +108,10 @@ async def ssh_host(
         def begin_auth(self, username: str) -> bool:
             host.users.append(username)
             return True
+
+        def auth_completed(self) -> None:
+            if deaf:
+                vars(host.connections[-1])["_transport"].pause_reading()
 
         def connection_requested(self, *_: object) -> bool:
             return forwards

@@ -473,6 +473,25 @@ async def test_a_shell_that_never_answers_is_given_up(home: Home) -> None:
             assert isinstance(await failure(shell, node), NodeLoginFailed)
 
 
+async def test_a_kept_connection_that_went_dead_without_a_word_is_made_anew(home: Home) -> None:
+    async with ssh_host(home.key) as host:
+        node = home.add("worker-01", host.port, known=host)
+        async with home.shell(limits=Limits(command_seconds=1, grace_seconds=0.2)) as shell:
+            await shell.run(node, [ECHO])
+            vars(host.connections[0])["_transport"].pause_reading()
+            (answer,) = await shell.run(node, [ECHO])
+            assert (answer.stdout, host.logins) == ("hello there\n", 2)
+
+
+async def test_a_new_connection_that_opens_no_session_is_not_tried_again(home: Home) -> None:
+    async with ssh_host(home.key, deaf=True) as host:
+        node = home.add("worker-01", host.port, known=host)
+        async with home.shell(limits=Limits(command_seconds=1, grace_seconds=0.2)) as shell:
+            error = await failure(shell, node)
+    assert "opens no session" in error.what
+    assert host.logins == 1
+
+
 async def test_a_connection_lost_in_the_middle_is_said_so(home: Home) -> None:
     async def dying(process: Process) -> None:
         await process.stdin.read()

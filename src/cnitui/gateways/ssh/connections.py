@@ -65,6 +65,11 @@ class Connections:
         finally:
             self._users[key] -= 1
 
+    def keeps(self, route: Route) -> bool:
+        """Whether a connection is there already, and was made for an earlier question."""
+        kept = self._kept.get(_key(route))
+        return kept is not None and not kept.is_closed()
+
     def forget(self, route: Route) -> None:
         """Close a kept connection that turned out to be dead."""
         connection = self._kept.pop(_key(route), None)

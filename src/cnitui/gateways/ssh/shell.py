@@ -81,6 +81,7 @@ class SshNodeShell:
             return await self._run_again(node, route, commands)
 
     async def _run(self, node: NodeStatus, route: Route, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+        kept = self._connections.keeps(route)
         async with self._connections.use(node.name, route) as connection:
             try:
                 return await run_all(connection, commands, self._limits)
@@ -90,6 +91,8 @@ class SshNodeShell:
                 raise failures.no_shell(node.name, route, error.said) from error
             except TimeoutError as error:
                 self._connections.forget(route)
+                if kept:  # a firewall forgot it: nothing comes over it, and nobody says so
+                    raise Lost from error
                 raise failures.silent(node.name, route) from error
             except (OSError, asyncssh.Error) as error:
                 self._connections.forget(route)
