@@ -61,6 +61,7 @@ def machine(name: str, ip: str, index: int, born: datetime, booted: datetime, *,
         files.file(f"{BIN_DIR}/{plugin}", mode=0o755, size=size)
     files.file("/etc/os-release", content=OS_RELEASE)
     files.file("/etc/hostname", content=f"{name}\n")
+    files.file("/etc/machine-id", content=f"{node.machine_id}\n", mode=0o444)
     files.mounts = _mounts()
     node.audit.defer(lambda: _noise(node))
     return node

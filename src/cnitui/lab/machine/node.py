@@ -5,6 +5,7 @@ Whether install-cni succeeds there is never stored: it follows from these fields
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 BIN_DIR = "/opt/cni/bin"
 CONF_DIR = "/etc/cni/net.d"
+
+
+def uuid_of(digits: str) -> str:
+    """32 hexadecimal digits as a UUID of the random kind."""
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 
 @dataclass
@@ -72,12 +78,17 @@ class Node:
     """Whether kubelet and runtime give a pod's own volumes the pod's label."""
     labels: dict[str, str] = field(default_factory=dict)
     """Of its Node object, beside those that every node has."""
+    machine_id: str = field(init=False)
+    boot_id: str = field(init=False)
+    """As the kubelet found them when it started; the file /etc/machine-id may be another one since."""
     scenario: str = ""
     """The scenario that prepared the machine: the truth, which no client is told."""
     files: Files = field(init=False)
 
     def __post_init__(self) -> None:
         self.files = Files(self.selinux, self.born)
+        digest = hashlib.sha256(self.name.encode()).hexdigest()
+        self.machine_id, self.boot_id = digest[:32], uuid_of(digest[32:])
 
     def local(self, moment: datetime) -> datetime:
         """What this machine's clock shows at a moment."""

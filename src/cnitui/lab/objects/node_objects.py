@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cnitui.lab.clock import rfc3339
+from cnitui.lab.machine.node import uuid_of
 from cnitui.lab.objects.resources import NODES
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ def _status(node: Node, version: str, images: list[str], now: datetime) -> Objec
         "memory": "8148328Ki",
         "pods": "110",
     }
-    digest = hashlib.sha256(node.name.encode()).hexdigest()
     quiet = (
         ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -94,21 +94,17 @@ def _status(node: Node, version: str, images: list[str], now: datetime) -> Objec
         "images": [_image(image) for image in images],
         "nodeInfo": {
             "architecture": node.architecture,
-            "bootID": _uuid(digest[32:]),
+            "bootID": node.boot_id,
             "containerRuntimeVersion": node.runtime,
             "kernelVersion": node.kernel,
             "kubeProxyVersion": version,
             "kubeletVersion": version,
-            "machineID": digest[:32],
+            "machineID": node.machine_id,
             "operatingSystem": "linux",
             "osImage": node.os_image,
-            "systemUUID": _uuid(digest[:32]),
+            "systemUUID": uuid_of(node.machine_id),
         },
     }
-
-
-def _uuid(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 
 def _image(image: str) -> Object:

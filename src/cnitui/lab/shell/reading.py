@@ -114,6 +114,7 @@ _MADE: dict[str, Callable[[Node], str]] = {
     "/etc/mtab": mount_lines,
     "/proc/self/mountinfo": mount_info,
     "/proc/filesystems": _filesystems,
+    "/proc/sys/kernel/random/boot_id": lambda node: f"{node.boot_id}\n",
     "/sys/fs/selinux/enforce": _enforce,
     "/var/log/audit/audit.log": audit_log,
 }

@@ -80,7 +80,7 @@ def cat(run: Invocation) -> int:
 
 
 def grep(run: Invocation) -> int:
-    """grep with -E -F -i -v -o -c -q -l -h -a -w -e -m -A -B -n."""
+    """grep with -E -F -i -v -o -c -q -l -h -a -w -x -e -m -A -B -n."""
     flags, operands = run.options("emAB")
     pattern = flags["e"] if "e" in flags else (operands.pop(0) if operands else "")
     if "F" in flags:
@@ -89,6 +89,8 @@ def grep(run: Invocation) -> int:
         pattern = _basic(pattern)
     if "w" in flags:
         pattern = rf"\b(?:{pattern})\b"
+    if "x" in flags:
+        pattern = rf"^(?:{pattern})$"
     try:
         expression = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
     except re.error:
