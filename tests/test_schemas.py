@@ -17,6 +17,7 @@ TOLD = (
     keys("diagnosis-v2.json"),
     keys("diagnosis-v2.json", "causes"),
     keys("diagnosis-v2.json", "groups"),
+    keys("diagnosis-v2.json", "machines"),
     keys("experiment-v1.json") | keys("try-v1.json"),
     keys("experiment-v1.json", "expected"),
     keys("report-v1.json"),

@@ -18,7 +18,8 @@
     │   ├── ReadingStopped          the user stopped the reading
     │   ├── NodeLoginFailed         wrong user, no key accepted
     │   ├── HostKeyUnknown          first contact: fingerprint shown, refused until accepted
-    │   └── HostKeyChanged          another key than the known one: refused
+    │   ├── HostKeyChanged          another key than the known one: refused
+    │   └── AnotherMachine          who answered is not the node
     ├── ReadOnly                    a write was asked for in read-only mode
     ├── NothingToUndo               no plan was applied here, or it has been taken back
     ├── Stale                       what was previewed is no longer what is there
@@ -148,6 +149,10 @@ class HostKeyUnknown(NodeError):
 
 class HostKeyChanged(NodeError):
     """The host shows another key than the known one."""
+
+
+class AnotherMachine(NodeError):
+    """Who answered is another machine than the node: nothing it said is about the node, and nothing is done there."""
 
 
 class ReadOnly(CnituiError):

@@ -32,7 +32,7 @@ def hostile() -> Diagnosis:
 def test_the_json_has_the_documented_keys_and_lists_every_cause() -> None:
     data = json.loads(as_json(diagnosis()))
     assert (data["schema"], data["status"]) == ("cnitui/diagnosis/v2", "failing")
-    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable", "waiting", "groups"}
+    assert set(data) == {"schema", "status", "causes", "next_evidence", "unavailable", "waiting", "groups", "machines"}
     assert data["causes"][0]["id"] == "selinux-denial"
     assert {cause["id"] for cause in data["causes"]} == {cause.id for cause in CATALOGUE}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnitui.errors import (
+    AnotherMachine,
     ClusterUnreachable,
     CnituiError,
     HostKeyChanged,
@@ -25,9 +26,12 @@ from cnitui.tui.brief import brief
         (ServerFailure("no", status=503), "server error (503)"),
         (ServerFailure("<html>"), "answers make no sense"),
         (ClusterUnreachable("no", reason="CertificateExpired"), "certificate expired"),
+        (ClusterUnreachable("no", reason="CertificateNotYetValid"), "cert. not yet valid"),
+        (ClusterUnreachable("no", reason="CertificateName"), "cert. of another name"),
         (ClusterUnreachable("no", reason="Certificate"), "certificate not trusted"),
         (ClusterUnreachable("no"), "not reachable"),
         (HostKeyChanged("no"), "host key changed"),
+        (AnotherMachine("no"), "another machine answers"),
         (NodeLoginFailed("no"), "login refused"),
         (NodeError("no"), "not readable"),
         (CnituiError("no"), "failed"),

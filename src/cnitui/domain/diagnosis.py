@@ -15,8 +15,9 @@ from cnitui.domain.causes._words import ASK_DESCRIBE, ASK_LOG
 from cnitui.domain.causes.base import Cause, ruled_out, undetermined
 from cnitui.domain.cohorts import cohorts_of
 from cnitui.domain.evidence import CaseFile
-from cnitui.domain.facts import PodStatus
+from cnitui.domain.facts import Identity, PodStatus
 from cnitui.domain.finding import Diagnosis, Finding, Missing, NextEvidence, Verdict, Waiting
+from cnitui.domain.identity import odd_machines
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 from cnitui.domain.node_verdict import (
@@ -51,6 +52,10 @@ class Judged:
 
 def diagnose(case: CaseFile, catalogue: Sequence[Cause] = CATALOGUE) -> Diagnosis:
     """Judge every cause of the catalogue for every failing node of the case."""
+    return replace(_diagnosed(case, catalogue), machines=odd_machines(case, case.subjects(Identity)))
+
+
+def _diagnosed(case: CaseFile, catalogue: Sequence[Cause]) -> Diagnosis:
     standing = standing_of(case)
     if standing.status == "healthy":
         missing = told_missing((node, missing_of(case, node)) for node in _subjects_of(case))

@@ -206,6 +206,9 @@ class NodeStatus:
     created_at: datetime | None = None
     bgp_address: str = ""
     """What calico-node took for the node's address (annotation `projectcalico.org/IPv4Address`), without the length."""
+    machine_id: str = ""
+    boot_id: str = ""
+    """As the kubelet found them when it started: what tells whether a machine that answers is this one."""
 
     @property
     def without_network(self) -> bool:
@@ -431,6 +434,22 @@ class InstallCni:
 
 
 # --- the node, read over SSH ----------------------------------------------------------------------------------------
+
+IdentityStanding = Literal["same", "rebooted", "unknown", "unclear", "other"]
+"""Unknown: there is nothing to compare. Unclear: there is, and it does not agree, or does not tell nodes apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whether the machine that answered is the node (`domain.identity`), and its ids, "" where it did not tell them.
+
+    Where it is another one, nothing else that it answered is a fact about the node.
+    """
+
+    standing: IdentityStanding
+    because: str
+    machine_id: str = ""
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from cnitui.domain.identity import OddMachine
 from cnitui.domain.likeness import Cohort
 
 
@@ -133,6 +134,8 @@ class Diagnosis:
     """The failing nodes by what they have in common, the largest first."""
     waiting: tuple[Waiting, ...] = ()
     """Who is not ready yet though nothing of it has failed: then it is not known whether all is well."""
+    machines: tuple[OddMachine, ...] = ()
+    """Nodes for which another machine answered, or one that may be another."""
 
     @property
     def leading(self) -> Finding | None:

@@ -17,6 +17,7 @@ from cnitui.domain.facts import (
     INSTALL_CNI,
     ApiEndpoints,
     AttemptLogs,
+    Identity,
     InstallCni,
     Milestones,
     PodStatus,
@@ -181,12 +182,15 @@ def filled(text: str, names: Mapping[str, str], stand_ins: Mapping[str, str] = _
 def missing_of(case: CaseFile, subject: str) -> tuple[Missing, ...]:
     """What was asked about one subject and not got; facts about the cluster are told once, with the subject "".
 
-    A transcript is not missed: it is what the other facts were read from.
+    A transcript is not missed: it is what the other facts were read from. Nor is the machine's identity, without which
+    they are not read either.
     """
     return tuple(
         Missing(words_of(fact), f"{reading.why}; {reading.next_step}" if reading.next_step else reading.why)
         for fact, reading in case.dossier(subject).items()
-        if isinstance(reading, Unavailable) and fact is not Transcript and (not subject or fact not in CLUSTER_FACTS)
+        if isinstance(reading, Unavailable)
+        and fact not in (Transcript, Identity)
+        and (not subject or fact not in CLUSTER_FACTS)
     )
 
 

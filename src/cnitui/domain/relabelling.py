@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cnitui.domain.selinux import Label
@@ -51,17 +51,20 @@ class LabelState:
     """One node's labels now: of each directory, what the policy has for it, and the local rules that concern it.
 
     Contexts are texts as the node printed them. A directory without a default is one that matchpathcon said nothing
-    of. `defined` are those of our own specifications which the policy itself has.
+    of. `defined` are those of our own specifications which the policy itself has. `machine` is the machine-id that was
+    read with them, "" when it was not told; `doubt` says why it is not certain that it is the node, "" when it is.
     """
 
     labels: Mapping[str, str]
     defaults: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[Rule, ...] = ()
     defined: tuple[str, ...] = ()
+    machine: str = ""
+    doubt: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All of it, for people; equal lines are an equal state."""
+        """All of it that may be alike on several nodes, for people."""
         return (*(self._directory(path) for path in self.labels), *(f"local rule: {rule.line}" for rule in self.rules))
 
     def _directory(self, path: str) -> str:
@@ -164,6 +167,8 @@ def reverting(before: LabelState, now: LabelState) -> tuple[tuple[NodeStep, ...]
     """
     steps: list[NodeStep] = []
     foreign: list[str] = []
+    if before.machine and now.machine and before.machine != now.machine:
+        return (), (f"its machine-id is {now.machine}, that of the machine which was changed is {before.machine}",)
     for path in before.labels:
         if not _right(before.defaults.get(path, "")):
             back, other = _unrecord(before.rule(spec(path)), now.rule(spec(path)), path)
@@ -184,7 +189,7 @@ def _after(before: LabelState) -> LabelState:
     """The state that the steps of `relabelling` lead to."""
     changed = [path for path in before.labels if not _right(before.defaults.get(path, ""))]
     recorded = tuple(Rule(spec(path), "all files", CONTEXT) for path in changed)
-    return LabelState(dict.fromkeys(before.labels, CONTEXT), before.defaults, recorded, before.defined)
+    return replace(before, labels=dict.fromkeys(before.labels, CONTEXT), rules=recorded)
 
 
 def _record(state: LabelState, path: str) -> Iterator[NodeStep]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, NextEvidence, Verdict
+from cnitui.domain.identity import OddMachine
 from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 
@@ -29,6 +30,9 @@ def as_data(diagnosis: Diagnosis) -> dict[str, object]:
         "unavailable": [{"what": missing.what, "why": missing.why} for missing in diagnosis.unavailable],
         "waiting": [{"node": one.node, "why": one.why} for one in diagnosis.waiting],
         "groups": [_cohort_data(cohort) for cohort in diagnosis.cohorts],
+        "machines": [
+            {"node": one.node, "standing": one.standing, "because": one.because} for one in diagnosis.machines
+        ],
     }
 
 
@@ -101,6 +105,9 @@ def _text_lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.next_evidence:
         yield from ("", "To decide what is open:")
         yield from (f"  {literal(step.command)}\n      {step.why}" for step in diagnosis.next_evidence)
+    if diagnosis.machines:
+        yield from ("", "Which machine answered:")
+        yield from (f"  {literal(one.node)}: {literal(machine_words(one))}" for one in diagnosis.machines)
     if diagnosis.unavailable:
         yield from ("", "Could not be read:")
         yield from (f"  {literal(missing.what)}: {literal(missing.why)}" for missing in diagnosis.unavailable)
@@ -137,6 +144,20 @@ def headline(diagnosis: Diagnosis) -> str:
     if leading.verdict.confident:
         return f"Calico fails{where}. {leading.verdict.words.capitalize()}: {leading.title}."
     return f"Calico fails{where}; the evidence does not decide. First candidate: {leading.title}."
+
+
+_STANDINGS = {
+    "other": "another machine; nothing it answered is held against the node",
+    "rebooted": "the node, started again",
+    "unclear": "not certain that it is the node",
+    "unknown": "not known whether it is the node",
+    "same": "the node",
+}
+
+
+def machine_words(one: OddMachine) -> str:
+    """`another machine; …: its machine-id is 4f…, it is that of worker-02; worker-01 reported 9a…`."""
+    return f"{_STANDINGS[one.standing]}: {one.because}"
 
 
 def claiming(diagnosis: Diagnosis) -> tuple[Finding, ...]:
@@ -233,6 +254,9 @@ def _markdown_lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.next_evidence:
         yield from ("", "## What would decide", "")
         yield from (_markdown_step(step) for step in diagnosis.next_evidence)
+    if diagnosis.machines:
+        yield from ("", "## Which machine answered", "")
+        yield from (f"- {code_safe(one.node)}: {code_safe(machine_words(one))}" for one in diagnosis.machines)
     if diagnosis.unavailable:
         yield from ("", "## Could not be read", "")
         yield from (f"- {code_safe(missing.what)}: {code_safe(missing.why)}" for missing in diagnosis.unavailable)

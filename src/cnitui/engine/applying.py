@@ -111,7 +111,8 @@ class Applying:
         shell, place = self._services.shell, self._place(node)
         if shell is None or place is None:
             return Unavailable("nodes are not read", Source(f"ssh {node}", node))
-        readings = await probe_node(shell, place.node, node_request(place.pod, None), self._services.clock)
+        request = node_request(place.pod, None)
+        readings = await probe_node(shell, place.node, request, self._services.clock, lambda: self._now().nodes)
         self._book.take(readings)
         self._wake()
         found = next((reading for fact, _, reading in readings if fact is CniFiles), None)

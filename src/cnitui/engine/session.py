@@ -379,4 +379,10 @@ class Session:
     def _scene(self) -> Scene:
         known, waiting = self._picture.nodes.known, tuple(sorted(self._judge.waiting)[:MOST_WAITING])
         daemonset = self._book.case.value(DaemonSetStatus)
-        return Scene(self._picture.roll.row, self.state.reference, self._shown, known, waiting, self._opened, daemonset)
+        return Scene(
+            self._picture.roll.row, self.state.reference, self._shown, known, waiting, self._opened, daemonset,
+            self._all_nodes,
+        )  # fmt: skip
+
+    def _all_nodes(self) -> tuple[NodeStatus, ...]:
+        return self._picture.roll.roster().nodes

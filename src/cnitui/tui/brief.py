@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnitui.errors import (
+    AnotherMachine,
     ClusterUnreachable,
     CnituiError,
     Forbidden,
@@ -23,11 +24,17 @@ _WORDS: tuple[tuple[type[CnituiError], str], ...] = (
     (ClusterUnreachable, "not reachable"),
     (HostKeyUnknown, "host key unknown"),
     (HostKeyChanged, "host key changed"),
+    (AnotherMachine, "another machine answers"),
     (NodeLoginFailed, "login refused"),
     (NodeUnreachable, "not reachable"),
     (NodeError, "not readable"),
 )
-_CERTIFICATES = {"CertificateExpired": "certificate expired", "Certificate": "certificate not trusted"}
+_CERTIFICATES = {
+    "CertificateExpired": "certificate expired",
+    "CertificateNotYetValid": "cert. not yet valid",
+    "CertificateName": "cert. of another name",
+    "Certificate": "certificate not trusted",
+}
 
 
 def brief(error: CnituiError) -> str:

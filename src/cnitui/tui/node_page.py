@@ -13,11 +13,13 @@ from cnitui.domain.plan import ObjectRef
 from cnitui.domain.questions import RUNTIME_QUESTIONS, selinux_questions
 from cnitui.domain.remedies.base import command
 from cnitui.domain.remedies.template import daemonset_ref
+from cnitui.domain.report import machine_words
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
 from cnitui.engine.guide.investigation import directories_of
 from cnitui.engine.guide.judging import VERDICT_ROLES, folded
 from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.engine.state import State
+from cnitui.errors import NodeError
 
 MOST_FILES = 60
 """Names of files that the page tells; the listing has them all."""
@@ -115,9 +117,24 @@ def _host(state: State, name: str) -> list[Block]:
     questions = (*selinux_questions(bin_dir, net_dir), *RUNTIME_QUESTIONS)
     compared = compare(state.case, "", [name], questions)
     if not compared.rows:
-        return [Heading("Node, from inside"), Item("It was not read yet: enter reads and lists it.", "dim")]
+        return [Heading("Node, from inside"), _unread(state, name)]
     rows = (*((row.label, row.cells[0]) for row in compared.rows), *_files(state, name))
-    return [Heading("Node, from inside"), Grid(("", ""), rows, wrap=True)]
+    return [Heading("Node, from inside"), *_doubt(state, name), Grid(("", ""), rows, wrap=True)]
+
+
+def _unread(state: State, name: str) -> Item:
+    """Why it told nothing."""
+    look = state.look(name)
+    if look is not None and isinstance(look.error, NodeError):
+        return Item(look.error.what, "warn", look.error.next_step)
+    return Item("It was not read yet: enter reads and lists it.", "dim")
+
+
+def _doubt(state: State, name: str) -> Iterator[Item]:
+    """That it is not certain whose answers these are, or that they are those of a new start."""
+    for one in state.diagnosis.machines if state.diagnosis else ():
+        if one.node == name:
+            yield Item(machine_words(one), "warn")
 
 
 def _files(state: State, name: str) -> Iterator[tuple[str, str]]:

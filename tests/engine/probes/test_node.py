@@ -20,6 +20,7 @@ from cnitui.domain.facts import (
     ContainerLabel,
     FileAttributes,
     FreeSpace,
+    Identity,
     LargestDirectories,
     Mounts,
     NodeStatus,
@@ -421,7 +422,7 @@ async def test_of_a_filesystem_without_room_it_is_asked_what_fills_it() -> None:
 async def test_a_node_with_no_tools_at_all_says_so_for_each_fact() -> None:
     case = await probed(Shell())
     told = [fact for fact, _, reading in case if isinstance(reading, Observed)]
-    assert told == [Transcript]
+    assert told == [Identity, Transcript]
     assert reason(case, SelinuxMode).why == "getenforce is not installed on this node"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cnitui.domain.facts import NodeStatus
 from cnitui.domain.plan import Access
 from cnitui.domain.relabelling import spec
 from cnitui.engine.ports import Carried, CommandOutput, NodeCommand, NodeOrder
+from cnitui.engine.repair.leave import SAME_MACHINE
 from cnitui.errors import NodeError
 
 BIN, NET = "/opt/cni/bin", "/etc/cni/net.d"
@@ -62,6 +63,8 @@ class FakeNodes:
     trouble: dict[str, NodeError] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
+    machines: dict[str, str] = field(default_factory=dict)
+    """The machine-id that a node has when it is written to, where that is not the one that it tells."""
     hanging: asyncio.Event | None = None
     orders: list[NodeOrder] = field(default_factory=list)
     means = "by a fake"
@@ -91,6 +94,10 @@ class FakeNodes:
             )
             if failed:
                 break
+            if command.name == SAME_MACHINE:
+                if self.machines.get(node.name, command.argv[2]) != command.argv[2]:
+                    return Carried((*done[:-1], replace(done[-1], status=1)))
+                continue
             self.nodes[node.name].obey(command.argv)
         return Carried(tuple(done))
 

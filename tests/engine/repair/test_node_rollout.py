@@ -317,3 +317,118 @@ async def test_once_it_is_stopped_no_further_node_is_begun_and_undo_knows_which_
     assert [node for node in WORKERS if nodes.nodes[node].labels[BIN] == FILE_T] == ["worker-01"]
     undo = await undo_preview(hands, seen.plan_id)
     assert [change.node for change in undo.plan.nodes] == ["worker-01"]
+
+
+# --- another machine ------------------------------------------------------------------------------------------------
+
+M1, M2 = "a" * 32, "b" * 32
+B1, B2 = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+def answers_as(nodes: FakeNodes, name: str, machine: str, boot: str) -> None:
+    nodes.nodes[name].says["identity"] = (f"{machine}\n{boot}\n", "", 0)
+
+
+@pytest.fixture
+def known(cluster: FakeCluster, nodes: FakeNodes) -> FakeNodes:
+    """Two of the nodes are known by their ids, and answer as they should."""
+    known = {"worker-01": (M1, B1), "worker-02": (M2, B2)}
+    cluster.node_list = tuple(
+        replace(one, machine_id=known[one.name][0], boot_id=known[one.name][1]) if one.name in known else one
+        for one in cluster.node_list
+    )
+    for name, ids in known.items():
+        answers_as(nodes, name, *ids)
+    return nodes
+
+
+async def test_a_node_for_which_another_machine_answers_is_no_part_of_the_plan(
+    hands: Workbench, known: FakeNodes
+) -> None:
+    answers_as(known, "worker-01", M2, B2)
+    seen = await shown(hands)
+    assert "worker-01" not in [change.node for change in seen.plan.nodes]
+    (left,) = [words for words in seen.plan.warnings if words.startswith("worker-01")]
+    assert left.startswith("worker-01 is left out: worker-01: another machine answered: its machine-id is")
+    assert "that of worker-02" in left
+    await carried(hands, seen)
+    assert "worker-01" not in [order.node for order in known.orders]
+
+
+async def test_when_the_way_leads_elsewhere_after_the_preview_nothing_is_done(
+    hands: Workbench, known: FakeNodes
+) -> None:
+    seen = await shown(hands)
+    answers_as(known, "worker-01", M2, B2)
+    last = ended(await carried(hands, seen))
+    assert last.nodes[0].words.startswith("nothing was done: worker-01: another machine answered")
+    assert known.orders == []
+    assert "node-write" not in events_of(hands)
+    with pytest.raises(NothingToUndo, match="changed no node"):
+        await undo_preview(hands)
+
+
+@pytest.mark.parametrize("ids", [(M1, B2), ("c" * 32, B1)])
+async def test_a_node_that_was_started_again_or_got_a_new_id_since_the_preview_is_left_alone(
+    hands: Workbench, known: FakeNodes, ids: tuple[str, str]
+) -> None:
+    seen = await shown(hands)
+    answers_as(known, "worker-01", *ids)
+    last = ended(await carried(hands, seen))
+    assert last.nodes[0].words.startswith("nothing was done: it is not as it was previewed: ")
+    assert known.orders == []
+
+
+async def test_what_is_not_certain_of_a_node_is_told_in_its_preview(hands: Workbench, known: FakeNodes) -> None:
+    answers_as(known, "worker-01", M1, "33333333-3333-4333-8333-333333333333")
+    seen = await shown(hands)
+    assert seen.plan.nodes[0].node == "worker-01"
+    assert any(words.startswith("worker-01: ") and "started again since" in words for words in seen.plan.warnings)
+
+
+async def test_the_request_that_writes_asks_first_whether_it_is_the_machine_that_was_read(
+    hands: Workbench, known: FakeNodes
+) -> None:
+    await carried(hands, await shown(hands))
+    first, second, *others = sorted(known.orders, key=lambda order: order.node)
+    assert first.commands[0].argv == ("grep", "-qixF", M1, "/etc/machine-id")
+    assert second.commands[0].argv == ("grep", "-qixF", M2, "/etc/machine-id")
+    assert not first.commands[0].root
+    assert {order.commands[0].argv[0] for order in others} == {"semanage"}, "where no id is known there is none to ask"
+
+
+async def test_a_connection_that_leads_elsewhere_between_guard_and_write_changes_nothing(
+    hands: Workbench, known: FakeNodes
+) -> None:
+    seen = await shown(hands)
+    known.machines["worker-01"] = M2
+    before = dict(known.nodes["worker-01"].labels)
+    last = ended(await carried(hands, seen))
+    assert last.nodes[0].words == f"nothing was done: /etc/machine-id is not {M1} any more: another machine answered"
+    assert known.nodes["worker-01"].labels == before
+    assert phases(last) == ["failing", *["waiting"] * 4]
+
+
+async def test_a_node_that_was_installed_anew_since_is_not_taken_back(
+    hands: Workbench, known: FakeNodes, cluster: FakeCluster
+) -> None:
+    await carried(hands, await shown(hands))
+    anew = "c" * 32
+    answers_as(known, "worker-01", anew, B1)
+    cluster.node_list = (replace(cluster.node_list[0], machine_id=anew), *cluster.node_list[1:])
+    seen = await undo_preview(hands)
+    assert "worker-01" not in [change.node for change in seen.plan.nodes]
+    (left,) = [words for words in seen.plan.warnings if words.startswith("worker-01")]
+    assert f"its machine-id is {anew}, that of the machine which was changed is {M1}" in left
+
+
+async def test_a_plan_kept_by_an_earlier_version_is_taken_back_without_ids(hands: Workbench, known: FakeNodes) -> None:
+    seen = await shown(hands)
+    await carried(hands, seen)
+    kept = hands.journal.load(seen.plan_id, "plan")
+    assert isinstance(kept, dict)
+    for one in kept["plan"]["nodes"]:
+        del one["before"]["machine"]
+    hands.journal.keep(seen.plan_id, "plan", kept)
+    undo = await undo_preview(hands, seen.plan_id)
+    assert len(undo.plan.nodes) == len(WORKERS)

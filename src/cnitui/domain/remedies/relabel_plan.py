@@ -120,7 +120,7 @@ def _plan(situation: Situation, changes: tuple[NodeChange, ...], left: tuple[str
         access=_access(situation),
         expectations=_expectations(names),
         test_pod=_test_pod(situation, names[0]),
-        warnings=(*left, *notes, *_warnings(situation)),
+        warnings=(*left, *doubts(changes), *notes, *_warnings(situation)),
         missing_evidence=missing_evidence(situation),
         rollout=_rollout(names),
         undo_by_hand="",
@@ -144,6 +144,11 @@ def _access(situation: Situation) -> tuple[Access, ...]:
 def _test_pod(situation: Situation, node: str) -> TestPod | None:
     pod = probe_pod.choose(situation)
     return replace(pod, node=node) if pod else None
+
+
+def doubts(changes: tuple[NodeChange, ...]) -> Iterator[str]:
+    """Nodes of which it is not certain that the machine that answered is they."""
+    return (f"{change.node}: {change.before.doubt}" for change in changes if change.before.doubt)
 
 
 def _warnings(situation: Situation) -> tuple[str, ...]:

@@ -304,7 +304,8 @@ class _Collector:
         """Let the probe ask, second look included, and keep what the node answered."""
         node = next((node for node in self._state.nodes if node.name == pod.node), NodeStatus(pod.node))
         self._reach[node.name] = shell.by_hand(node)
-        await probe_node(_Recorder(shell, self), node, node_request(pod, endpoints), self._services.clock)
+        recorder, among = _Recorder(shell, self), lambda: self._state.nodes
+        await probe_node(recorder, node, node_request(pod, endpoints), self._services.clock, among)
 
     def command(self, node: str, command: NodeCommand, output: CommandOutput) -> None:
         """Keep what a command answered."""

@@ -14,6 +14,7 @@ from cnitui.domain.likeness import Cohort
 from cnitui.domain.listing import listed
 from cnitui.domain.parsing.messages import KnownMessage, recognise
 from cnitui.domain.questions import machine_questions, selinux_questions
+from cnitui.domain.report import machine_words
 from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
@@ -329,7 +330,13 @@ def unreadable(state: State) -> tuple[Block, ...]:
     errors = [look.error for node, look in state.looks if look.error is not None and node]
     waiting = [error for error in errors if isinstance(error, NodeUnconfirmed)]
     others = [Item(error.what, "warn", error.next_step) for error in errors if error not in waiting]
-    return (*_waiting(waiting), *_first(others, "more nodes"))
+    return (*_waiting(waiting), *_first([*others, *_doubtful(state)], "more nodes"))
+
+
+def _doubtful(state: State) -> list[Item]:
+    """Nodes whose answers are shown, though it is not certain that they gave them."""
+    odd = state.diagnosis.machines if state.diagnosis else ()
+    return [Item(f"{one.node}: {machine_words(one)}", "warn") for one in odd if one.standing != "other"]
 
 
 def _waiting(errors: list[NodeUnconfirmed]) -> tuple[Block, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
@@ -19,6 +19,7 @@ from cnitui.domain.evidence import CaseFile
 from cnitui.domain.experiment import UNREAD_FACTS
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.finding import Diagnosis, Missing
+from cnitui.domain.identity import odd_machines
 from cnitui.domain.likeness import Likeness, likeness_of, unready_likeness
 from cnitui.domain.node_verdict import Key, NodeVerdict, judge_node, missing_of
 from cnitui.domain.standing import Standing, begins, fails, standing, standing_of
@@ -236,7 +237,7 @@ class Judge:
     def diagnosis(self) -> Diagnosis:
         """What is known now; the same object while nothing changed."""
         if self._made is None:
-            self._made = self._put_together()
+            self._made = replace(self._put_together(), machines=odd_machines(self._case, sorted(self._read)))
         return self._made
 
     def _put_together(self) -> Diagnosis:

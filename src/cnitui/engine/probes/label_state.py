@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import Identity, NodeStatus
+from cnitui.domain.identity import Among, doubled, nobody
 from cnitui.domain.parsing.complaints import no_sudo, not_installed
 from cnitui.domain.parsing.fcontext import parse_fcontext
 from cnitui.domain.parsing.ls import parse_ls
@@ -17,12 +19,14 @@ from cnitui.domain.parsing.selinux_mode import parse_getenforce
 from cnitui.domain.relabelling import LabelState, Unread, concerning, spec
 from cnitui.domain.remedies.relabel_systems import instead_steps, system_of
 from cnitui.engine.ports import NodeCommand, NodeShell
+from cnitui.engine.probes.identity import Heard, ask
 from cnitui.engine.probes.node_answers import Answers
 from cnitui.engine.probes.node_failures import why_not
 from cnitui.errors import NodeError
 
 STORE = "/etc/selinux"
 """semanage writes the rules below it, and the policy's store with them."""
+_WHICH = "Find out where each of the names leads; at most one of them is right"
 _OWN = "semanage fcontext -l -n | grep -F {patterns}"
 
 
@@ -41,26 +45,50 @@ def label_commands(directories: Sequence[str]) -> tuple[NodeCommand, ...]:
 
 
 async def read_labels(
-    shell: NodeShell, nodes: Iterable[NodeStatus], directories: Sequence[str]
+    shell: NodeShell, nodes: Iterable[NodeStatus], directories: Sequence[str], among: Among = nobody
 ) -> Mapping[str, LabelState | Unread]:
-    """The state of each node, or why it is not known or could not be changed; raises nothing of a node."""
+    """The state of each node, or why it is not known or could not be changed; raises nothing of a node.
+
+    Where one machine answers for two names, and neither is proven to be its node, both are left alone.
+    """
     wanted = tuple(nodes)
-    read = await asyncio.gather(*(read_label_state(shell, node, directories) for node in wanted))
-    return {node.name: state for node, state in zip(wanted, read, strict=True)}
+    read = await asyncio.gather(*(_read(shell, node, directories, among) for node in wanted))
+    found = {node.name: one for node, one in zip(wanted, read, strict=True)}
+    twice = doubled({name: heard.identity for name, (_, heard) in found.items() if heard and heard.identity})
+    return {name: Unread(twice[name], _WHICH) if name in twice else state for name, (state, _) in found.items()}
 
 
-async def read_label_state(shell: NodeShell, node: NodeStatus, directories: Sequence[str]) -> LabelState | Unread:
-    """One node, in one round trip."""
+async def read_label_state(
+    shell: NodeShell, node: NodeStatus, directories: Sequence[str], among: Among = nobody
+) -> LabelState | Unread:
+    """One node, in one round trip; Unread as well when another machine answers for it."""
+    return (await _read(shell, node, directories, among))[0]
+
+
+async def _read(
+    shell: NodeShell, node: NodeStatus, directories: Sequence[str], among: Among
+) -> tuple[LabelState | Unread, Heard | None]:
     try:
-        outputs = await shell.run(node, label_commands(directories))
+        heard = await ask(shell, node, label_commands(directories), among)
     except NodeError as error:
-        return Unread(error.what, error.next_step)
-    answers, by_hand = Answers(outputs), shell.by_hand(node)
+        return Unread(error.what, error.next_step), None
+    state = _understood(Answers(heard.outputs), node, shell.by_hand(node), directories)
+    return (state if isinstance(state, Unread) else _by_whom(state, heard.identity)), heard
+
+
+def _understood(answers: Answers, node: NodeStatus, by_hand: str, directories: Sequence[str]) -> LabelState | Unread:
     obstacle = _obstacle(answers, node, by_hand, directories)
     if obstacle is not None:
         return obstacle
     state = _state(answers, directories)
     return state if isinstance(state, Unread) else _read_only(answers, by_hand, directories) or state
+
+
+def _by_whom(state: LabelState, found: Identity | None) -> LabelState:
+    if found is None:
+        return state
+    doubt = "" if found.standing == "same" else found.because
+    return replace(state, machine=found.machine_id, doubt=doubt)
 
 
 def _obstacle(answers: Answers, node: NodeStatus, by_hand: str, directories: Sequence[str]) -> Unread | None:

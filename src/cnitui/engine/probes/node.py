@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cnitui.domain.evidence import Observed, Reading, Source, Unavailable
-from cnitui.domain.facts import Answered, NodeStatus, Transcript
+from cnitui.domain.facts import Answered, Identity, NodeStatus, Transcript
+from cnitui.domain.identity import Among, nobody
 from cnitui.domain.parsing.complaints import not_installed
 from cnitui.engine.ports import Clock, CommandOutput, NodeCommand, NodeShell
+from cnitui.engine.probes.identity import Heard, another_machine, ask, hear
 from cnitui.engine.probes.node_answers import Answers
 from cnitui.engine.probes.node_commands import NodeProbeRequest, commands_for, second_look
 from cnitui.engine.probes.node_facts import DIRECTORY_FACTS, FACTS, FactRecipe
@@ -21,33 +23,52 @@ KEPT = 32_768
 Readings = tuple[tuple[type[object], str, Reading[object]], ...]
 
 
-async def probe_node(shell: NodeShell, node: NodeStatus, request: NodeProbeRequest, clock: Clock) -> Readings:
+async def probe_node(
+    shell: NodeShell, node: NodeStatus, request: NodeProbeRequest, clock: Clock, among: Among = nobody
+) -> Readings:
     """Everything we read on a node, in one round trip and, where some answer was none, a second.
 
-    A node that cannot be reached or logged in to makes every fact unavailable, with the reason and what would help.
+    A node that cannot be reached or logged in to makes every fact unavailable, with the reason and what would help. So
+    does another machine that answers in its place; `among` are all nodes, one of which that may be.
     """
     at = clock.now()
-    commands = commands_for(request)
+    commands, prefix = commands_for(request), shell.by_hand(node)
     try:
-        outputs = await shell.run(node, commands)
+        heard = await hear(shell, node, commands, among)
     except NodeError as error:
-        return unreachable(node.name, error, at, shell.by_hand(node), request)
+        return unreachable(node.name, error, at, prefix, request)
+    if heard.identity is not None and heard.strange:
+        strange = another_machine(node.name, heard.identity, prefix)
+        return (*unreachable(node.name, strange, at, prefix, request), *_who(node.name, heard, at, prefix))
+    outputs = heard.outputs
     again = second_look(request, commands, outputs)
-    tried = await _tried(shell, node, again) if again else ()
-    prefix = shell.by_hand(node)
+    tried = await _tried(shell, node, again, among) if again else ()
     read = readings_of(node.name, completed(outputs, tried), at, prefix, request)
     place = {command.name: number for number, command in enumerate(commands)}
     asked = sorted(outputs, key=lambda output: place.get(output.name, len(place)))
     said: Reading[object] = Observed(transcript_of((*asked, *tried)), Source(prefix, node.name, at))
-    return (*read, (Transcript, node.name, said))
+    return (*read, *_who(node.name, heard, at, prefix)[:1], (Transcript, node.name, said))
 
 
-async def _tried(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand]) -> tuple[CommandOutput, ...]:
+def _who(node: str, heard: Heard, at: datetime, prefix: str) -> Readings:
+    """Which machine answered, and the transcript of that question alone."""
+    if heard.identity is None:
+        return ()
+    source = Source(by_hand_line(prefix, heard.who[0].command), node, at)
+    found: Reading[object] = Observed(heard.identity, source)
+    said: Reading[object] = Observed(transcript_of(heard.who), Source(prefix, node, at))
+    return (Identity, node, found), (Transcript, node, said)
+
+
+async def _tried(
+    shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand], among: Among
+) -> tuple[CommandOutput, ...]:
     """The second round may fail: the first one's answers stand by themselves."""
     try:
-        return await shell.run(node, commands)
+        heard = await ask(shell, node, commands, among)
     except NodeError:
         return ()
+    return tuple(output for output in heard.outputs if output not in heard.who)
 
 
 def completed(first: Sequence[CommandOutput], second: Iterable[CommandOutput]) -> tuple[CommandOutput, ...]:
@@ -133,4 +154,4 @@ def unreachable(node: str, error: NodeError, at: datetime, prefix: str, request:
     asked = {command.name for command in commands_for(request)}
     reading = Unavailable(error.what, Source(prefix, node, at), error.next_step)
     facts = (recipe.fact for recipe in FACTS if asked & set(recipe.commands))
-    return tuple((fact, node, reading) for fact in (*facts, Transcript))
+    return tuple((fact, node, reading) for fact in (*facts, Transcript, Identity))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from cnitui.domain.evidence import Source, Unavailable
 from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus, PodEvents, PodStatus
+from cnitui.domain.identity import Among, nobody
 from cnitui.engine.judging.book import Book
 from cnitui.engine.judging.judge import Judge
 from cnitui.engine.ports import Clock, ClusterApi, NodeShell
@@ -26,6 +27,7 @@ from cnitui.engine.probes.cluster import (
     probe_logs,
     probe_pod,
 )
+from cnitui.engine.probes.identity import obstacle
 from cnitui.engine.probes.node import probe_node
 from cnitui.engine.probes.node_commands import NodeProbeRequest
 from cnitui.engine.reading.looks import Looks
@@ -33,7 +35,7 @@ from cnitui.engine.reading.subjects import Noting, attempts_key, last_attempt, n
 from cnitui.engine.reading.sweep import Sweep
 from cnitui.engine.reading.turns import Turns, Urgency
 from cnitui.engine.watching.roster import NodeRow
-from cnitui.errors import CnituiError, HostKeyChanged, NodeUnreachable, ReadingStopped
+from cnitui.errors import AnotherMachine, CnituiError, HostKeyChanged, NodeUnreachable, ReadingStopped
 
 EVERYBODY = 50
 """Failing nodes up to which all are read at once and their evidence is kept."""
@@ -45,7 +47,7 @@ STOPPED = "you stopped the reading"
 EVENTS_FRESH = timedelta(minutes=2)
 EVENTS_AGAIN = 5.0
 """Seconds after which the events of a pod that has still to start are read again: the kubelet tries every few."""
-_MAY_PASS = (NodeUnreachable, HostKeyChanged)
+_MAY_PASS = (NodeUnreachable, HostKeyChanged, AnotherMachine)
 _FIRST_NODE_RETRY, _LAST_NODE_RETRY = 30.0, 300.0
 
 
@@ -54,7 +56,7 @@ class Scene:
     """What the decision rests on: the row of a name, the reference, what is on the screen, whether nodes are known.
 
     `waiting` are nodes whose pod has still to start or to become ready: its events and its log tell whether it can.
-    `opened` are nodes that somebody wanted to see, healthy or not.
+    `opened` are nodes that somebody wanted to see, healthy or not. `among` are all nodes: one may answer for another.
     """
 
     row: Callable[[str], NodeRow | None]
@@ -64,6 +66,7 @@ class Scene:
     waiting: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
     daemonset: DaemonSetStatus | None = None
+    among: Among = nobody
 
 
 class Reader:
@@ -203,13 +206,14 @@ class Reader:
         return node_unasked(pod, self._clock.now())
 
     async def _read_node(self, shell: NodeShell, node: NodeStatus, request: NodeProbeRequest) -> Readings:
-        """As `probe_node`; a failed connection is raised too, because the user may have to accept a host key."""
+        """As `probe_node`; what kept us from the node is raised too: the user may have to accept a host key."""
         noting = Noting(shell)
-        readings = await probe_node(noting, node, request, self._clock)
-        if noting.error is None:
+        readings = await probe_node(noting, node, request, self._clock, self._scene.among)
+        error = noting.error or obstacle(readings, node.name, shell.by_hand(node))
+        if error is None:
             return readings
         self._take(readings)
-        raise noting.error
+        raise error
 
     async def _read_aside(self, node: str) -> None:
         """Read one of the rest and judge it beside the case; its evidence is kept only if it is odd."""
@@ -231,7 +235,7 @@ class Reader:
         if self._shell is None:
             return node_unasked(pod, self._clock.now())
         request = node_request(pod, self._book.case.value(ApiEndpoints))
-        return await probe_node(self._shell, self._node(pod.node), request, self._clock)
+        return await probe_node(self._shell, self._node(pod.node), request, self._clock, self._scene.among)
 
     async def _events(self, pod: PodStatus) -> Readings:
         """The pod's part of one list of all events, asked for anew when it has become old."""
@@ -266,7 +270,8 @@ class Reader:
     async def retry_nodes(self) -> None:
         """Nodes that could not be reached are tried again by themselves, ever more rarely; until cancelled.
 
-        So are those that showed another key, which costs no attempt to log in: the key may have been put right.
+        So are those that showed another key, which costs no attempt to log in, and those that another machine answered
+        for: either may have been put right.
         """
         wait = _FIRST_NODE_RETRY
         while True:

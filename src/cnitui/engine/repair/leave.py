@@ -10,6 +10,9 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import CnituiError, ReadOnly, Stale, UsageError
 
+SAME_MACHINE = "same-machine"
+"""Name of the command that goes before the steps of a node."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
@@ -31,11 +34,21 @@ class Leave:
         self.preview, self.confirmation = preview, confirmation
 
     def order(self, change: NodeChange) -> NodeOrder:
-        """The steps of a node as they were shown; raises ValueError for a change that is not of the preview."""
+        """The steps of a node as they were shown; raises ValueError for a change that is not of the preview.
+
+        Before them goes the question whether it is still the machine that was read, where that is known: answered in
+        the request that writes, because the next connection may lead elsewhere than the last one.
+        """
         if not any(change is shown for shown in self.preview.plan.nodes):
             raise ValueError(f"{change.node}: this change was not previewed")
         commands = (NodeCommand(f"step-{n}", step.argv, root=True) for n, step in enumerate(change.steps, 1))
-        return NodeOrder(self.preview.plan_id, change.node, tuple(commands))
+        return NodeOrder(self.preview.plan_id, change.node, (*_same_machine(change), *commands))
+
+
+def _same_machine(change: NodeChange) -> tuple[NodeCommand, ...]:
+    """Fails on every other machine; -i, because the id is kept in lower case."""
+    machine = change.before.machine
+    return (NodeCommand(SAME_MACHINE, ("grep", "-qixF", machine, "/etc/machine-id")),) if machine else ()
 
 
 def require_allowed(bench: Workbench, preview: Preview, confirmation: Confirmation) -> None:

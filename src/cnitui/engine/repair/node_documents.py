@@ -34,6 +34,7 @@ def state_document(state: LabelState) -> Document:
         "defaults": dict(state.defaults),
         "rules": [{"spec": rule.spec, "kind": rule.kind, "context": rule.context} for rule in state.rules],
         "defined": list(state.defined),
+        "machine": state.machine,
     }
 
 
@@ -49,9 +50,12 @@ def state_of(document: Document) -> LabelState:
     rules, defined = document.get("rules"), document.get("defined")
     if not isinstance(rules, list) or not isinstance(defined, list):
         raise ValueError("it does not say which rules there were")  # noqa: TRY004 - a broken document
-    labels = _texts(document.get("labels"))
     return LabelState(
-        labels, _texts(document.get("defaults")), tuple(map(_rule, rules)), tuple(_text(one) for one in defined)
+        _texts(document.get("labels")),
+        _texts(document.get("defaults")),
+        tuple(map(_rule, rules)),
+        tuple(_text(one) for one in defined),
+        _text(document.get("machine", "")),  # not told by plans of earlier versions
     )
 
 

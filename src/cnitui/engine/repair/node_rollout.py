@@ -13,8 +13,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from cnitui.domain.facts import NodeStatus, PodStatus
+from cnitui.domain.identity import Among
 from cnitui.domain.plan import NodeChange, PodRestart
-from cnitui.domain.relabelling import Unread
+from cnitui.domain.relabelling import LabelState, Unread
 from cnitui.engine.ports import Carried, NodeShell, NodeWriter
 from cnitui.engine.probes.label_state import read_label_state
 from cnitui.engine.repair.apply import (
@@ -27,7 +28,7 @@ from cnitui.engine.repair.apply import (
     note,
     record,
 )
-from cnitui.engine.repair.leave import Confirmation, Leave
+from cnitui.engine.repair.leave import SAME_MACHINE, Confirmation, Leave
 from cnitui.engine.repair.node_book import NodeBook
 from cnitui.engine.repair.node_documents import DONE, FAILED, PARTIAL, UNKNOWN, state_document
 from cnitui.engine.repair.preview import Preview
@@ -82,7 +83,8 @@ async def change_nodes(
     book.open()
     yield Recorded(preview.plan_id, path)
     halt = halt or asyncio.Event()
-    hand = _Hand(bench, bench.shell, bench.writer, leave, book, patience, selector_of(daemonset), halt)
+    selector = selector_of(daemonset)
+    hand = _Hand(bench, bench.shell, bench.writer, leave, book, patience, selector, halt, status.values)
     outcome = CANCELLED
     try:
         async with aclosing(_batches(hand, status, undoing=undoing)) as steps:
@@ -117,6 +119,7 @@ class _Hand:
     patience: Patience
     selector: str
     halt: asyncio.Event
+    among: Among
 
 
 async def _batches(hand: _Hand, status: dict[str, NodeStatus], *, undoing: bool) -> AsyncGenerator[Progress, None]:
@@ -179,12 +182,12 @@ async def _written(
     hand: _Hand, change: NodeChange, status: NodeStatus, told: asyncio.Queue[Progress | None]
 ) -> NodeWritten:
     """Guard, journal, commands; a node of which nothing was done has the state ""."""
-    now = await read_label_state(hand.shell, status, tuple(change.before.labels))
+    now = await read_label_state(hand.shell, status, tuple(change.before.labels), hand.among)
     if isinstance(now, Unread):
         return NodeWritten(change.node, "", f"nothing was done: {now.why}")
     if now != change.before:
         return NodeWritten(
-            change.node, "", f"nothing was done: it is not as it was previewed: {_difference(change, now.lines)}"
+            change.node, "", f"nothing was done: it is not as it was previewed: {_difference(change, now)}"
         )
     try:
         hand.book.begin(change)
@@ -199,12 +202,21 @@ async def _written(
     return _outcome(change, carried)
 
 
-def _difference(change: NodeChange, now: Sequence[str]) -> str:
-    return next((line for line in now if line not in change.before.lines), "a local rule is gone")
+def _difference(change: NodeChange, now: LabelState) -> str:
+    before = change.before
+    if now.machine != before.machine:
+        return f"its machine-id is {now.machine or 'not told'}, it was {before.machine or 'not told'}"
+    if now.doubt != before.doubt and now.doubt:
+        return now.doubt
+    return next((line for line in now.lines if line not in before.lines), "a local rule is gone")
 
 
 def _outcome(change: NodeChange, carried: Carried) -> NodeWritten:
     """How far it got, exactly."""
+    if carried.failed is not None and carried.failed.name == SAME_MACHINE:
+        words = f"/etc/machine-id is not {change.before.machine} any more: another machine answered"
+        return NodeWritten(change.node, FAILED, f"nothing was done: {words}")
+    carried = replace(carried, outputs=tuple(one for one in carried.outputs if one.name != SAME_MACHINE))
     lines, ended = [step.line for step in change.steps], len(carried.outputs)
     if carried.failed is not None:
         said = _plain(f"{carried.failed.stderr} {carried.failed.stdout}")

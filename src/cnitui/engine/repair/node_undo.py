@@ -13,6 +13,7 @@ from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import NodeChange, Plan
 from cnitui.domain.relabelling import LabelState, Unread, reverting
+from cnitui.domain.remedies.relabel_plan import doubts
 from cnitui.engine.ports import NodeShell
 from cnitui.engine.probes.label_state import read_labels
 from cnitui.engine.repair.node_documents import NODES, PARTIAL, WAITING, states_before
@@ -61,7 +62,11 @@ async def undo_of_nodes(bench: Workbench, plan_id: str, body: Document) -> Plan:
         title=f"Take back plan {plan_id}: {body.get('title')}",
         cause="",
         changes=(),
-        warnings=(*left, "running pods stay as they are; where install-cni starts again, it fails as it did before"),
+        warnings=(
+            *left,
+            *doubts(changes),
+            "running pods stay as they are; where install-cni starts again, it fails as it did before",
+        ),
         rollout="Each node's steps are run, a few nodes at a time; a node that fails does not keep the others.",
         facts=MappingProxyType(_facts(plan_id, as_mapping(body.get("facts")), partial=bool(left))),
         nodes=changes,
@@ -83,7 +88,7 @@ async def _read(
     paths = dict.fromkeys(tuple(state.labels) for state in before.values())
     for path in paths:
         nodes = [known[name] for name, state in before.items() if name in known and tuple(state.labels) == path]
-        found |= await read_labels(shell, nodes, path)
+        found |= await read_labels(shell, nodes, path, known.values)
     return found
 
 

@@ -125,10 +125,8 @@ async def with_labels(bench: Workbench, situation: Situation, nodes: Sequence[st
     if bench.shell is None or (bench.may_write and bench.writer is None) or any(map(why_not, directories)):
         return situation
     known = {node.name: node for node in await bench.api.nodes()}
-    return replace(
-        situation,
-        labels=await read_labels(bench.shell, [known.get(name, NodeStatus(name)) for name in nodes], directories),
-    )
+    wanted = [known.get(name, NodeStatus(name)) for name in nodes]
+    return replace(situation, labels=await read_labels(bench.shell, wanted, directories, known.values))
 
 
 def by_way_of(bench: Workbench, plan: Plan) -> Plan:

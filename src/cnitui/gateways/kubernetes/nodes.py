@@ -43,6 +43,8 @@ def node_of(node: wire.Node) -> NodeStatus:
         kubelet=info.kubelet_version,
         created_at=node.metadata.creation_timestamp,
         bgp_address=bounded((node.metadata.annotations or {}).get(_BGP_ADDRESS)).partition("/")[0],
+        machine_id=bounded(info.machine_id),
+        boot_id=bounded(info.boot_id),
     )
 
 

@@ -259,6 +259,8 @@ class NodeSystemInfo(Wire):
     architecture: str = ""
     container_runtime_version: str = ""
     kubelet_version: str = ""
+    machine_id: str = msgspec.field(default="", name="machineID")
+    boot_id: str = msgspec.field(default="", name="bootID")
 
 
 class NodeState(Wire):

@@ -14,7 +14,15 @@ from cnitui.domain.finding import Diagnosis
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import Look, NodeRow, State
 from cnitui.engine.watching.roster import Roster
-from cnitui.errors import CnituiError, HostKeyChanged, HostKeyUnknown, NodeLoginFailed, NodeUnreachable, ReadingStopped
+from cnitui.errors import (
+    AnotherMachine,
+    CnituiError,
+    HostKeyChanged,
+    HostKeyUnknown,
+    NodeLoginFailed,
+    NodeUnreachable,
+    ReadingStopped,
+)
 from cnitui.tui.messages import NodeOpened
 from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.table.columns import Column
@@ -43,6 +51,7 @@ _IN_SHORT: dict[type[CnituiError], str] = {
     NodeLoginFailed: "no login",
     HostKeyUnknown: "host key?",
     HostKeyChanged: "key changed",
+    AnotherMachine: "not itself",
 }
 
 

@@ -149,9 +149,16 @@ def page_of(document: Document) -> Page:
         undecided=tuple(
             (text(one.get("command")), text(one.get("why"))) for one in maps(diagnosis.get("next_evidence"))
         ),
-        unread=tuple((text(one.get("what")), text(one.get("why"))) for one in maps(diagnosis.get("unavailable"))),
+        unread=(
+            *((f"machine of {text(one.get('node'))}", _machine(one)) for one in maps(diagnosis.get("machines"))),
+            *((text(one.get("what")), text(one.get("why"))) for one in maps(diagnosis.get("unavailable"))),
+        ),
         hidden=tuple((text(one.get("count")), text(one.get("what"))) for one in maps(document.get("hidden"))),
     )
+
+
+def _machine(told: Document) -> str:
+    return f"{text(told.get('standing'))}: {text(told.get('because'))}"
 
 
 # --- the head -------------------------------------------------------------------------------------------------------
