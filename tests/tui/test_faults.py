@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partialmethod
 
 import pytest
 
@@ -12,8 +13,12 @@ from cnitui.compose import opening
 from cnitui.domain.facts import SelinuxMode
 from cnitui.engine import session
 from cnitui.engine.reading import reader
+from cnitui.engine.state import Look
 from cnitui.engine.watching import liveness
 from cnitui.gateways.kubernetes.reflector import Pace
+from cnitui.gateways.ssh import shell
+from cnitui.gateways.ssh.session import Limits
+from cnitui.gateways.ssh.shell import SshNodeShell
 from cnitui.lab import Lab
 from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
@@ -80,6 +85,8 @@ IN_THE_MIDDLE = {
     "api cut=300": "not reachable",
     "api certificate=expired": "certificate expired",
     "api certificate=foreign": "certificate not trusted",
+    "api certificate=not-yet-valid": "cert. not yet valid",
+    "api certificate=other-name": "cert. of another name",
 }
 
 
@@ -130,6 +137,8 @@ async def test_slow_and_trickling_answers_only_take_their_time(settings: Setting
 AT_THE_START = {
     "api status=503": "(503)",
     "api certificate=expired": "its certificate has expired",
+    "api certificate=not-yet-valid": "its certificate is not valid yet. Check the clocks of this machine and",
+    "api certificate=other-name": "its certificate is for another name (IP address mismatch",
     "api cut=100": "closed the connection in the middle",
 }
 
@@ -204,12 +213,116 @@ async def test_a_node_that_does_not_come_to_an_end_keeps_nobody_waiting(settings
         assert driver.state.case.value(SelinuxMode, "worker-01") is None
 
 
-@pytest.mark.parametrize("lie", ["garbage", "nologin"])
-async def test_nodes_that_lie_prove_nothing_until_they_tell_the_truth(settings: Settings, lie: str) -> None:
+async def test_a_slow_node_keeps_nobody_waiting_and_is_asked_anew_by_a_key(settings: Settings) -> None:
+    async with driven(settings, "ssh latency=3600 worker-01") as driver:
+        await driver.until(lambda: "CONFIRMED  SELinux stops install-cni on worker-02" in line(driver, 1))
+        assert driver.state.case.value(SelinuxMode, "worker-01") is None
+        await driver.lab.standing.set()
+        await driver.press("r")
+        await driver.shows(f"CONFIRMED  SELinux stops install-cni on {BOTH}")
+
+
+BROKEN_OFF = {
+    "ssh cut=300 worker-01": ("was lost in the middle", "Look again"),
+    "ssh silent worker-01": ("did not answer within 2 s", "See whether the node is up and port 22 open on the way"),
+}
+
+
+@pytest.mark.parametrize(("fault", "words"), BROKEN_OFF.items())
+async def test_a_node_that_breaks_off_or_says_nothing_is_told_with_what_to_do_and_read_when_it_can(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fault: str, words: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(SshNodeShell, "__init__", partialmethod(SshNodeShell.__init__, connect_timeout=2.0))
+    async with driven(settings, fault) as driver:
+        await driver.until(lambda: "CONFIRMED  SELinux stops install-cni on worker-02" in line(driver, 1))
+        await driver.shows("? unreachable")
+        await driver.press("f3")
+        for told in words:
+            await driver.shows(told)
+        assert "● live" in line(driver, 0)
+        await works(driver)
+        await driver.lab.standing.set()
+        await driver.shows(f"CONFIRMED  SELinux stops install-cni on {BOTH}")
+
+
+async def test_a_connection_to_a_node_that_went_dead_without_a_word_is_made_anew_without_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "Limits", lambda: Limits(command_seconds=2, grace_seconds=0.5))
+    async with driven(settings) as driver:
+        await driver.judged()
+        await driver.lab.standing.set("ssh half-open worker-01")
+        asked, before = len(driver.lab.ssh.commands("worker-01")), looked(driver)
+        await driver.press("r")
+        await driver.until(lambda: looked(driver) != before and driver.state.settled)
+        assert len(driver.lab.ssh.commands("worker-01")) > asked
+        await works(driver)
+        assert f"on {BOTH}" in line(driver, 1)
+        assert "opens no session" not in driver.text()
+
+
+def looked(driver: Driver) -> Look | None:
+    """The last look at worker-01 that came to its end."""
+    look = driver.state.look("worker-01")
+    return look if look is not None and look.phase != "asking" else None
+
+
+LIES = {
+    "garbage": "but not run commands",
+    "nologin": "but not run commands",
+    "empty": "but not run commands",
+    "other": "another machine answered",
+}
+
+
+@pytest.mark.parametrize(("lie", "words"), LIES.items())
+async def test_nodes_that_lie_prove_nothing_until_they_tell_the_truth(settings: Settings, lie: str, words: str) -> None:
     async with driven(settings, f"ssh lie={lie}") as driver:
         await driver.judged()
         assert driver.diagnosis.confident == ()
         assert driver.state.case.value(SelinuxMode, "worker-01") is None
+        assert line(driver, 1).lstrip().startswith("? ")
+        await driver.press("f3")
+        await driver.shows(words)
         await driver.lab.standing.set()
         await driver.press("r")
         await driver.shows("CONFIRMED")
+
+
+# --- another machine answers for a node ------------------------------------------------------------------------------
+
+
+async def test_where_all_nodes_lead_elsewhere_the_banner_says_so_and_it_ends_by_itself(settings: Settings) -> None:
+    async with driven(settings, "ssh lie=other") as driver:
+        await driver.until(lambda: f"{BOTH}: another machine answers · could be: " in line(driver, 1))
+        assert driver.diagnosis.confident == ()
+        await driver.lab.standing.set()
+        await driver.shows(f"CONFIRMED  SELinux stops install-cni on {BOTH}")
+        assert "another machine" not in driver.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_another_machine_is_told_on_every_screen_that_shows_the_node(
+    settings: Settings, size: tuple[int, int]
+) -> None:
+    async with driven(settings, "ssh lie=other worker-01", size=size) as driver:
+        await driver.until(lambda: "CONFIRMED  SELinux stops install-cni on worker-02" in line(driver, 1))
+        own, others = (driver.lab.world.node(name).machine_id for name in ("worker-01", "worker-02"))
+        await driver.press("f3")
+        for told in ("worker-01: another machine", others, own, "? another"):
+            await driver.shows(told)
+        assert max(map(len, driver.text().splitlines())) == size[0]
+        await driver.press("f1")
+        await driver.shows("? not itself")
+        await driver.press("home", "down", "enter")
+        await driver.shows("Node worker-01")
+        await driver.shows("another machine; nothing it answered is held against the node")
+
+
+async def test_what_is_not_certain_of_a_node_is_told_beside_what_it_says(settings: Settings) -> None:
+    async with driven(settings) as driver:
+        await driver.judged()
+        driver.lab.world.node("worker-01").boot_id = "33333333-3333-4333-8333-333333333333"
+        await driver.press("r", "f3")
+        await driver.shows("worker-01: the node, started again")
+        stays(driver)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cnitui.domain.evidence import CaseFile, Dossier, Unavailable
+from cnitui.domain.facts import Identity
 
+ANOTHER = "another machine"
 UNKNOWN = "?"
 """The answer nobody could get; never counted as a difference."""
 
@@ -179,6 +181,12 @@ def _changed_rows(labels: Sequence[str], answers: Sequence[tuple[tuple[str, str]
 
 
 def unknown(case: CaseFile, fact: type[object], node: str) -> str:
-    """Why there is no answer: `? sudo wants a password`; "" when nobody asked yet."""
+    """Why there is no answer: `? sudo wants a password`; "" when nobody asked yet.
+
+    That another machine answered is a matter of the whole node, told in full beside the comparison.
+    """
     reading = case.reading(fact, node)
-    return f"{UNKNOWN} {reading.why}" if isinstance(reading, Unavailable) else ""
+    if not isinstance(reading, Unavailable):
+        return ""
+    identity = case.value(Identity, node)
+    return f"{UNKNOWN} {ANOTHER if identity is not None and identity.standing == 'other' else reading.why}"

@@ -56,7 +56,7 @@ def node_blocks(state: State, name: str, calico: CalicoObjects | None = None) ->
             ("System", f"{node.os_image}, kernel {node.kernel}, {node.runtime}, kubelet {node.kubelet}"),
             ("Taints", ", ".join(node.taints) or "none"),
         )
-        blocks += [Heading("Node"), Grid(("", ""), facts, wrap=True)]
+        blocks += [Heading("Node"), *_doubt(state, name), Grid(("", ""), facts, wrap=True)]
     if row.pod is not None:
         blocks.extend(_pod(row.pod))
     blocks.extend(_findings(state, name))
@@ -119,7 +119,7 @@ def _host(state: State, name: str) -> list[Block]:
     if not compared.rows:
         return [Heading("Node, from inside"), _unread(state, name)]
     rows = (*((row.label, row.cells[0]) for row in compared.rows), *_files(state, name))
-    return [Heading("Node, from inside"), *_doubt(state, name), Grid(("", ""), rows, wrap=True)]
+    return [Heading("Node, from inside"), Grid(("", ""), rows, wrap=True)]
 
 
 def _unread(state: State, name: str) -> Item:
@@ -131,7 +131,7 @@ def _unread(state: State, name: str) -> Item:
 
 
 def _doubt(state: State, name: str) -> Iterator[Item]:
-    """That it is not certain whose answers these are, or that they are those of a new start."""
+    """That another machine answers for it, or that it is not certain which one does, or that it was started again."""
     for one in state.diagnosis.machines if state.diagnosis else ():
         if one.node == name:
             yield Item(machine_words(one), "warn")

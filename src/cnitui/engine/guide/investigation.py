@@ -18,7 +18,7 @@ from cnitui.domain.report import machine_words
 from cnitui.engine.guide.blocks import Block, Columns, Grid, Heading, Item, Paragraph, Quote, Role, StepState
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import NodeRow, State
-from cnitui.errors import NodeUnconfirmed
+from cnitui.errors import NodeError, NodeUnconfirmed
 
 PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
 SHOWN_ROWS = 200
@@ -330,13 +330,14 @@ def unreadable(state: State) -> tuple[Block, ...]:
     errors = [look.error for node, look in state.looks if look.error is not None and node]
     waiting = [error for error in errors if isinstance(error, NodeUnconfirmed)]
     others = [Item(error.what, "warn", error.next_step) for error in errors if error not in waiting]
-    return (*_waiting(waiting), *_first([*others, *_doubtful(state)], "more nodes"))
+    strange = _strange(state, {error.node for error in errors if isinstance(error, NodeError)})
+    return (*_waiting(waiting), *_first([*others, *strange], "more nodes"))
 
 
-def _doubtful(state: State) -> list[Item]:
-    """Nodes whose answers are shown, though it is not certain that they gave them."""
+def _strange(state: State, told: set[str]) -> list[Item]:
+    """Nodes for which another machine answered, or for which it is not certain which one did; but for those `told`."""
     odd = state.diagnosis.machines if state.diagnosis else ()
-    return [Item(f"{one.node}: {machine_words(one)}", "warn") for one in odd if one.standing != "other"]
+    return [Item(f"{one.node}: {machine_words(one)}", "warn") for one in odd if one.node not in told]
 
 
 def _waiting(errors: list[NodeUnconfirmed]) -> tuple[Block, ...]:

@@ -58,8 +58,8 @@ def another_machine(node: str, found: Identity, by_hand: str) -> AnotherMachine:
     """The error that tells of it."""
     return AnotherMachine(
         f"{node}: another machine answered: {found.because}",
-        f"See where `{by_hand}` leads (ssh configuration, nodes in config.yaml, DNS) and start cnitui anew; "
-        "of a node that was just installed anew, wait until its kubelet has reported",
+        f"See where `{by_hand}` leads (ssh configuration, nodes in config.yaml, DNS), correct it and start cnitui "
+        "anew; a machine that was just installed anew is known once its kubelet has reported",
         node=node,
     )
 

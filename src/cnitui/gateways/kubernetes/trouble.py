@@ -33,6 +33,12 @@ _ERRNO_WORDS = {
 }
 _EXPIRED, _NOT_YET_VALID, _WRONG_NAME, _WRONG_ADDRESS = 10, 9, 62, 64
 """OpenSSL's verification errors: X509_V_ERR_CERT_HAS_EXPIRED and so on, openssl x509_vfy.h."""
+_REASONS = {
+    _EXPIRED: "CertificateExpired",
+    _NOT_YET_VALID: "CertificateNotYetValid",
+    _WRONG_NAME: "CertificateName",
+    _WRONG_ADDRESS: "CertificateName",
+}
 
 
 def request_failed(error: BaseException, server: str) -> ClusterError | KubeconfigError:
@@ -86,14 +92,14 @@ def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | N
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, server: str) -> ClusterUnreachable:
-    reason = "CertificateExpired" if error.verify_code == _EXPIRED else "Certificate"
+    reason = _REASONS.get(error.verify_code, "Certificate")
     match error.verify_code:
         case code if code == _EXPIRED:
             why, next_step = "has expired", "Renew the API server's certificate; check this machine's clock, too"
         case code if code == _NOT_YET_VALID:
             why, next_step = "is not valid yet", "Check the clocks of this machine and of the server"
         case code if code in (_WRONG_NAME, _WRONG_ADDRESS):
-            why = f"is for another name ({one_line(error.verify_message, 200)})"
+            why = f"is for another name ({one_line(error.verify_message, 200).rstrip('.')})"
             next_step = "Use a server address the certificate names, or set tls-server-name in the kubeconfig"
         case _:
             why = f"is not signed by the authority the kubeconfig trusts ({one_line(error.verify_message, 200)})"
