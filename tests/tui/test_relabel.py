@@ -34,3 +34,19 @@ async def test_labels_are_seen_repaired_node_by_node_and_taken_back(drive: Drive
             driver.lab.world.node(name).files.entries["/opt/cni/bin"].label for name in ("worker-01", "worker-02")
         }
         assert labels == {"system_u:object_r:usr_t:s0"}
+
+
+async def test_when_the_way_to_a_node_leads_elsewhere_after_the_preview_no_machine_is_touched(drive: Drive) -> None:
+    async with drive("selinux-wrong-context", speed=50) as driver:
+        await previewed(driver)
+        assert [change.node for change in driver.preview.plan.nodes] == ["worker-01", "worker-02"]
+        nodes = [driver.lab.world.node(name) for name in driver.lab.world.nodes]
+        before = [(list(node.selinux.local_rules), node.files.entries["/opt/cni/bin"].label) for node in nodes]
+        await driver.lab.standing.set("ssh lie=other worker-01")
+        await confirm(driver)
+        await driver.until(lambda: driver.state.repair.phase in ("applied", "verified"))
+        await driver.shows("nothing was done: worker-01: another machine")
+        await driver.shows("left alone: it stopped after worker-01")
+        now = [(list(node.selinux.local_rules), node.files.entries["/opt/cni/bin"].label) for node in nodes]
+        assert now == before
+        assert not writes(driver)

@@ -11,7 +11,7 @@ from cnitui.engine.guide.blocks import Block, Command, Heading, Item, Paragraph
 
 SHOWN_NODES = 8
 """Names in a heading."""
-GUARD = "first of all: /etc/machine-id is compared with the one that was read here; on another machine nothing is run"
+GUARD = "only where /etc/machine-id is still the one that was read: on another machine nothing is run"
 Alike = tuple[tuple[str, ...], tuple[NodeStep, ...], str, tuple[NodeStep, ...]]
 
 
@@ -21,9 +21,9 @@ def node_blocks(plan: Plan) -> Iterator[Block]:
         yield Heading(f"On {listed(nodes, SHOWN_NODES)}")
         yield from (Item(f"now: {line}", "dim") for line in now)
         yield Paragraph("Run there, in this order, until one fails:")
+        yield from (Command(step.line, step.words) for step in steps)
         if any(change.before.machine for change in plan.nodes if change.node in nodes):
             yield Item(GUARD, "dim")
-        yield from (Command(step.line, step.words) for step in steps)
         yield from (Item(f"then: {words}", "dim") for words in (after,) if words)
         if undo:
             yield Paragraph("What would take it back:", "dim")
