@@ -91,9 +91,11 @@ def _boot_alone(
         return "other", f"its boot id {boot} is that of {who[0]}; {node.name} reported {own_boot}"
     if not machine and not boot:
         return "unknown", "the machine told neither machine-id nor boot id"
-    if not machine_id(node.machine_id) and not own_boot:
-        return "unknown", f"it is not known which ids the kubelet of {node.name} reports"
-    return "unclear", "machine-id cannot be compared, and the boot id alone does not tell"
+    if not own_boot or not boot:
+        return "unknown", f"of the ids of {node.name} none is known both as reported and as read"
+    if boot and boot == own_boot:
+        return "unknown", f"machine-id cannot be compared, and {listed(who, MOST_NAMED)} runs on the same kernel"
+    return "unclear", "machine-id cannot be compared, and the boot id is not the reported one"
 
 
 def _of_machine(nodes: Iterable[NodeStatus], machine: str) -> tuple[str, ...]:
