@@ -193,6 +193,8 @@ class NodeStatus:
     ready_since: datetime | None = None
     conditions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Condition type to `status reason: message`, all conditions."""
+    condition_since: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """Condition type to its lastTransitionTime, by the clock of who set it: nearly always the node's own kubelet."""
     addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Address type (InternalIP, Hostname, ExternalIP …) to the first address of that type."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import singledispatch
 from itertools import zip_longest
 
@@ -31,6 +32,8 @@ Span = tuple[str, str]
 """Text and its role: one of `Role`, or one of those that `BlocksView` has a style for beside them."""
 Line = tuple[Span, ...]
 
+HERE = "here"
+"""Role of the sign at the row that is pointed at."""
 _KEY = re.compile(r"([+-]\s*(?:- )*)([^\s:#][^:#]{0,200})(:)(?=\s|$)")
 """A YAML key behind the sign of a diff."""
 MAX_TEXT = 110
@@ -40,7 +43,7 @@ MAX_TEXT = 110
 def lay_out(blocks: Sequence[Block], width: int, *, whole: bool = False) -> tuple[Line, ...]:
     """All blocks as lines of at most `width` cells, one empty line between different kinds.
 
-    With `whole` the sources of quotes are told in full, on as many lines as they take.
+    With `whole` the sources of quotes and the rows of tables are told in full, on as many lines as they take.
     """
     lines: list[Line] = []
     previous: type[object] | None = None
@@ -50,9 +53,7 @@ def lay_out(blocks: Sequence[Block], width: int, *, whole: bool = False) -> tupl
         quoted = kind is Quote and previous in (Item, Command)
         if lines and apart and previous is not Heading and not quoted:
             lines.append(())
-        lines.extend(
-            _quote(block, max(20, width), whole=whole) if isinstance(block, Quote) else _lines(block, max(20, width))
-        )
+        lines.extend(_told(block, max(20, width), whole=whole))
         previous = kind
     return tuple(lines)
 
@@ -73,6 +74,12 @@ def wrap_words(text: str, width: int) -> list[str]:
             lines.extend(whole)
         lines.append(current)
     return lines
+
+
+def _told(block: Block, width: int, *, whole: bool) -> Iterable[Line]:
+    if isinstance(block, Quote):
+        return _quote(block, width, whole=whole)
+    return _lines(replace(block, wrap=True) if whole and isinstance(block, Grid) else block, width)
 
 
 @singledispatch
@@ -162,7 +169,8 @@ def _grid(block: Grid, width: int) -> Iterable[Line]:
         role: Role = block.roles[index] if index < len(block.roles) else "normal"
         texts = [row[column] for column in kept]
         first, *more = _wrapped(texts, widths) if block.wrap else [texts]
-        yield (f"{GLYPHS[role]} ", role), (_cells(first, widths), "normal")
+        sign: Span = ("❯", HERE) if index == block.here else (" ", role)
+        yield (GLYPHS[role], role), sign, (_cells(first, widths), "normal")
         for line in more:
             yield (("  " + _cells(line, widths), "normal"),)
 

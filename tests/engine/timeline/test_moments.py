@@ -66,6 +66,45 @@ def test_an_event_tells_its_reason_count_and_message() -> None:
     assert event.role == "warn"
 
 
+def test_every_condition_of_a_node_is_told_since_when_it_is_so() -> None:
+    state = cluster(("worker-01",), ())
+    node = replace(
+        state.nodes[0],
+        conditions={
+            "MemoryPressure": "False KubeletHasSufficientMemory: kubelet has sufficient memory available",
+            "PIDPressure": "False KubeletHasSufficientPID: kubelet has sufficient PID available",
+            "DiskPressure": "True KubeletHasDiskPressure: kubelet has disk pressure",
+            "NetworkUnavailable": "False CalicoIsUp: Calico is running on this node",
+            "KernelDeadlock": "True DockerHung: task docker:7 blocked for more than 120 seconds",
+            "EtcdIsVoter": "True MemberNotLearner: Node is a voting member of the etcd cluster",
+            "Ready": "Unknown NodeStatusUnknown: Kubelet stopped posting node status.",
+            "Untimed": "True Never",
+        },
+        condition_since={
+            "MemoryPressure": NOON - timedelta(hours=17),
+            "PIDPressure": NOON - timedelta(hours=17),
+            "DiskPressure": NOON,
+            "NetworkUnavailable": NOON - timedelta(hours=16),
+            "KernelDeadlock": NOON + timedelta(minutes=1),
+            "EtcdIsVoter": NOON + timedelta(minutes=2),
+            "Ready": NOON + timedelta(minutes=3),
+        },
+        ready="Unknown",
+        ready_reason="NodeStatusUnknown",
+        ready_since=NOON + timedelta(minutes=3),
+    )
+    told = of_kind(with_nodes(state, node), "node")
+    assert [(moment.words, moment.role) for moment in told] == [
+        ("node MemoryPressure, PIDPressure are False", "good"),
+        ("node NetworkUnavailable is False: CalicoIsUp", "good"),
+        ("node DiskPressure is True: KubeletHasDiskPressure", "warn"),
+        ("node KernelDeadlock is True: DockerHung", "warn"),
+        ("node EtcdIsVoter is True", "good"),
+        ("node Ready is Unknown: NodeStatusUnknown", "warn"),
+    ]
+    assert told[2].at == NOON
+
+
 def test_what_has_no_time_is_left_out() -> None:
     state = cluster(("worker-01",), ())
     case = observed(state.case, "worker-01", PodEvents((Event("Normal", "Pulled", "image"),)))

@@ -220,6 +220,7 @@ def test_a_node_is_told_whole() -> None:
         "cni plugin not initialized",
     )
     assert node.ready_since == datetime(2026, 1, 1, tzinfo=UTC)
+    assert dict(node.condition_since) == {"Ready": node.ready_since}, "one without a moment is told without"
     assert dict(node.conditions) == {"Ready": "False KubeletNotReady: cni plugin not initialized", "Odd": "Unknown"}
     assert dict(node.addresses) == {"InternalIP": "10.0.0.1", "Hostname": "master-01"}
     assert node.taints == ("a:NoSchedule", "b=v:NoExecute")

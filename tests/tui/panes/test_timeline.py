@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from cnitui.domain.facts import Run
 from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.state import Before, State
+from cnitui.engine.timeline.moments import NodeRun
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.timeline.picture import TimelinePicture
@@ -47,6 +49,66 @@ async def test_it_is_drawn_until_somebody_wants_to_read_it() -> None:
         await pilot.pause()
         assert "KIND" not in text_of(app)
         assert focused(app) == "TimelinePicture"
+
+
+async def test_the_list_opens_where_the_cursor_is_and_else_at_the_newest_moment() -> None:
+    pane = TimelinePane()
+    acted = replace(ACTED, repair=RepairState(actions=tuple(
+        Action(NOON + timedelta(seconds=number), f"action {number}") for number in range(200)
+    )))  # fmt: skip
+    async with shown(pane, (80, 20)) as (app, pilot):
+        pane.state = acted
+        await pilot.pause()
+        pane.focus_content()
+        await pilot.press("v")
+        await pilot.pause()
+        assert "❯11-23 12:03:19  –          action   action 199" in text_of(app)
+        await pilot.press("v", "g", *["n"] * 12, "v")
+        await pilot.pause()
+        (pointed,) = [line for line in text_of(app).splitlines() if "❯" in line]
+        picture = pane.query_one(TimelinePicture)
+        assert picture.at is not None
+        assert f"❯{picture.at:%m-%d %H:%M:%S}  {picture.node or '–'}" in pointed
+        assert "action 199" not in text_of(app)
+
+
+async def test_what_the_list_cuts_is_whole_at_a_key() -> None:
+    pane = TimelinePane()
+    words = "patched DaemonSet kube-system/calico-node, whose template has now the line that stock manifests have"
+    async with shown(pane, (80, 20)) as (app, pilot):
+        pane.state = State(repair=RepairState(actions=(Action(NOON, words),)))
+        await pilot.pause()
+        pane.focus_content()
+        await pilot.press("v")
+        await pilot.pause()
+        assert "…" in text_of(app)
+        await pilot.press("w")
+        await pilot.pause()
+        assert words in " ".join(text_of(app).split())
+
+
+async def test_the_list_has_the_attempts_that_only_the_logs_remember() -> None:
+    pane = TimelinePane()
+    board = Remembering(NodeRun("worker-01", "install-cni", Run("c-9", NOON, NOON + timedelta(seconds=1), exit_code=7)))
+    async with shown(pane, (120, 40)) as (app, pilot):
+        pane.bring_board(board)  # type: ignore[arg-type]
+        pane.state = incident()
+        await pilot.pause()
+        pane.focus_content()
+        await pilot.press("v")
+        await pilot.pause()
+        assert "install-cni ended with exit code 7" in text_of(app)
+
+
+class Remembering:
+    """A board that has followed these attempts."""
+
+    def __init__(self, *seen: NodeRun) -> None:
+        self.seen = seen
+
+    def runs(self, node: str) -> tuple[NodeRun, ...]:
+        """Those of the node."""
+        return tuple(one for one in self.seen if one.node == node)
 
 
 async def test_a_list_too_long_shows_its_end_and_counts_the_rest() -> None:

@@ -67,7 +67,7 @@ class Command:
 class Grid:
     """A small table with one role per row; `leaves` are the columns that go, in this order, where it is narrow.
 
-    With `wrap` nothing is cut: what is too long goes on below.
+    With `wrap` nothing is cut: what is too long goes on below. `here` is the row that is pointed at.
     """
 
     headers: tuple[str, ...]
@@ -75,6 +75,7 @@ class Grid:
     roles: tuple[Role, ...] = ()
     leaves: tuple[int, ...] = ()
     wrap: bool = False
+    here: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cnitui.engine.state import State, View
 from cnitui.engine.timeline.chart import Act, Bar, Chart, Mark, chart
 from cnitui.engine.timeline.lanes import Lane
-from cnitui.engine.timeline.moments import NodeRun, merged, runs, timeline
-
-Seen = Callable[[str], Iterable[NodeRun]]
-"""The attempts of a node that somebody followed; the kubelet, and so the state, forgets all but the newest.
-
-Of these only what has ended counts: whether one still runs is the state's to say.
-"""
+from cnitui.engine.timeline.moments import NodeRun, Seen, followed, merged, runs, timeline, unfollowed
 
 
-def chart_of(state: State, lanes: Sequence[Lane], view: View = "both", seen: Seen = lambda _node: ()) -> Chart | None:
+def chart_of(state: State, lanes: Sequence[Lane], view: View = "both", seen: Seen = unfollowed) -> Chart | None:
     """The chart of these lanes and our actions; where a plan was applied, before it, since, or both.
 
     It costs what the lanes hold, however many nodes there are. None when nothing in them has a time.
@@ -25,8 +19,7 @@ def chart_of(state: State, lanes: Sequence[Lane], view: View = "both", seen: See
     nodes = frozenset(lane.node for lane in lanes)
     before = state.before
     bars: dict[str, list[Bar]] = {}
-    followed = (one for node in nodes for one in seen(node) if one.run.finished_at is not None)
-    for one in merged((*followed, *runs(state, nodes))):
+    for one in merged((*followed(nodes, seen), *runs(state, nodes))):
         bar = _bar(one)
         if bar is not None and (before is None or _shown(bar, view, before.at)):
             bars.setdefault(one.node, []).append(bar)

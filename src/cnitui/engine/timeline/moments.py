@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from cnitui.domain.facts import AttemptLogs, AvcDenials, ContainerStatus, Event, InstallCni, PodEvents, PodStatus, Run
+from cnitui.domain.facts import (
+    AttemptLogs,
+    AvcDenials,
+    ContainerStatus,
+    Event,
+    InstallCni,
+    NodeStatus,
+    PodEvents,
+    PodStatus,
+    Run,
+)
+from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State, View
 
@@ -34,22 +45,40 @@ class NodeRun:
     run: Run
 
 
-def timeline(state: State, view: View = "both", nodes: Collection[str] | None = None) -> tuple[Moment, ...]:
+Seen = Callable[[str], Iterable[NodeRun]]
+"""The attempts of a node that somebody followed; the kubelet, and so the state, forgets all but the newest.
+
+Of these only what has ended counts: whether one still runs is the state's to say.
+"""
+
+
+def unfollowed(_node: str) -> tuple[NodeRun, ...]:
+    """Nothing was followed."""
+    return ()
+
+
+def timeline(
+    state: State, view: View = "both", nodes: Collection[str] | None = None, seen: Seen = unfollowed
+) -> tuple[Moment, ...]:
     """All moments known, oldest first; where a plan was applied, those before it, those since, or both.
 
     With `nodes` only theirs and our own.
     """
     before = state.before
     if before is None:
-        return tuple(sorted(_moments(state, nodes), key=lambda moment: moment.at))
-    earlier = [] if view == "now" else [one for one in _moments(before.state, nodes) if one.at < before.at]
-    later = [] if view == "before" else [one for one in _moments(state, nodes) if view == "both" or one.at >= before.at]
+        return tuple(sorted(_moments(state, nodes, seen), key=lambda moment: moment.at))
+    earlier = [] if view == "now" else [one for one in _moments(before.state, nodes, seen) if one.at < before.at]
+    later = (
+        []
+        if view == "before"
+        else [one for one in _moments(state, nodes, seen) if view == "both" or one.at >= before.at]
+    )
     return tuple(sorted(dict.fromkeys((*earlier, *later)), key=lambda moment: moment.at))
 
 
-def _moments(state: State, nodes: Collection[str] | None) -> list[Moment]:
+def _moments(state: State, nodes: Collection[str] | None, seen: Seen) -> list[Moment]:
     return [
-        *_attempts(state, nodes),
+        *_attempts(state, nodes, seen),
         *_events(state, nodes),
         *_denials(state, nodes),
         *_nodes(state, nodes),
@@ -83,8 +112,14 @@ def _node_runs(state: State, nodes: Collection[str] | None) -> Iterator[NodeRun]
                 yield from (NodeRun(pod.node, container.name, run) for run in _runs(state, pod, container))
 
 
-def _attempts(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
-    for one in _node_runs(state, nodes):
+def followed(nodes: Iterable[str], seen: Seen) -> Iterator[NodeRun]:
+    """What was followed on these nodes and has ended."""
+    return (one for node in nodes for one in seen(node) if one.run.finished_at is not None)
+
+
+def _attempts(state: State, nodes: Collection[str] | None, seen: Seen) -> Iterator[Moment]:
+    on = {pod.node for pod in state.pods} if nodes is None else nodes
+    for one in merged((*followed(on, seen), *_node_runs(state, nodes))):
         yield from _run(one)
 
 
@@ -134,12 +169,40 @@ def _denials(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
                 )
 
 
+_WELL_WHEN_TRUE = frozenset({"Ready", "EtcdIsVoter"})
+"""All other conditions tell of trouble when they are True: the kubelet's own, and those of node-problem-detector.
+
+EtcdIsVoter is k3s's and RKE2's, of members of their etcd.
+"""
+_TELLING = frozenset({"Ready", "NetworkUnavailable"})
+"""Conditions whose reason is news when they are well, too: KubeletReady, CalicoIsUp."""
+
+
 def _nodes(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
     known = state.nodes if nodes is None else tuple(filter(None, map(state.node, nodes)))
     for node in known:
-        if node.ready_since is not None:
-            words = f"node Ready is {node.ready}: {node.ready_reason}"
-            yield Moment(node.ready_since, "node", node.name, words, "good" if node.ready == "True" else "warn")
+        yield from _conditions(node)
+
+
+def _conditions(node: NodeStatus) -> Iterator[Moment]:
+    """Since when each condition is as it is; those that came to be so in one moment, for one reason, are one."""
+    alike: dict[tuple[datetime, Role, str], list[str]] = {}
+    for kind, at, status, reason in _transitions(node):
+        well = status == ("True" if kind in _WELL_WHEN_TRUE else "False")
+        told = reason and (not well or kind in _TELLING)
+        alike.setdefault((at, "good" if well else "warn", f"{status}: {reason}" if told else status), []).append(kind)
+    for (at, role, says), kinds in alike.items():
+        yield Moment(at, "node", node.name, f"node {listed(kinds)} {'are' if len(kinds) > 1 else 'is'} {says}", role)
+
+
+def _transitions(node: NodeStatus) -> Iterator[tuple[str, datetime, str, str]]:
+    """Type, moment, status and reason; Ready first."""
+    if node.ready_since is not None:
+        yield "Ready", node.ready_since, node.ready, node.ready_reason
+    for kind, at in node.condition_since.items():
+        status, _, rest = node.conditions.get(kind, "").partition(" ")
+        if kind != "Ready" and status:
+            yield kind, at, status.rstrip(":"), rest.partition(": ")[0]
 
 
 def _actions(state: State) -> Iterator[Moment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
@@ -32,6 +33,7 @@ def node_of(node: wire.Node) -> NodeStatus:
         ready_message=bounded(ready.message),
         ready_since=ready.last_transition_time,
         conditions=conditions_of(node.status.conditions),
+        condition_since=_since(node.status.conditions or ()),
         addresses=_addresses_of(node.status.addresses or ()),
         labels=MappingProxyType(labels),
         taints=tuple(_taint_words(taint) for taint in node.spec.taints or ()),
@@ -59,6 +61,11 @@ def _ready_word(status: str) -> Literal["True", "False", "Unknown", ""]:
             return status
         case _:
             return ""
+
+
+def _since(conditions: Iterable[wire.Condition]) -> Mapping[str, datetime]:
+    told = {one.type: one.last_transition_time for one in conditions if one.last_transition_time is not None}
+    return MappingProxyType(told)
 
 
 def _roles_of(labels: Mapping[str, str]) -> tuple[str, ...]:

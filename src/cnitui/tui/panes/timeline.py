@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from cnitui.engine.guide.blocks import Block, Grid, Paragraph
 from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.timeline.drawn import chart_of
 from cnitui.engine.timeline.lanes import MOST_LANES, lanes_of, looked_at, one_read
-from cnitui.engine.timeline.moments import Moment, NodeRun, timeline
+from cnitui.engine.timeline.moments import Moment, Seen, timeline, unfollowed
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.layout import lay_out
 from cnitui.tui.panes.page import PagePane
@@ -74,6 +75,10 @@ class TimelinePane(PagePane):
         self._board = board
 
     @property
+    def _seen(self) -> Seen:
+        return self._board.runs if self._board is not None else unfollowed
+
+    @property
     def picture(self) -> TimelinePicture:
         """Where it is drawn."""
         return self.query_one(TimelinePicture)
@@ -92,7 +97,7 @@ class TimelinePane(PagePane):
         """Draw the picture; answers whether there is anything to draw."""
         shown = looked_at(self.state, self.view)
         lanes = lanes_of(shown, max(MOST_LANES, self._room), chosen=self.chosen, member=self._member)
-        chart = chart_of(self.state, lanes, self.view, self._board.runs if self._board is not None else _nothing)
+        chart = chart_of(self.state, lanes, self.view, self._seen)
         self.picture.show(chart)
         if chart is None:
             self.rule.note = ""
@@ -105,11 +110,21 @@ class TimelinePane(PagePane):
         return (self._rows - AROUND - WORDS) // 2 - 2
 
     def _list(self) -> None:
-        found = timeline(self.state, self.view)
+        found = timeline(self.state, self.view, seen=self._seen)
         self.rule.note = (
             f"the last {SHOWN:,} of {len(found):,} moments" if len(found) > SHOWN else f"{len(found)} moments"
         )
-        self.page.show((_as_list(found[-SHOWN:]),))
+        shown = found[-SHOWN:]
+        self.page.show((_as_list(shown, self._pointed_at(shown)),))
+
+    def _pointed_at(self, moments: Sequence[Moment]) -> int | None:
+        """The moment that the picture's cursor is on, or the last before it; the newest while nobody moved it."""
+        picture = self.picture
+        at, node = picture.at, picture.node
+        if at is None:
+            return len(moments) - 1 if moments else None
+        same = [place for place, moment in enumerate(moments) if (moment.at, moment.node) == (at, node)]
+        return same[0] if same else max(0, bisect_right(moments, at, key=lambda moment: moment.at) - 1)
 
     @on(LaneView.Shown)
     def _tell(self) -> None:
@@ -153,14 +168,11 @@ class TimelinePane(PagePane):
 
     def watch_view(self) -> None:
         super().watch_view()
-        self.call_after_refresh(self._to_end)
+        self.page.go_here()
 
     def on_show(self) -> None:
         super().on_show()
-        self._to_end()
-
-    def _to_end(self) -> None:
-        self.page.scroll_end(animate=False)
+        self.page.go_here()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """To what is shown already there is no key."""
@@ -170,13 +182,14 @@ class TimelinePane(PagePane):
         """To the list, or back to the picture."""
         self.listed = listed
         self.renew()
+        self.page.go_here()
         self.post_message(self.Turned())
         self.focus_content()
-        self.call_after_refresh(self._to_end)
 
     def action_copy(self) -> None:
         """The list, whichever is shown; nothing in it is cut."""
-        listed = lay_out((_as_list(timeline(self.state, self.view)[-SHOWN:]),), UNCUT)
+        moments = timeline(self.state, self.view, seen=self._seen)[-SHOWN:]
+        listed = lay_out((_as_list(moments),), UNCUT)
         text = "\n".join("".join(text for text, _ in line).rstrip() for line in listed)
         self.post_message(CopyRequested(text, "the timeline as a list"))
 
@@ -184,13 +197,8 @@ class TimelinePane(PagePane):
         (self.page if self.page.display else self.picture).focus()
 
 
-def _as_list(moments: Sequence[Moment]) -> Block:
+def _as_list(moments: Sequence[Moment], here: int | None = None) -> Block:
     if not moments:
         return Paragraph("Nothing with a time is known yet.", "dim")
     rows = tuple((f"{m.at:%m-%d %H:%M:%S}", m.node or "–", m.kind, m.words) for m in moments)
-    return Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments), leaves=(2,))
-
-
-def _nothing(_node: str) -> tuple[NodeRun, ...]:
-    """Without a session nothing was followed."""
-    return ()
+    return Grid(("TIME (UTC)", "NODE", "KIND", "WHAT"), rows, tuple(m.role for m in moments), leaves=(2,), here=here)

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from cnitui.engine.guide.blocks import Block, Quote
-from cnitui.tui.layout import Line, lay_out
+from cnitui.engine.guide.blocks import Block, Grid, Quote
+from cnitui.tui.layout import HERE, Line, lay_out
 from cnitui.tui.text import width_of
 from cnitui.tui.widgets.pattern import Pattern, pattern_of
 from cnitui.tui.widgets.selectable import Selectable
@@ -36,6 +36,7 @@ ROLES = (
     "hunk",
     "key",
     "literal",
+    HERE,
 )
 
 
@@ -61,6 +62,7 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         & > .blocks--removed-key { color: $text-accent; background: $error 14%; }
         & > .blocks--hunk { color: $text-accent; }
         & > .blocks--key { color: $text-accent; }
+        & > .blocks--here { color: $text-accent; text-style: bold; }
         & > .blocks--literal { color: $text-primary; text-style: bold; }
         & > .blocks--match { background: $warning 35%; text-style: underline; }
         & > .blocks--selected { background: $block-cursor-background; }
@@ -76,9 +78,9 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         Binding(
             "w",
             "whole",
-            "Whole sources",
+            "Whole lines",
             id="blocks.whole",
-            tooltip="Where each quote comes from in full: the command as it was run; or in short",
+            tooltip="Sources of quotes and rows of tables in full, or in short",
         ),
         Binding(
             "pagedown,ctrl+d,space", "pages(1)", "Page", show=False, id="blocks.page-down", tooltip="One page down"
@@ -98,8 +100,10 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         self._pattern: Pattern | None = None
         self._found: list[int] = []
         self._at = 0
+        self._to_here = False
+        self._cut = False
         self.whole = False
-        """Whether sources are told in full."""
+        """Whether sources, and rows of tables, are told in full."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -113,6 +117,12 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
             self._arrange()
         if from_top:
             self.scroll_home(animate=False)
+
+    def go_here(self) -> None:
+        """To the row that is pointed at, in the middle of the page; as soon as the page has its size."""
+        self._to_here = True
+        if self._lines and self.scrollable_content_region.width:
+            self._arrange()
 
     @property
     def text(self) -> str:
@@ -191,9 +201,16 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         if not width:
             return
         self._lines = self.lines_of(self.text_width)
+        self._cut = any("…" in text for line in self._lines for text, _ in line)
         self._find()
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
+        if self._to_here:
+            self._to_here = False
+            self._middle(next((y for y, line in enumerate(self._lines) if any(role == HERE for _, role in line)), 0))
+
+    def _middle(self, line: int) -> None:
+        self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, force=True)
 
     def lines_of(self, width: int) -> tuple[Line, ...]:
         """The lines for a width; a subclass may arrange its blocks otherwise."""
@@ -201,15 +218,16 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
 
     @property
     def shortened(self) -> bool:
-        """Whether a source on this page is told in short."""
-        return any(isinstance(block, Quote) and block.brief for block in self._blocks)
+        """Whether a source or a row of a table on this page is told in short."""
+        quoted = any(isinstance(block, Quote) and block.brief for block in self._blocks)
+        return quoted or ((self._cut or self.whole) and any(isinstance(block, Grid) for block in self._blocks))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whole sources are asked for only where some are short."""
         return self.shortened if action == "whole" else True
 
     def action_whole(self) -> None:
-        """The sources of quotes in full, or in short again."""
+        """Sources and rows in full, or in short again."""
         self.whole = not self.whole
         self._arrange()
 

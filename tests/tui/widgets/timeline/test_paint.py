@@ -80,7 +80,7 @@ def test_our_actions_are_numbers_and_lines_through_every_lane() -> None:
 
 def test_signs_stay_apart_without_unicode_and_without_colour() -> None:
     signs = {words: as_ascii(sign) for sign, _, words in LEGEND}
-    for row in (("denial", "NotReady", "warning", "Ready", "event"), ("failed", "done", "running", "back-off")):
+    for row in (("denial", "node unwell", "warning", "node well", "event"), ("failed", "done", "running", "back-off")):
         assert len({signs[words] for words in row}) == len(row)
 
 

@@ -25,10 +25,10 @@ LEGEND: tuple[tuple[str, str, str], ...] = (
     ("━▸", "accent", "running"),
     ("··", "dim", "back-off"),
     ("▲", "bad", "denial"),
-    ("◆", "warn", "NotReady"),
+    ("◆", "warn", "node unwell"),
     ("!", "warn", "warning"),
     (DUE, "dim", "next due"),
-    ("◇", "good", "Ready"),
+    ("◇", "good", "node well"),
     ("·", "dim", "event"),
     ("1", "accent", "our action"),
 )
