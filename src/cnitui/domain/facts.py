@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -669,6 +669,16 @@ class Platform:
     distribution: str
     version: str = ""
     kernel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeClock:
+    """How far the node's clock is ahead of the API server's, at least; negative when it is behind, zero in step.
+
+    None when the server told the node no time.
+    """
+
+    ahead: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

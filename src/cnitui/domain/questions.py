@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from cnitui.domain.clocks import astray
 from cnitui.domain.comparison import OF_THIS_POD, UNKNOWN, Question, unknown
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import (
@@ -18,6 +19,7 @@ from cnitui.domain.facts import (
     FreeSpace,
     InstallCni,
     Mounts,
+    NodeClock,
     NodeStatus,
     Platform,
     PodStatus,
@@ -278,7 +280,21 @@ def _labelling(label: ContainerLabel) -> str:
     return "yes" if label.labelling else "no"
 
 
+def _clock(case: CaseFile, node: str) -> str:
+    fact = case.value(NodeClock, node)
+    if fact is None:
+        return unknown(case, NodeClock, node)
+    if fact.ahead is None:
+        return f"{UNKNOWN} the API server told the node no time"
+    return (
+        f"{words} {'of ' if words.endswith('ahead') else ''}the API server's"
+        if (words := astray(case, node))
+        else "in step with the API server's"
+    )
+
+
 RUNTIME_QUESTIONS: tuple[tuple[str, Question], ...] = (
     ("runtime sets SELinux labels", _of(ContainerLabel, _labelling)),
+    ("clock", _clock),
 )
-"""About the node's container runtime."""
+"""About the node's container runtime, and its clock."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.exchange import Interrupted, Listed, LogRequest, NodeCommand
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import NodeStatus, Transcript
 from cnitui.domain.plan import Access, ObjectRef
 from cnitui.domain.recording import Failure, Piece, Recording
 from cnitui.domain.remedies.template import daemonset_ref
@@ -56,9 +56,17 @@ async def test_the_state_is_that_of_the_collection(case: Collected) -> None:
     different = [
         (fact.__name__, subject)
         for fact, subject, reading in state.case
-        if getattr(reading, "value", None) != getattr(case.state.case.reading(fact, subject), "value", None)
+        if _timeless(reading) != _timeless(case.state.case.reading(fact, subject))
     ]
     assert different == []
+
+
+def _timeless(reading: object) -> object:
+    """What was read, but for what the clock said: the two looks were not at the same second."""
+    value = getattr(reading, "value", None)
+    if isinstance(value, Transcript):
+        return [answer for answer in value.answers if not answer.command.startswith("date ")]
+    return value
 
 
 async def test_a_remedy_is_previewed_and_cannot_be_applied(case: Collected) -> None:

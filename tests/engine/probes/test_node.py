@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from cnitui.domain.facts import (
     Identity,
     LargestDirectories,
     Mounts,
+    NodeClock,
     NodeStatus,
     Platform,
     SelinuxMode,
@@ -296,7 +297,7 @@ async def test_the_transcript_holds_every_command_in_order_also_what_was_asked_t
     asked = {answer.command: answer for answer in transcript.answers}
     for line in (f"ls -laZ {BIN}", f"sudo -n ls -laZ {BIN}"):
         assert (asked[line].status, asked[line].errors) == (2, denied.stderr)
-    assert next(iter(asked)) == "getenforce"
+    assert [answer.command for answer in transcript.answers][:2] == ["date -u +%Y-%m-%dT%H:%M:%SZ", "getenforce"]
     assert asked["uname -r"].output == "6.1"
 
 
@@ -479,9 +480,38 @@ def test_parents_are_listed_from_the_root() -> None:
     assert with_parents((BIN, NET)) == ("/", "/etc", "/etc/cni", NET, "/opt", "/opt/cni", BIN)
 
 
+def clock_of(began: str, ended: str, verbose: str) -> NodeClock | None:
+    """The clock, from two dates of the node and what curl said of the API server's answer between them."""
+    outputs = (output("clock", began), output("reach-endpoint", "ok", verbose), output("clock-after", ended))
+    return case_of(outputs).value(NodeClock, "worker-01")
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("< HTTP/2 200\r\n< date: Tue, 01 Dec 2026 04:00:57 GMT\r\n", 0),
+        ("< HTTP/1.1 200 OK\n< Date: Tue, 01 Dec 2026 04:00:51 GMT\n", 0),
+        ("< date: Tue, 01 Dec 2026 04:00:20 GMT\r\n", 36),
+        ("< date: Tue, 01 Dec 2026 10:00:58 GMT\r\n", -21_600),
+        ("* Connection timed out after 5001 milliseconds\n", None),
+        ("< date: Tue, 99 Dec 2026 04:00:20 GMT\r\n", None),
+    ],
+)
+def test_a_nodes_clock_is_compared_with_the_date_of_the_servers_answer(date: str, ahead: int | None) -> None:
+    clock = clock_of("2026-12-01T04:00:56Z\n", "2026-12-01T04:00:58Z\n", date)
+    assert clock == NodeClock(None if ahead is None else timedelta(seconds=ahead))
+
+
+def test_a_look_that_took_long_tells_no_skew_that_may_be_its_own() -> None:
+    assert clock_of("2026-12-01T04:00:00Z", "2026-12-01T04:01:00Z", "< date: Tue, 01 Dec 2026 04:00:30 GMT") == (
+        NodeClock(timedelta())
+    )
+    assert clock_of("yesterday", "2026-12-01T04:01:00Z", "< date: Tue, 01 Dec 2026 04:00:30 GMT") is None
+
+
 def test_no_command_writes() -> None:
     programs = {command.argv[0] for command in commands_for(REQUEST)}
     readers = {"getenforce", "sestatus", "cat", "grep", "semanage", "ls", "matchpathcon", "df", "lsattr", "findmnt"}
-    assert programs <= readers | {"ausearch", "journalctl", "uname", "crictl", "curl", "sh"}
+    assert programs <= readers | {"ausearch", "journalctl", "uname", "crictl", "curl", "sh", "date"}
     words = [word for command in commands_for(REQUEST) for word in command.argv]
     assert not any(">" in word.replace(">&2", "") for word in words)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+from cnitui.domain.facts import NodeClock
 from cnitui.domain.likeness import Cohort
 from cnitui.engine.state import Before
 from cnitui.engine.timeline.lanes import MOST_LANES, Lane, lanes_of, looked_at
-from tests.engine.guide.states import NOON, WORKERS, cluster, incident, judged
+from tests.engine.guide.states import NOON, WORKERS, cluster, incident, judged, observed
 
 MANY = tuple(f"worker-{number:04}" for number in range(300))
 
@@ -25,6 +27,19 @@ def test_hundreds_of_nodes_are_a_lane_for_each_group() -> None:
     assert lanes[0].node in group.members
     walked = lanes_of(state, 5, member=lambda cohort: cohort.members[7])
     assert walked[0].title == f"{group.members[7]}, group {group.id} (300)"
+
+
+def test_a_clock_that_is_astray_is_told_beside_its_lane() -> None:
+    state = incident()
+    case = observed(state.case, "worker-02", NodeClock(-timedelta(hours=30)))
+    case = observed(case, "worker-01", NodeClock(timedelta()))
+    case = observed(case, "master-01", NodeClock(timedelta(seconds=37)))
+    lanes = lanes_of(replace(state, case=case))
+    assert [(lane.title, lane.note) for lane in lanes] == [
+        ("worker-01", ""),
+        ("worker-02, clock 30h behind", "clock 30h behind"),
+        ("master-01 (reference), clock 37s ahead", "clock 37s ahead, reference"),
+    ]
 
 
 def test_there_are_never_more_than_asked_for_beside_the_reference() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from cnitui.domain.facts import Run
+from cnitui.domain.facts import NodeClock, Run
 from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.state import Before, State
 from cnitui.engine.timeline.moments import NodeRun
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.widgets.timeline.picture import TimelinePicture
-from tests.engine.guide.states import FAILED, NOON, WORKERS, cluster, incident, judged, pod, with_pods
+from tests.engine.guide.states import FAILED, NOON, WORKERS, cluster, incident, judged, observed, pod, with_pods
 from tests.tui.panes.test_panes import shown, text_of
 from tests.tui.widgets.conftest import Alone
 
@@ -70,6 +70,21 @@ async def test_the_list_opens_where_the_cursor_is_and_else_at_the_newest_moment(
         assert picture.at is not None
         assert f"❯{picture.at:%m-%d %H:%M:%S}  {picture.node or '–'}" in pointed
         assert "action 199" not in text_of(app)
+
+
+async def test_a_clock_that_is_astray_is_told_above_the_list_and_at_the_cursor() -> None:
+    pane = TimelinePane()
+    state = incident()
+    skewed = replace(state, case=observed(state.case, "worker-01", NodeClock(timedelta(seconds=-45))))
+    async with shown(pane, (120, 30)) as (app, pilot):
+        pane.state = skewed
+        await pilot.pause()
+        pane.focus_content()
+        assert "─ worker-01, clock 45s behind · " in text_of(app)
+        await pilot.press("v")
+        await pilot.pause()
+        assert "By the API server's clock, worker-01 is 45s behind." in text_of(app)
+        assert "11-23 11:59:00  worker-01" in text_of(app), "its moments are not moved"
 
 
 async def test_what_the_list_cuts_is_whole_at_a_key() -> None:

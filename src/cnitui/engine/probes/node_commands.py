@@ -33,6 +33,7 @@ _RUNTIME_DIRS = "^ *(bin_dirs?|conf_dir|plugin_dirs?|network_dir) *="
 """containerd's keys (versions 2 and 3 of its file), then CRI-O's."""
 _DEFAULTS_AROUND = 'matchpathcon "$@" "$0"/*'
 """Of what is in a directory, which is not known yet, and of its parents."""
+_DATE = ("date", "-u", "+%Y-%m-%dT%H:%M:%SZ")
 _INSPECT_LATEST = (
     "id=$(crictl ps -a -q --name {name} | head -n 1); "
     'if [ -n "$id" ]; then crictl inspect "$id"; else echo "no container {name}" >&2; exit 1; fi'
@@ -99,8 +100,9 @@ def with_parents(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def commands_for(request: NodeProbeRequest) -> tuple[NodeCommand, ...]:
-    """The first round: all that one connection is asked at once."""
-    return (*_selinux(), *_directories(request), *_audit_logs(), *_platform(), *_runtime(request), *_network(request))
+    """The first round: all that one connection is asked at once, between two looks at the node's clock."""
+    asked = (*_selinux(), *_directories(request), *_audit_logs(), *_platform(), *_runtime(request), *_network(request))
+    return (NodeCommand("clock", _DATE), *asked, NodeCommand("clock-after", _DATE))
 
 
 def _selinux() -> tuple[NodeCommand, ...]:

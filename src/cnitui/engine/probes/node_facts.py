@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
+from cnitui.domain.clocks import compared
 from cnitui.domain.facts import (
     ApiReach,
     AvcDenials,
@@ -18,6 +19,7 @@ from cnitui.domain.facts import (
     FreeSpace,
     LargestDirectories,
     Mounts,
+    NodeClock,
     Platform,
     Reach,
     RuntimeDirectories,
@@ -27,6 +29,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.parsing import complaints, selinux_mode, space
 from cnitui.domain.parsing.attributes import parse_lsattr
 from cnitui.domain.parsing.avc import parse_avc
+from cnitui.domain.parsing.clock import parse_http_date, parse_stamp
 from cnitui.domain.parsing.ls import parse_ls
 from cnitui.domain.parsing.matchpathcon import parse_matchpathcon
 from cnitui.domain.parsing.mounts import parse_findmnt, parse_mount_table
@@ -240,6 +243,14 @@ def _names(answers: Answers, name: str, path: str, missing: Sequence[str]) -> tu
     return tuple(entry.path.removeprefix(start) for entry in _within(path, parse_ls(answers.out(name), path)))
 
 
+def _clock(answers: Answers, _request: NodeProbeRequest) -> Found | None:
+    began, ended = parse_stamp(answers.out("clock")), parse_stamp(answers.out("clock-after"))
+    if began is None or ended is None:
+        return None
+    told = (parse_http_date(answers.err(name)) for name in ("reach-endpoint", "reach-service"))
+    return Found(compared(began, ended, next(filter(None, told), None)), "clock")
+
+
 def _platform(answers: Answers, _request: NodeProbeRequest) -> Found | None:
     platform = parse_os_release(f"{answers.out('os-release')}\n{answers.out('uname')}")
     return Found(platform) if platform else None
@@ -267,6 +278,7 @@ FACTS: tuple[FactRecipe, ...] = (
     FactRecipe(ServiceRules, ("rules", "rules-nft", "rules-ipvs"), _service_rules),
     FactRecipe(CniFiles, ("ls-bin", "ls-net"), _files),
     FactRecipe(Platform, ("os-release", "uname"), _platform),
+    FactRecipe(NodeClock, ("clock", "clock-after"), _clock),
 )
 """Every fact that is read on a node, with the commands in the order in which they are cited."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cnitui.domain.clocks import astray
 from cnitui.domain.likeness import Cohort
 from cnitui.engine.state import State, View
 
@@ -16,7 +17,7 @@ MOST_LANES = 12
 class Lane:
     """One lane: the node that is drawn, and its name: `worker-07, group A (1,998)`, `master-01 (reference)`.
 
-    `note` is what of the name is not the node's own: `group A (1,998)`, `reference`.
+    `note` is what of the name is not the node's own: `group A (1,998)`, `reference`, `clock 30h behind`.
     """
 
     node: str
@@ -50,7 +51,16 @@ def lanes_of(
         lanes = [Lane(row.name, row.name) for row in state.rows[:most] if row.pod is not None]
     reference = state.reference
     last = (Lane(reference, f"{reference} (reference)", "reference"),) if reference else ()
-    return (*(lane for lane in lanes if lane.node != reference), *last)
+    found = (*(lane for lane in lanes if lane.node != reference), *last)
+    return tuple(_by_its_clock(lane, astray(state.case, lane.node)) for lane in found)
+
+
+def _by_its_clock(lane: Lane, skew: str) -> Lane:
+    """What is in a lane stands where the node's own clock puts it; how far that is astray is said, not corrected."""
+    if not skew:
+        return lane
+    note = f"clock {skew}"
+    return Lane(lane.node, f"{lane.title}, {note}", f"{note}, {lane.note}" if lane.note else note)
 
 
 def _of_group(cohort: Cohort, member: Callable[[Cohort], str]) -> Lane:

@@ -76,7 +76,8 @@ def _answer(run: Invocation, flags: dict[str, str], host: str, path: str) -> int
     known = {"/version": version}
     body = "ok" if healthy else known.get(path, _FORBIDDEN)
     status = "403 Forbidden" if body == _FORBIDDEN else "200 OK"
-    _verbose(run, flags, f"> GET {path} HTTP/1.1", f"> Host: {host}", ">", f"< HTTP/1.1 {status}", "<")
+    _verbose(run, flags, f"> GET {path} HTTP/1.1", f"> Host: {host}", ">", f"< HTTP/1.1 {status}")
+    _verbose(run, flags, f"< Date: {run.world.clock.now():%a, %d %b %Y %H:%M:%S} GMT", "<")
     if "o" not in flags and "output" not in flags:
         run.out(body)
     run.out(_written(flags, status[:3]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from cnitui.domain.clocks import clocks_astray
 from cnitui.domain.likeness import Cohort
 from cnitui.engine.guide.blocks import Block, Grid, Paragraph
 from cnitui.engine.logs.board import LogBoard
@@ -115,7 +116,12 @@ class TimelinePane(PagePane):
             f"the last {SHOWN:,} of {len(found):,} moments" if len(found) > SHOWN else f"{len(found)} moments"
         )
         shown = found[-SHOWN:]
-        self.page.show((_as_list(shown, self._pointed_at(shown)),))
+        self.page.show((*self._clocks(shown), _as_list(shown, self._pointed_at(shown))))
+
+    def _clocks(self, moments: Sequence[Moment]) -> Iterator[Block]:
+        """Whose clock is astray, of those that the list is about."""
+        nodes = sorted({moment.node for moment in moments if moment.node})
+        yield from (Paragraph(words, "warn") for words in clocks_astray(looked_at(self.state, self.view).case, nodes))
 
     def _pointed_at(self, moments: Sequence[Moment]) -> int | None:
         """The moment that the picture's cursor is on, or the last before it; the newest while nobody moved it."""
@@ -189,7 +195,7 @@ class TimelinePane(PagePane):
     def action_copy(self) -> None:
         """The list, whichever is shown; nothing in it is cut."""
         moments = timeline(self.state, self.view, seen=self._seen)[-SHOWN:]
-        listed = lay_out((_as_list(moments),), UNCUT)
+        listed = lay_out((*self._clocks(moments), _as_list(moments)), UNCUT)
         text = "\n".join("".join(text for text, _ in line).rstrip() for line in listed)
         self.post_message(CopyRequested(text, "the timeline as a list"))
 
