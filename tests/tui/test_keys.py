@@ -13,6 +13,7 @@ from cnitui.tui.app import CnituiApp
 from cnitui.tui.panes.guide import GuidePane
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.panes.pods import PodsPane
+from cnitui.tui.quiz import Quiz
 from cnitui.tui.screens.page import PageScreen
 from cnitui.tui.widgets.blocks_view import BlocksView
 from cnitui.tui.widgets.footer_line import FooterLine
@@ -96,6 +97,29 @@ async def test_the_keys_of_the_overview_on_a_live_cluster(drive: Drive) -> None:
         await driver.press("escape", "right_square_bracket")
         assert driver.screen.single == "guide"
         assert driver.screen.query_one(GuidePane).step == 2
+
+
+async def test_one_key_copies_a_summary_for_the_incident_channel(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr("cnitui.tui.app.CnituiApp.copy_to_clipboard", lambda _, text: copied.append(text))
+    async with drive("disk-full", size=(80, 24)) as driver:
+        await driver.judged()
+        await driver.press("I")
+        await driver.shows("For the incident channel")
+        await driver.shows("Changed so far: nothing")
+        await driver.press("c", "escape")
+        assert driver.app.screen is driver.screen
+    assert len(copied) == 2
+    assert copied[0] == copied[1]
+    assert "(disk-full) on worker-01" in copied[0]
+    assert "Next: " in copied[0]
+
+
+async def test_while_conclusions_are_covered_there_is_no_summary_of_them(drive: Drive) -> None:
+    async with drive("disk-full", quiz=Quiz(("disk-full",), "the disk is full", "disk-full")) as driver:
+        await driver.judged()
+        await driver.press("I")
+        assert driver.app.screen is driver.screen
 
 
 async def test_u_v_and_a_say_why_they_wait_while_something_is_applied(drive: Drive) -> None:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from cnitui.engine.guide.blocks import Block, Command, Quote
+from cnitui.engine.guide.blocks import Block, Command, Paragraph, Quote
 from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.widgets.blocks_view import BlocksView
@@ -49,6 +49,22 @@ class PageScreen(Screen[str]):
             if isinstance(block, Command | Quote)
         ]
         self.post_message(CopyRequested("\n".join(parts), self._heading))
+
+
+class SummaryScreen(PageScreen):
+    """What to tell the incident channel: on the clipboard already, and shown, since no terminal says what it took."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("For the incident channel: copied; c copies it again", (Paragraph(text),))
+        self._text = text
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.action_copy()
+
+    def action_copy(self) -> None:
+        """Unwrapped: a line of it is a line there."""
+        self.post_message(CopyRequested(self._text, "the summary"))
 
 
 class NodeScreen(PageScreen):

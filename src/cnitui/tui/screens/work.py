@@ -18,6 +18,7 @@ from cnitui.engine.cases.given import seated
 from cnitui.engine.cases.recall import recall
 from cnitui.engine.judging.listings import listings_of
 from cnitui.engine.probes.calico_objects import calico_objects
+from cnitui.engine.reports.summary import channel_summary
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -35,9 +36,10 @@ from cnitui.tui.saving import Saving, file_of, save, saving_of
 from cnitui.tui.screens import dialogs
 from cnitui.tui.screens.answering import AnswerScreen
 from cnitui.tui.screens.objects import ObjectsScreen
-from cnitui.tui.screens.page import NodeScreen, PageScreen
+from cnitui.tui.screens.page import NodeScreen, PageScreen, SummaryScreen
 from cnitui.tui.screens.stopping import StoppingScreen
 from cnitui.tui.sittings import Visit
+from cnitui.tui.wording import present
 
 CLOSE_WITHIN = 0.3
 LEAVE_WITHIN = 1.0
@@ -53,6 +55,8 @@ class WorkScreen(StoppingScreen):
         Binding("r", "look_again", "Look again", show=False, id="app.again", tooltip="Read everything anew"),
         Binding("d", "describe", "Describe", show=False, id="app.describe", tooltip="Everything about this node"),
         Binding("ctrl+s", "save", "Save", show=False, id="app.save", tooltip="Save the log, the report or a case file"),
+        Binding("I", "summary", "Summary", show=False, id="app.summary",
+                tooltip="Copy some lines for the incident channel: where, why, proof, what was done, what is next"),
         Binding("A", "answer", "Answer", id="app.answer", tooltip="Say what is wrong; the verdict is shown then"),
         Binding("y", "yaml", "YAML", show=False, id="app.yaml", tooltip="Pod, node, DaemonSet as the server has them"),
     ]  # fmt: skip
@@ -147,6 +151,8 @@ class WorkScreen(StoppingScreen):
         """
         if action == "answer":
             return self.covered
+        if action == "summary":
+            return not self.covered
         if action == "save":
             return not self.covered and (self._services is None or self._services.keeps)
         return super().check_action(action, parameters)
@@ -238,6 +244,10 @@ class WorkScreen(StoppingScreen):
                 await self.session.accept_host_key(host.node, host.fingerprint)
             except CnituiError as error:
                 self.say(error)
+
+    def action_summary(self) -> None:
+        """Plain text without secrets, on the clipboard and on the screen."""
+        self.app.push_screen(SummaryScreen(channel_summary(self.state, present())))
 
     # --- saving ---------------------------------------------------------------------------------------------------
 
