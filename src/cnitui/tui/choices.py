@@ -21,9 +21,12 @@ def choices_of(repair: RepairState) -> tuple[Pick, ...]:
 def _pick(entry: Entry, *, current: bool) -> Pick:
     if isinstance(entry, Advice):
         name = entry.cure.title if entry.cure else f"By hand: {entry.fix or entry.cause}"
-        return Pick(key_of(entry), "▸", "good", name, entry.title, current)
+        short = "" if entry.cure else f"By hand, against {entry.cause}"
+        return Pick(key_of(entry), "▸", "good", name, entry.title, current, short)
     remedy = entry.remedy
     name = f"{remedy.title} ({remedy.guide})" if remedy.guide else remedy.title
     glyph, role = _FITS if entry.fits else _DOES_NOT_FIT
     note = f"fits: {entry.fit.why}" if entry.fits else entry.fit.why
-    return Pick(key_of(entry), glyph, role, name, note, current, "" if entry.fits else remedy.id)
+    if entry.fits:
+        return Pick(key_of(entry), glyph, role, name, note, current, remedy.title)
+    return Pick(key_of(entry), glyph, role, name, note, current, remedy.id, gives_way=True)

@@ -7,18 +7,25 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from textual.pilot import Pilot
 
 from cnitui.domain.evidence import CaseFile, Source
 from cnitui.domain.facts import SelinuxMode
+from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, Verdict
+from cnitui.domain.remedies import REMEDIES
+from cnitui.domain.remedies.cures import CURES
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, StepView
+from cnitui.engine.repair.outlook import Outlook
+from cnitui.engine.repair.state import RepairState
 from cnitui.engine.state import Look, State
 from cnitui.engine.watching.link import Link
 from cnitui.errors import ClusterUnreachable, Forbidden, HostKeyUnknown, NodeUnreachable
+from cnitui.tui.choices import choices_of
 from cnitui.tui.copying import CopyRequested
 from cnitui.tui.messages import ApplyRequested, NodeOpened, RemedyChosen, RemedyConsidered, StepOpened, StepSkipped
-from cnitui.tui.panes.guide import GuidePane, page_of
+from cnitui.tui.panes.guide import SHORT_TITLES, GuidePane, page_of
 from cnitui.tui.panes.logs import LogsPane, classify
 from cnitui.tui.panes.pods import PodsPane, rows_of
 from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
@@ -368,3 +375,21 @@ async def test_a_step_shown_alone_when_slim_takes_the_focus() -> None:
         await pilot.pause()
         assert pane.query_one("#step-body").has_focus
         assert not pane.query_one("#steps").display
+
+
+@pytest.mark.parametrize("scenario", ["selinux-denial", "disk-full"])
+def test_every_choice_and_every_step_has_a_name_that_is_whole_at_80_columns(scenario: str) -> None:
+    judgement = Judgement(Verdict.CONFIRMED, "because", (Evidence("df", "100%"),))
+    diagnosis = Diagnosis("failing", (Finding(scenario, "It is so", judgement, WORKERS, fix="do " + "this " * 30),))
+    choices = choices_of(RepairState(outlook=Outlook(incident().case, diagnosis)))
+    assert len(choices) >= len(REMEDIES)
+    cures = [Pick(cure.id, "▸", "good", cure.title) for cure in CURES.values()]
+    names = [row.text if len(row.text) <= CHOICE_CELLS else row.short for row in (*choices, *cures)]
+    assert all(names)
+    assert max(map(len, names)) <= CHOICE_CELLS
+    steps = [SHORT_TITLES.get(view.title, view.title) for view in guide(incident())]
+    assert max(map(len, steps)) <= STEP_CELLS
+
+
+CHOICE_CELLS, STEP_CELLS = 52, 17
+"""Cells for the name of a choice, and of a step, in a guide of 80 columns."""

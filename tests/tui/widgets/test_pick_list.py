@@ -103,9 +103,22 @@ async def test_a_list_longer_than_its_window_scrolls_with_the_cursor() -> None:
     ],
 )
 async def test_a_note_flows_behind_its_text_or_behind_its_short_name(width: int, short: str, line: str) -> None:
-    row = Pick("k", "–", "dim", "A rather long name", "the reason", short=short)
+    row = Pick("k", "–", "dim", "A rather long name", "the reason", short=short, gives_way=True)
     async with shown((row,), size=(width, 3), flowing=True) as (widget, _, _):
         assert lines_of(widget)[0].rstrip() == line
+
+
+async def test_a_text_without_room_is_told_in_short_and_a_note_that_would_say_nothing_is_left_out() -> None:
+    note = "fits: SELinux stops an installer that is not privileged"
+    row = Pick("k", "✓", "good", "Make it privileged (Solution 2)", note, short="Make it privileged")
+    for width, line in (
+        (100, f" ✓ Make it privileged (Solution 2)  {note}"),
+        (70, " ✓ Make it privileged (Solution 2)  fits: SELinux stops an installer…"),
+        (60, " ✓ Make it privileged (Solution 2)"),
+        (30, " ✓ Make it privileged"),
+    ):
+        async with shown((row,), size=(width, 3), flowing=True) as (widget, _, _):
+            assert lines_of(widget)[0].rstrip() == line
 
 
 async def test_notes_stand_beside_where_there_is_room_and_leave_where_there_is_none() -> None:

@@ -191,7 +191,7 @@ def _steps(situation: Situation) -> tuple[Step, ...]:
 REMEDY = Remedy(
     id=ID,
     guide="",
-    title="Create the missing ServiceAccount or ClusterRoleBinding",
+    title="Create the missing accounts and role bindings",
     summary="Looks for the accounts and bindings of Calico's manifest and creates those that are missing.",
     trade_offs=(
         "Restores what the manifest says, no wider right than that.",

@@ -43,12 +43,16 @@ STEPS_WIDTH = 29
 """Cells of the step list beside the step."""
 
 
+SHORT_TITLES = {"Master against worker": "Master and worker"}
+"""Where the list of steps is narrow."""
+
+
 class StepPage(Vertical):
     """One step: its conclusion, why it matters, what was found, what it means, what a person would type."""
 
     DEFAULT_CSS = """
     StepPage { width: 1fr; }
-    StepPage #choices { height: auto; max-height: 50%; display: none; }
+    StepPage #choices { height: auto; max-height: 50%; margin-bottom: 1; display: none; }
     StepPage.-choosing #choices { display: block; }
     """
 
@@ -106,8 +110,8 @@ class GuidePane(Pane):
         Binding("u", "undo", "Undo…", id="guide.undo", tooltip="Take the applied plan back"),
         Binding("r", "again", "Look again", id="guide.again", tooltip="Read everything this step rests on anew"),
         Binding("c", "copy", "Copy", id="guide.copy", tooltip="Copy the step's commands"),
-        Binding("w", "whole", "Whole sources", id="guide.whole",
-                tooltip="Where each quote comes from in full: the command as it was run; or in short"),
+        Binding("w", "whole", "Whole lines", id="guide.whole",
+                tooltip="Sources of quotes and rows of tables in full, or in short"),
         Binding("S", "skip", "Skip", show=False, id="guide.skip", tooltip="Mark the step as skipped"),
     ]  # fmt: skip
     views: reactive[tuple[StepView, ...]] = reactive((), repaint=False)
@@ -173,7 +177,8 @@ class GuidePane(Pane):
         here = view.number == self.step
         glyph = "▸" if here and view.state in ("waiting", "running") else view.glyph
         text = f"{view.number:>2}  {view.title}"
-        return Pick(str(view.number), glyph, STATE_ROLES[view.state], text, view.summary, here)
+        short = f"{view.number:>2}  {SHORT_TITLES.get(view.title, view.title)}"
+        return Pick(str(view.number), glyph, STATE_ROLES[view.state], text, view.summary, here, short)
 
     def on_mount(self) -> None:
         self._show()

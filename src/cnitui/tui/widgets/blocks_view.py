@@ -219,8 +219,9 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
     @property
     def shortened(self) -> bool:
         """Whether a source or a row of a table on this page is told in short."""
-        quoted = any(isinstance(block, Quote) and block.brief for block in self._blocks)
-        return quoted or ((self._cut or self.whole) and any(isinstance(block, Grid) for block in self._blocks))
+        if any(isinstance(block, Quote) and block.brief for block in self._blocks):
+            return True
+        return (self._cut or self.whole) and any(isinstance(block, Quote | Grid) for block in self._blocks)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whole sources are asked for only where some are short."""

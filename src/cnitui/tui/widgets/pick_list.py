@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -20,16 +21,18 @@ from cnitui.tui.text import clean, exactly, fit
 
 LEAST_NOTE = 30
 """Cells of a note that say something."""
-MARGIN = 4
-"""Cells of a row beside its text and its note: the sign, and what parts them."""
+GLYPH = 3
+"""Cells before the text: the sign, and air on both sides of it."""
+LEAST_COLUMN = 8
+"""Cells of a column of notes that is worth having."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One row: a sign in its role's colour, a text, and a quieter note at the right of it.
 
-    Where text and note do not both fit, `short` says the text in a few letters. The cursor stands on the `current` one
-    until a person moves it.
+    Where there is no room for the text, `short` says it in fewer letters; with `gives_way` also where there is none for
+    the note, which says more. The cursor stands on the `current` one until a person moves it.
     """
 
     key: str
@@ -39,6 +42,7 @@ class Pick:
     note: str = ""
     current: bool = False
     short: str = ""
+    gives_way: bool = False
 
 
 class PickList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -173,20 +177,32 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._strip(row, width, focused=index == self.cursor and self.has_focus).apply_style(base)
 
     def _strip(self, row: Pick, width: int, *, focused: bool) -> Strip:
-        said, note_from = clean(row.text), self._note_from
-        if row.note and self._flowing:
-            said = said if cell_len(said) + LEAST_NOTE + MARGIN <= width else row.short or said
-            note_from = cell_len(said) + MARGIN
-        note_width = max(0, width - note_from - 1) if note_from else 0
-        text_width = max(1, (note_from - 1 if note_width >= 8 else width) - 3)
-        glyph = (
-            self.get_component_rich_style(f"pick--{row.role}", partial=True)
-            if row.role != "normal" and not focused
-            else None
-        )
-        text = exactly(fit(said, text_width), text_width)
+        text, note = self._flowed(row, width) if self._flowing else self._in_columns(row, width)
+        glyph = None if row.role == "normal" or focused else self._ink(row.role)
         segments = [Segment(" "), Segment(f"{row.glyph} ", glyph), Segment(text)]
-        if row.note and note_width >= 8:
-            dim = None if focused else self.get_component_rich_style("pick--dim", partial=True)
-            segments.append(Segment("  " + fit(clean(row.note), note_width - 2), dim))
+        if note:
+            segments.append(Segment(f"  {note}", None if focused else self._ink("dim")))
         return Strip(segments).adjust_cell_length(width)
+
+    def _ink(self, role: str) -> Style:
+        return self.get_component_rich_style(f"pick--{role}", partial=True)
+
+    def _in_columns(self, row: Pick, width: int) -> tuple[str, str]:
+        """Notes stand below each other, where their column has any room."""
+        note_width = max(0, width - self._note_from - 1) if self._note_from else 0
+        noted = bool(row.note) and note_width >= LEAST_COLUMN
+        room = max(1, (self._note_from - 1 if note_width >= LEAST_COLUMN else width) - GLYPH)
+        return exactly(_said(row, room), room), fit(clean(row.note), note_width - 2) if noted else ""
+
+    def _flowed(self, row: Pick, width: int) -> tuple[str, str]:
+        """The note goes on behind the text: whole, or so much of it that it says something."""
+        note, room = clean(row.note), width - GLYPH
+        text = _said(row, room, LEAST_NOTE + 2 if row.gives_way and note else 0)
+        left = room - cell_len(text) - 3
+        return text, fit(note, left) if left >= min(LEAST_NOTE, cell_len(note)) else ""
+
+
+def _said(row: Pick, room: int, kept: int = 0) -> str:
+    """The text, or the short form of one that has no room when so much is kept free."""
+    text = clean(row.text)
+    return fit(clean(row.short) if row.short and cell_len(text) + kept > room else text, room)
