@@ -138,6 +138,7 @@ def test_the_ids_of_keys_are_listed_for_the_configuration(run: Run) -> None:
         (("diagnose", "--nope"), "No such option '--nope'"),
         (("diagnose", "-o", "xml"), "'xml' is not one of"),
         (("diagnose", "extra"), "unexpected extra argument"),
+        (("diagnose", "--nodes-of", "disk-fill"), "there is no cause 'disk-fill'; `cnitui explain` lists them"),
         (("diagnose", "--wait", "soon"), "--wait: expected a time such as 10s, got 'soon'"),
         (("info", "--request-timeout", "-5"), "--request-timeout: expected a time"),
         (("info", "--node-access", "telnet"), "'telnet' is not one of"),

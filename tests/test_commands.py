@@ -89,6 +89,16 @@ async def test_a_healthy_cluster_is_zero_in_every_form(tmp_path: Path) -> None:
         assert {data.code, text.code, markdown.code} == {0}
 
 
+async def test_the_nodes_of_a_cause_are_names_for_other_programs(tmp_path: Path) -> None:
+    async with Lab.start("disk-full", speed=20, seed=7) as lab:
+        told, others = await asyncio.gather(
+            cnitui(tmp_path, "diagnose", "--nodes-of", "disk-full", *of(lab)),
+            cnitui(tmp_path, "diagnose", "--nodes-of", "selinux-denial", *of(lab)),
+        )
+        assert (told.code, told.out) == (3, "worker-01\nworker-02\n")
+        assert (others.code, others.out) == (3, "")
+
+
 async def test_a_cluster_nobody_may_read_is_undetermined_for_a_reason(lab: Lab, tmp_path: Path) -> None:
     told = await cnitui(tmp_path, "diagnose", "-o", "json", *of(lab, "nobody"))
     document = valid(told.out)

@@ -55,6 +55,13 @@ def _causes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     return [cause.id for cause in CATALOGUE if cause.id.startswith(incomplete)]
 
 
+def _check_cause(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    """A script that asks for a cause that there is not must not take that for no nodes."""
+    if name and name not in _causes(ctx, param, name):
+        raise click.BadParameter(f"there is no cause {name[:80]!r}; `cnitui explain` lists them")
+    return name
+
+
 def _explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     from cnitui.domain.remedies import REMEDIES
 
@@ -123,6 +130,15 @@ def demo(
 
 @run.command()
 @click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--nodes-of",
+    "cause",
+    metavar="CAUSE",
+    default="",
+    shell_complete=_causes,
+    callback=_check_cause,
+    help="Only the names of the nodes that CAUSE was found on, one a line: for xargs, clush or pssh.",
+)
 @click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to collect evidence.")
 @click.option(
     "--read",
@@ -137,7 +153,7 @@ def demo(
 @common
 @click.pass_context
 def diagnose(
-    ctx: click.Context, /, output: str, wait: str, read: str, yes: bool, case: str, text: str, **given: Any
+    ctx: click.Context, /, output: str, cause: str, wait: str, read: str, yes: bool, case: str, text: str, **given: Any
 ) -> None:
     """Judge the cluster, a case file or pasted text, without the screens.
 
@@ -147,11 +163,11 @@ def diagnose(
     if case or text:
         from cnitui.recorded import run_diagnose_recorded
 
-        sys.exit(run_diagnose_recorded(case, text, output))
+        sys.exit(run_diagnose_recorded(case, text, output, cause))
     from cnitui.commands import run_diagnose
 
     settings, seconds = merged(ctx, given), seconds_of(wait, "--wait")
-    sys.exit(run_diagnose(settings, output, seconds, everybody=read == "all", assume_yes=yes))
+    sys.exit(run_diagnose(settings, output, seconds, cause=cause, everybody=read == "all", assume_yes=yes))
 
 
 @run.command()

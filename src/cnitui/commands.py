@@ -71,7 +71,13 @@ async def _interruptible(work: Coroutine[object, object, T]) -> T:
 
 
 def run_diagnose(
-    settings: Settings, output: str, wait: float, *, everybody: bool = False, assume_yes: bool = False
+    settings: Settings,
+    output: str,
+    wait: float,
+    *,
+    cause: str = "",
+    everybody: bool = False,
+    assume_yes: bool = False,
 ) -> int:
     """Collect, judge, print; the exit code says what was found (SPEC section 8)."""
     log_to_file(settings)
@@ -80,7 +86,7 @@ def run_diagnose(
         state = run_async(_sitting(settings, wait, asked, so_far, everybody=everybody))
     diagnosis = judged(state, datetime.now(UTC))
     _narrate(state, diagnosis)
-    click.echo(told(diagnosis, output), nl=False)
+    click.echo(told(diagnosis, output, cause), nl=False)
     return leave(exit_code(diagnosis))
 
 

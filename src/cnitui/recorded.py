@@ -9,7 +9,7 @@ import click
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
-from cnitui.domain.report import as_json, as_markdown, as_text
+from cnitui.domain.report import as_json, as_markdown, as_text, nodes_of
 from cnitui.errors import UsageError
 from cnitui.gateways.archive import is_bundle
 from cnitui.gateways.casefile import read_case, read_paste
@@ -17,10 +17,10 @@ from cnitui.gateways.casefile import read_case, read_paste
 HEALTHY, FOUND, UNDECIDED = 0, 3, 4
 
 
-def run_diagnose_recorded(case: str, text: str, output: str) -> int:
+def run_diagnose_recorded(case: str, text: str, output: str, cause: str = "") -> int:
     """Judge a case file or a paste and print it; exit code as for a cluster."""
     diagnosis = _judged(case, text)
-    click.echo(told(diagnosis, output))
+    click.echo(told(diagnosis, output, cause), nl=not cause)
     return exit_code(diagnosis)
 
 
@@ -50,8 +50,10 @@ def _read(case: str, text: str) -> CaseFile:
     return read_paste(None if text == "-" else Path(text), lambda words: click.echo(f"cnitui: {words}", err=True))
 
 
-def told(diagnosis: Diagnosis, output: str) -> str:
-    """The diagnosis in one of the three forms."""
+def told(diagnosis: Diagnosis, output: str, cause: str = "") -> str:
+    """The diagnosis in one of the three forms, or only the nodes of a cause."""
+    if cause:
+        return nodes_of(diagnosis, cause)
     if output == "json":
         return as_json(diagnosis)
     return as_markdown(diagnosis) if output == "markdown" else as_text(diagnosis)

@@ -7,6 +7,7 @@ of them the nodes that were read are kept apart from those that only fail alike:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, NextEvidence, Verdict
@@ -229,6 +230,17 @@ def agreement(cohort: Cohort) -> str:
     agree = "all read" if cohort.read == len(cohort.members) else f"{count:,} read"
     apart = f", unlike group {cohort.apart_from}" if cohort.apart_from else ""
     return f"{agree}{', all agree' if count > 1 else ''}{unclear}: {blamed}{apart}"
+
+
+_NODE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+"""As the API server takes them (kubernetes apimachinery, IsDNS1123Subdomain): none is an option of a program."""
+
+
+def nodes_of(diagnosis: Diagnosis, cause: str) -> str:
+    """The names of the nodes that a cause was found on, or that fail alike and were not read: one a line."""
+    findings = (finding for finding in diagnosis.confident if finding.cause == cause)
+    names = dict.fromkeys(node for finding in findings for node in (*finding.nodes, *finding.alike))
+    return "".join(f"{name}\n" for name in names if _NODE_NAME.fullmatch(name))
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from cnitui.domain.finding import Evidence
 from cnitui.domain.remedies.base import Fits, Remedy, Step
 from cnitui.domain.remedies.by_hand import OBSERVED
+from cnitui.domain.remedies.by_hand.confined import STEPS as CONFINED
+from cnitui.domain.remedies.by_hand.many import one_first
 from cnitui.domain.remedies.by_hand.seen import Seen
 from cnitui.domain.remedies.by_hand.table import STEPS
 from cnitui.domain.remedies.cures import CURES
@@ -43,6 +45,7 @@ def advice(cause: str, situation: Situation, refused: Mapping[str, str] = Mappin
     found = max(findings, key=lambda one: (one.verdict.confident, bool(one.nodes)), default=None)
     seen = Seen(situation, cause, found)
     told = tuple(OBSERVED[cause](seen)) if found is not None and cause in OBSERVED else ()
+    told = told if cause in CONFINED else one_first(told, seen)
     table = (Step(words.format_map(seen.names), seen.filled(typed)) for words, typed in STEPS.get(cause, ()))
     steps = told or tuple(table)
     if found is None:

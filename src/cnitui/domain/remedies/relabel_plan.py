@@ -25,7 +25,7 @@ from cnitui.domain.remedies.relabel_systems import (
 from cnitui.domain.remedies.situation import SELINUX_CAUSES, Situation
 
 ID = "relabel"
-MOST_PODS = 20
+MOST_PODS = 3
 """Pods named in one command."""
 MOST_NODES = 100
 """Nodes of one plan: each is written to and watched, and a preview of more is read by nobody."""
@@ -215,7 +215,7 @@ def _restart(situation: Situation) -> Iterator[Step]:
     pods = tuple(pod.name for pod in situation.failing[:MOST_PODS])
     restart = command("kubectl", "-n", situation.namespace, "delete", "pod", *pods) if pods else ""
     more = len(situation.failing) - len(pods)
-    others = f"; these are the first {len(pods)}, {more:,} more follow likewise" if more else ""
+    others = f"; the {more:,} others try again by themselves, within five minutes" if more else ""
     yield Step(f"Start the failing pods afresh, so that their back-off ends{others}", restart)
 
 

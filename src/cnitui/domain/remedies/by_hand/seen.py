@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -20,8 +20,9 @@ from cnitui.domain.remedies.base import command
 from cnitui.domain.remedies.situation import Situation
 
 F = TypeVar("F")
-MOST = 20
-"""Nodes or pods in one command line."""
+T = TypeVar("T")
+FEW = 3
+"""Nodes or pods in one command line: more of them are taken one first, then by a file (`many`)."""
 LONGEST_QUOTE = 200
 _PLAIN = re.compile(r"[\w./@][\w.:/@-]{0,255}", re.ASCII)
 """What may stand in a command unquoted, in two shells one after the other (ours and the node's), and is no option."""
@@ -31,6 +32,11 @@ _SIMPLE_LINE = re.compile(r"[\w.:/@ =-]+", re.ASCII)
 def plain(value: str, instead: str) -> str:
     """The value where it may stand in a command, else the word for it."""
     return value if _PLAIN.fullmatch(value) else instead
+
+
+def few(several: Sequence[T]) -> Sequence[T]:
+    """All of a few, the first of many."""
+    return several if len(several) <= FEW else several[:1]
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,9 @@ class Seen:
         return line.format_map(self.names)
 
     def ssh(self, line: str, nodes: tuple[str, ...] = ()) -> str:
-        """The line as it is run on these nodes, on all of them where none are given."""
+        """The line as it is run on these nodes, on all of them where none are given; on the first of many."""
         typed = line if _SIMPLE_LINE.fullmatch(line) else shlex.quote(line)
-        chosen = [plain(node, "NODE") for node in nodes or self.nodes][:MOST] or ["NODE"]
+        chosen = [plain(node, "NODE") for node in few(nodes or self.nodes)] or ["NODE"]
         if len(chosen) == 1:
             return f"ssh {chosen[0]} {typed}"
         return f"for node in {' '.join(chosen)}; do ssh $node {typed}; done"
@@ -125,7 +131,7 @@ class Seen:
 
     def restart(self) -> Iterator[Step]:
         """The failing pods made anew, so that nobody waits for the end of a back-off."""
-        names = [plain(pod.name, "POD") for pod in self.pods if pod.failing is not None][:MOST]
+        names = [plain(pod.name, "POD") for pod in few([pod for pod in self.pods if pod.failing is not None])]
         if names:
             which = "pods" if len(names) > 1 else "pod"
             yield Step(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cnitui.domain.facts import NodeStatus, PodEvents
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import Step
-from cnitui.domain.remedies.by_hand.seen import LONGEST_QUOTE, MOST, Seen, plain
+from cnitui.domain.remedies.by_hand.seen import LONGEST_QUOTE, Seen, few, plain
 
 MANIFEST = "https://raw.githubusercontent.com/projectcalico/calico/{version}/manifests"
 """Where upstream keeps the manifests of a release."""
@@ -109,16 +109,19 @@ def _out_of_reach(seen: Seen, image: str, said: str) -> Iterator[Step]:
 
 def _from_a_neighbour(seen: Seen, image: str, why: str) -> Iterator[Step]:
     healthy = [plain(node, "NODE") for node in seen.situation.diagnosis.healthy_nodes]
-    targets = [plain(node, "NODE") for node in seen.nodes][:MOST]
+    targets = [plain(node, "NODE") for node in few(seen.nodes)]
     if not healthy:
         yield Step(f"{why[:1].upper()}{why[1:]}: load {image} on {seen.where} from a machine that has it")
         return
-    there = " ".join(targets)
-    export = f"ssh {healthy[0]} sudo ctr -n k8s.io images export - {image}"
-    yield Step(
-        f"{healthy[0]} has {image}, and {why}: copy it to {seen.where}",
-        f"for node in {there}; do {export} | ssh $node sudo ctr -n k8s.io images import -; done",
+    export, load = (
+        f"ssh -n {healthy[0]} sudo ctr -n k8s.io images export - {image}",
+        "sudo ctr -n k8s.io images import -",
     )
+    if len(targets) == 1:
+        line = f"{export} | ssh {targets[0]} {load}"
+    else:
+        line = f"for node in {' '.join(targets)}; do {export} | ssh $node {load}; done"
+    yield Step(f"{healthy[0]} has {image}, and {why}: copy it to {seen.where}", line)
 
 
 def _another_tag(seen: Seen, image: str) -> Step:
