@@ -217,3 +217,8 @@ def test_many_nodes_in_one_column_are_named_as_far_as_they_fit() -> None:
 
 def test_nothing_to_compare_is_said() -> None:
     assert shown(Columns(Comparison((), ()))) == ["nothing to compare yet"]
+
+
+def test_a_command_stands_right_below_the_item_it_belongs_to() -> None:
+    blocks = (Item("First", "accent"), Command("one"), Item("Then", "accent"), Command("two"), Command("three"))
+    assert shown(*blocks, width=40) == ["▸ First", "$ one", "", "▸ Then", "$ two", "$ three"]

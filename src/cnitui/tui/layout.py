@@ -43,19 +43,29 @@ MAX_TEXT = 110
 def lay_out(blocks: Sequence[Block], width: int, *, whole: bool = False) -> tuple[Line, ...]:
     """All blocks as lines of at most `width` cells, one empty line between different kinds.
 
+    A quote stands right below its item or command, a command right below the step that it is for.
+
     With `whole` the sources of quotes and the rows of tables are told in full, on as many lines as they take.
     """
     lines: list[Line] = []
-    previous: type[object] | None = None
+    previous: Block | None = None
     for block in blocks:
-        kind = type(block)
-        apart = kind is not previous or kind in (Paragraph, Columns, Grid, Listing)
-        quoted = kind is Quote and previous in (Item, Command)
-        if lines and apart and previous is not Heading and not quoted:
+        if lines and previous is not None and _apart(previous, block):
             lines.append(())
         lines.extend(_told(block, max(20, width), whole=whole))
-        previous = kind
+        previous = block
     return tuple(lines)
+
+
+def _apart(previous: Block, block: Block) -> bool:
+    """Whether an empty line is between them: not below a heading, nor where one belongs to what is above it."""
+    if isinstance(previous, Heading):
+        return False
+    if isinstance(block, Quote) and isinstance(previous, Item | Command):
+        return False
+    if isinstance(block, Command) and isinstance(previous, Item) and previous.role == "accent":
+        return False
+    return type(block) is not type(previous) or isinstance(block, Paragraph | Columns | Grid | Listing)
 
 
 def wrap_words(text: str, width: int) -> list[str]:

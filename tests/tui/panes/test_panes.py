@@ -391,5 +391,25 @@ def test_every_choice_and_every_step_has_a_name_that_is_whole_at_80_columns(scen
     assert max(map(len, steps)) <= STEP_CELLS
 
 
+async def test_on_a_short_page_what_does_not_fit_leaves_the_room_to_the_steps() -> None:
+    rows = (Pick("one", "▸", "good", "By hand"), *(Pick(f"n{number}", "–", "dim", "no") for number in range(7)))
+    pane = GuidePane()
+    async with shown(pane, (80, 20)) as (_, pilot):
+        pane.views, pane.step, pane.choices = guide(incident()), 7, rows
+        pane.set_zoomed(True, width=80)
+        await pilot.pause()
+        picks = pane.query_one("#choices", PickList)
+        assert picks.size.height == 3
+        pane.choices = tuple(replace(row, role="good") for row in rows)
+        await pilot.pause()
+        assert picks.size.height == 8
+    tall = GuidePane()
+    async with shown(tall, (80, 40)) as (_, pilot):
+        tall.views, tall.step, tall.choices = guide(incident()), 7, rows
+        tall.set_zoomed(True, width=80)
+        await pilot.pause()
+        assert tall.query_one("#choices", PickList).size.height == 8
+
+
 CHOICE_CELLS, STEP_CELLS = 52, 17
 """Cells for the name of a choice, and of a step, in a guide of 80 columns."""

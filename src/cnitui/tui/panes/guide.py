@@ -60,12 +60,29 @@ class StepPage(Vertical):
         yield PickList(id="choices", flowing=True)
         yield BlocksView(id="step-body")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[StepView, tuple[Pick, ...]] | None = None
+
     def show(self, view: StepView, choices: tuple[Pick, ...], *, other_step: bool) -> None:
         """Fill the page; it starts at its top when another step is shown."""
+        self._shown = view, choices
+        short = self.size.height < SHORT_PAGE
         self.set_class(bool(choices), "-choosing")
-        self.query_one("#choices", PickList).show(choices)
-        page = page_of(view, short=self.size.height < SHORT_PAGE)
-        self.query_one(BlocksView).show(page, from_top=other_step)
+        picks = self.query_one("#choices", PickList)
+        picks.show(choices)
+        picks.styles.max_height = _rows_of(choices) if short else None
+        self.query_one(BlocksView).show(page_of(view, short=short), from_top=other_step)
+
+    def on_resize(self) -> None:
+        """Nobody knows how short it is before it has its size."""
+        if self._shown is not None:
+            self.show(*self._shown, other_step=False)
+
+
+def _rows_of(choices: tuple[Pick, ...]) -> int:
+    """Rows for what helps, and two of what does not: the rest of that is below, and the page has to have room."""
+    return min(sum(one.role != "dim" for one in choices) + 2, SHORT_PAGE // 3)
 
 
 def page_of(view: StepView, *, short: bool = False) -> tuple[Block, ...]:
