@@ -201,7 +201,10 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         if not width:
             return
         self._lines = self.lines_of(self.text_width)
-        self._cut = any("…" in text for line in self._lines for text, _ in line)
+        cut = any("…" in text for line in self._lines for text, _ in line)
+        if cut != self._cut:
+            self._cut = cut
+            self.refresh_bindings()
         self._find()
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()

@@ -41,7 +41,30 @@ def test_a_normal_line_says_nothing_else() -> None:
 
 def test_a_line_may_say_one_thing_of_each_topic() -> None:
     line = "Unable to create token for CNI kubeconfig error=x509: certificate signed by unknown authority"
-    assert [message.id for message in recognise_all(line)] == ["x509", "token-request"]
+    assert [message.id for message in recognise_all(line)] == ["certificate-authority", "token-request"]
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        (
+            "certificate has expired or is not yet valid: current time 2025-02-01T00:00:00Z is after 2025-01-01",
+            "certificate-ended",
+        ),
+        (
+            "certificate has expired or is not yet valid: current time 2006-10-04T08:21:14Z is before 2022-05-14",
+            "clock-behind",
+        ),
+        ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "certificate-authority"),
+        ("x509: certificate is valid for kubernetes, 10.0.0.1, not 10.96.0.1", "certificate-names"),
+        ("x509: cannot validate certificate for 10.96.0.1 because it doesn't contain any IP SANs", "certificate-names"),
+        ("remote error: tls: bad certificate", "x509"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_told_as_exactly_as_x509_does(line: str, meant: str) -> None:
+    found = recognise(line)
+    assert found is not None
+    assert found.id == meant
 
 
 def test_terminal_escapes_do_not_hide_a_message() -> None:
