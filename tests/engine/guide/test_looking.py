@@ -86,7 +86,7 @@ def test_a_server_that_goes_away_later_leaves_what_was_found() -> None:
 
 def test_symptoms_name_how_many_fail_where_and_how() -> None:
     view = step(incident(), 1)
-    assert (view.state, view.summary) == ("fail", "2 of 3 nodes fail")
+    assert (view.state, view.summary) == ("fail", "2 of 3 fail")
     assert view.headline == "2 of 3 nodes fail in install-cni."
     assert grid(view).rows[1] == (
         "worker-01", "calico-node-worker-01", "Init:CrashLoopBackOff", "install-cni", "1", "3", "False KubeletNotReady"
@@ -135,7 +135,7 @@ def test_thousands_of_nodes_are_bounded_and_counted() -> None:
 
 def test_a_recognised_message_is_quoted_with_its_source_its_meaning_and_its_nodes() -> None:
     view = step(incident(), 2)
-    assert (view.state, view.summary) == ("fail", "1 message known")
+    assert (view.state, view.summary) == ("fail", "1 known")
     assert Heading("worker-01, worker-02") in view.blocks
     assert Quote(FATAL, "look at worker-01 line 1") in view.blocks
     assert "selinux-denial" in next(block for block in view.blocks if isinstance(block, Item)).detail

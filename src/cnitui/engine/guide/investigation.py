@@ -45,7 +45,8 @@ def symptoms(state: State) -> Outline:
         return _nothing_fails(state)
     extent = f"{len(state.failing):,} of {len(state.rows):,} nodes fail"
     where = f" in {', '.join(found)}" if (found := _containers(state)) else ": their pods cannot start"
-    return Outline("fail", extent, f"{extent}{where}.", (*_groups(state), *_table(state)))
+    summary = f"{len(state.failing):,} of {len(state.rows):,} fail"
+    return Outline("fail", summary, f"{extent}{where}.", (*_groups(state), *_table(state)))
 
 
 def _containers(state: State) -> list[str]:
@@ -172,7 +173,7 @@ def reports(state: State) -> Outline:
     if not found:
         return Outline("unknown", "none known", "No known failure message was found.", _unread(state))
     count = len(found)
-    word = "1 message known" if count == 1 else f"{count} messages known"
+    word = f"{count} known"
     blocks: list[Block] = []
     for seen in found:
         blocks.append(Heading(listed(seen.nodes)))

@@ -149,7 +149,7 @@ class GuidePane(Pane):
     def compose(self) -> ComposeResult:
         yield self.rule
         with Horizontal():
-            yield PickList(id="steps", note_from=29)
+            yield PickList(id="steps", note_from=25)
             yield StepPage()
 
     # --- what is shown --------------------------------------------------------------------------------------------
