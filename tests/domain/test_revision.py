@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
 from cnitui.domain.facts import DaemonSetStatus
-from cnitui.domain.revision import counted_revision, newest_revision
+from cnitui.domain.revision import counted_revision, made_revisions, newest_revision
 
 
 def revision(number: object, digest: str, owner: str = "u-1") -> dict[str, object]:
@@ -51,3 +52,19 @@ def test_counts_tell_where_only_one_fits(pods: Mapping[str, int], updated: int, 
 
 def test_counts_of_an_earlier_template_tell_nothing() -> None:
     assert counted({"a": 3}, 3, observed=8) == ""
+
+
+def test_each_template_is_told_with_when_it_was_made() -> None:
+    def made(at: object, number: object, uid: str = "u") -> dict[str, object]:
+        return {"metadata": {"creationTimestamp": at, "ownerReferences": [{"uid": uid}]}, "revision": number}
+
+    found = made_revisions(
+        [
+            made("2026-11-02T10:00:00Z", 2),
+            made("2026-11-01T10:00:00Z", 1),
+            made("soon", 3),
+            made("2026-11-03T10:00:00Z", 4, "x"),
+        ],
+        "u",
+    )
+    assert found == ((datetime(2026, 11, 1, 10, tzinfo=UTC), 1), (datetime(2026, 11, 2, 10, tzinfo=UTC), 2))

@@ -31,7 +31,8 @@ def stands_at(driver: Driver, node: str) -> bool:
     here, before = (pane.feed.lines[number] for number in (pane.current, max(pane.current - 1, 0)))
     at, earlier = (one.time if isinstance(one, Rule) else time_of(one) for one in (here, before))
     in_view = 0 <= pane.view.row_of(pane.current) - pane.scroll_offset.y < pane.page
-    return in_view and at is not None and at >= cursor[0] and (here is before or earlier is None or earlier < cursor[0])
+    first = pane.current == 0 or earlier is None or earlier < cursor[0]
+    return in_view and at is not None and at >= cursor[0] and first
 
 
 async def drawn(driver: Driver) -> None:

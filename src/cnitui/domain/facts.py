@@ -682,6 +682,16 @@ class NodeClock:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeChanges:
+    """What changed on the node, and when: it booted, the kubelet or the runtime started, a package was installed.
+
+    Oldest first, by the node's own clock.
+    """
+
+    changes: tuple[tuple[datetime, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ApiEndpoints:
     """The Service `kubernetes` (ClusterIP:port) and the addresses behind it (host:port)."""
 

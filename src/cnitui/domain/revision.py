@@ -9,9 +9,10 @@ the pods of it. So only the label `controller-revision-hash` tells. Source: kube
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from operator import itemgetter
 
-from cnitui.domain.documents import as_mapping
+from cnitui.domain.documents import as_mapping, moment
 from cnitui.domain.facts import DaemonSetStatus
 from cnitui.domain.remedies.template import at
 
@@ -25,6 +26,19 @@ def newest_revision(revisions: Iterable[Mapping[str, object]], uid: str) -> str:
     numbered = [(number, one) for number, one in numbers if isinstance(number, int)]
     _, newest = max(numbered, key=itemgetter(0), default=(0, {}))
     return str(at(newest, ("metadata", "labels", HASH)) or "")
+
+
+def made_revisions(revisions: Iterable[Mapping[str, object]], uid: str) -> tuple[tuple[datetime, int], ...]:
+    """When each template of the DaemonSet was there for the first time, and its number; oldest first.
+
+    One that came back keeps the time at which it was first made, and gets another number (dedupCurHistories).
+    """
+    found: list[tuple[datetime, int]] = []
+    for one in revisions:
+        made, number = moment(at(one, ("metadata", "creationTimestamp"))), one.get("revision")
+        if made is not None and isinstance(number, int) and _owned(one, uid):
+            found.append((made, number))
+    return tuple(sorted(found))
 
 
 def _owned(revision: Mapping[str, object], uid: str) -> bool:

@@ -350,6 +350,7 @@ class Session:
             settled=state.settled and not (self._foresight.looking or self._revisions.reading),  # begun just now
             silent_since=self._liveness.silent_since,
             newest_revision=self._revisions.newest,
+            templates=self._revisions.made,
             looks=looks,
             reading_stopped=self._reader.stopped,
             repair=self.repair.state,

@@ -70,6 +70,8 @@ class State:
     install: CalicoInstall | None = None
     newest_revision: str = ""
     """The revision of the DaemonSet's present template, where it could be read."""
+    templates: tuple[tuple[datetime, int], ...] = ()
+    """When each of the DaemonSet's templates was made, and the number of its revision; oldest first."""
     case: CaseFile = CaseFile()
     kept: frozenset[str] | None = None
     """Nodes of which the case holds more than the lists show; None when nobody has counted them."""

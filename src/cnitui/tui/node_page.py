@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from cnitui.domain.comparison import compare
 from cnitui.domain.evidence import Unavailable
-from cnitui.domain.facts import AttemptLogs, CniDirectories, CniFiles, ContainerStatus, PodEvents, PodStatus
+from cnitui.domain.facts import (
+    AttemptLogs,
+    CniDirectories,
+    CniFiles,
+    ContainerStatus,
+    NodeChanges,
+    PodEvents,
+    PodStatus,
+)
 from cnitui.domain.finding import Finding, Verdict
 from cnitui.domain.listing import listed
 from cnitui.domain.plan import ObjectRef
@@ -21,6 +29,7 @@ from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.engine.state import State
 from cnitui.errors import NodeError
 
+MOST_CHANGES = 5
 MOST_FILES = 60
 """Names of files that the page tells; the listing has them all."""
 
@@ -118,7 +127,7 @@ def _host(state: State, name: str) -> list[Block]:
     compared = compare(state.case, "", [name], questions)
     if not compared.rows:
         return [Heading("Node, from inside"), _unread(state, name)]
-    rows = (*((row.label, row.cells[0]) for row in compared.rows), *_files(state, name))
+    rows = (*((row.label, row.cells[0]) for row in compared.rows), *_files(state, name), *_changes(state, name))
     return [Heading("Node, from inside"), Grid(("", ""), rows, wrap=True)]
 
 
@@ -142,6 +151,13 @@ def _files(state: State, name: str) -> Iterator[tuple[str, str]]:
     if files is not None:
         yield "CNI binaries", listed(files.binaries, MOST_FILES) or "none"
         yield "CNI configuration", listed(files.configuration, MOST_FILES) or "none"
+
+
+def _changes(state: State, name: str) -> Iterator[tuple[str, str]]:
+    found = state.case.value(NodeChanges, name)
+    if found is not None:
+        newest = reversed(found.changes[-MOST_CHANGES:])
+        yield "changed last", "; ".join(f"{at:%Y-%m-%d %H:%M:%S} {words}" for at, words in newest)
 
 
 def _calico(calico: CalicoObjects | None, *, recorded: bool) -> list[Block]:

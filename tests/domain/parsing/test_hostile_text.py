@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cnitui.domain.parsing import complaints, selinux_mode, space
 from cnitui.domain.parsing.attributes import parse_lsattr
 from cnitui.domain.parsing.avc import parse_avc
+from cnitui.domain.parsing.changes import parse_boot, parse_packages, parse_units
 from cnitui.domain.parsing.clock import parse_http_date, parse_stamp
 from cnitui.domain.parsing.lines import MAX_LINE, numbered
 from cnitui.domain.parsing.ls import parse_ls
@@ -24,6 +25,9 @@ PARSERS: tuple[Callable[[str], object], ...] = (
     complaints.missing_paths,
     complaints.refused_paths,
     parse_avc,
+    parse_boot,
+    parse_packages,
+    parse_units,
     parse_findmnt,
     parse_http_date,
     parse_stamp,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +67,8 @@ def _timeless(reading: object) -> object:
     """What was read, but for what the clock said: the two looks were not at the same second."""
     value = getattr(reading, "value", None)
     if isinstance(value, Transcript):
-        return [answer for answer in value.answers if not answer.command.startswith("date ")]
+        told = [answer for answer in value.answers if not answer.command.startswith("date ")]
+        return [replace(answer, errors=re.sub(r"(?m)^< Date: .*$", "", answer.errors)) for answer in told]
     return value
 
 

@@ -66,6 +66,25 @@ def test_the_story_begins_with_the_first_failure_and_the_whole_with_the_first_th
     assert ready.story[0] <= NOON <= ready.story[1]
 
 
+def test_what_changed_in_the_hour_before_is_part_of_the_story_and_what_changed_before_that_is_not() -> None:
+    bars = [Bar("c", at(0), at(1), "1")]
+    changes = [
+        Mark(at(-7_200), "change", "booted"),
+        Mark(at(-600), "change", "installed"),
+        Mark(at(9), "change", "later"),
+    ]
+    told = chart([LANE], {"n": bars}, {"n": changes})
+    assert told is not None
+    assert at(-700) < told.story[0] < at(-600)
+    assert told.whole[0] < at(-7_200)
+
+
+def test_a_template_that_was_made_is_marked_in_every_lane() -> None:
+    told = drawn(replace(incident(), templates=((at(-300), 2),)))
+    made = [[mark.words for mark in track.marks if mark.kind == "change"] for track in told.tracks]
+    assert made == [["template revision 2 of DaemonSet calico-node was made"]] * 3
+
+
 def test_what_runs_goes_on_to_the_last_thing_that_happened_and_not_into_what_is_due() -> None:
     bars = [Bar("c", at(0), at(0.5), "1"), Bar("runs", at(-60))]
     told = chart([LANE], {"n": bars}, {}, due={"n": at(300)})

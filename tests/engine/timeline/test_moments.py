@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, PodEvents, Run
+from cnitui.domain.facts import Attempt, AttemptLogs, AvcDenials, Event, NodeChanges, PodEvents, Run
 from cnitui.engine.repair.state import Action, RepairState
 from cnitui.engine.state import Before, State
 from cnitui.engine.timeline.moments import Moment, runs, timeline
@@ -103,6 +103,16 @@ def test_every_condition_of_a_node_is_told_since_when_it_is_so() -> None:
         ("node Ready is Unknown: NodeStatusUnknown", "warn"),
     ]
     assert told[2].at == NOON
+
+
+def test_what_changed_on_a_node_and_in_the_template_is_told() -> None:
+    state = cluster(("worker-01",), ())
+    changes = NodeChanges(((NOON - timedelta(hours=2), "kubelet started"),))
+    state = replace(state, case=observed(state.case, "worker-01", changes), templates=((NOON - timedelta(hours=1), 3),))
+    assert [(moment.node, moment.words) for moment in of_kind(state, "change")] == [
+        ("worker-01", "kubelet started"),
+        ("", "template revision 3 of DaemonSet calico-node was made"),
+    ]
 
 
 def test_what_has_no_time_is_left_out() -> None:

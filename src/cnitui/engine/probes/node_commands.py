@@ -33,6 +33,11 @@ _RUNTIME_DIRS = "^ *(bin_dirs?|conf_dir|plugin_dirs?|network_dir) *="
 """containerd's keys (versions 2 and 3 of its file), then CRI-O's."""
 _DEFAULTS_AROUND = 'matchpathcon "$@" "$0"/*'
 """Of what is in a directory, which is not known yet, and of its parents."""
+_UNITS = ("kubelet", "rke2-server", "rke2-agent", "k3s", "k3s-agent", "containerd", "crio", "docker")
+"""Units that have the kubelet or the runtime in them."""
+_PACKAGES = (
+    "container-selinux", "rke2-selinux", "k3s-selinux", "selinux-policy-targeted", "kubelet", "containerd.io", "cri-o",
+)  # fmt: skip
 _DATE = ("date", "-u", "+%Y-%m-%dT%H:%M:%SZ")
 _INSPECT_LATEST = (
     "id=$(crictl ps -a -q --name {name} | head -n 1); "
@@ -102,7 +107,7 @@ def with_parents(paths: Sequence[str]) -> tuple[str, ...]:
 def commands_for(request: NodeProbeRequest) -> tuple[NodeCommand, ...]:
     """The first round: all that one connection is asked at once, between two looks at the node's clock."""
     asked = (*_selinux(), *_directories(request), *_audit_logs(), *_platform(), *_runtime(request), *_network(request))
-    return (NodeCommand("clock", _DATE), *asked, NodeCommand("clock-after", _DATE))
+    return (NodeCommand("clock", _DATE), *asked, *_changes(), NodeCommand("clock-after", _DATE))
 
 
 def _selinux() -> tuple[NodeCommand, ...]:
@@ -143,6 +148,15 @@ def _audit_logs() -> tuple[NodeCommand, ...]:
 
 def _platform() -> tuple[NodeCommand, ...]:
     return NodeCommand("os-release", ("cat", "/etc/os-release")), NodeCommand("uname", ("uname", "-r"))
+
+
+def _changes() -> tuple[NodeCommand, ...]:
+    """What may have changed when it began: a boot, a restart, an update of what SELinux or the kubelet is made of."""
+    return (
+        NodeCommand("booted", ("grep", "btime", "/proc/stat")),
+        NodeCommand("units", ("env", "TZ=UTC", "systemctl", "show", "-p", "Id", "-p", "ActiveEnterTimestamp", *_UNITS)),
+        NodeCommand("packages", ("rpm", "-q", "--qf", "%{INSTALLTIME} %{NAME}-%{VERSION}-%{RELEASE}\\n", *_PACKAGES)),
+    )
 
 
 def _runtime(request: NodeProbeRequest) -> Iterator[NodeCommand]:

@@ -19,6 +19,7 @@ from cnitui.domain.facts import (
     FreeSpace,
     LargestDirectories,
     Mounts,
+    NodeChanges,
     NodeClock,
     Platform,
     Reach,
@@ -29,6 +30,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.parsing import complaints, selinux_mode, space
 from cnitui.domain.parsing.attributes import parse_lsattr
 from cnitui.domain.parsing.avc import parse_avc
+from cnitui.domain.parsing.changes import parse_boot, parse_packages, parse_units
 from cnitui.domain.parsing.clock import parse_http_date, parse_stamp
 from cnitui.domain.parsing.ls import parse_ls
 from cnitui.domain.parsing.matchpathcon import parse_matchpathcon
@@ -39,6 +41,7 @@ from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, pars
 from cnitui.engine.probes.node_answers import Answers
 from cnitui.engine.probes.node_commands import NodeProbeRequest, readable_log, with_parents
 
+MOST_CHANGES = 30
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -251,6 +254,12 @@ def _clock(answers: Answers, _request: NodeProbeRequest) -> Found | None:
     return Found(compared(began, ended, next(filter(None, told), None)), "clock")
 
 
+def _changes(answers: Answers, _request: NodeProbeRequest) -> Found | None:
+    units, packages = parse_units(answers.out("units")), parse_packages(answers.out("packages"))
+    found = sorted({*parse_boot(answers.out("booted")), *units, *packages})
+    return Found(NodeChanges(tuple(found[-MOST_CHANGES:]))) if found else None
+
+
 def _platform(answers: Answers, _request: NodeProbeRequest) -> Found | None:
     platform = parse_os_release(f"{answers.out('os-release')}\n{answers.out('uname')}")
     return Found(platform) if platform else None
@@ -279,6 +288,7 @@ FACTS: tuple[FactRecipe, ...] = (
     FactRecipe(CniFiles, ("ls-bin", "ls-net"), _files),
     FactRecipe(Platform, ("os-release", "uname"), _platform),
     FactRecipe(NodeClock, ("clock", "clock-after"), _clock),
+    FactRecipe(NodeChanges, ("booted", "units", "packages"), _changes),
 )
 """Every fact that is read on a node, with the commands in the order in which they are cited."""
 

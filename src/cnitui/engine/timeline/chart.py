@@ -16,10 +16,12 @@ from cnitui.engine.timeline.lanes import Lane
 from cnitui.engine.timeline.moments import Kind
 
 Outcome = Literal["failed", "done", "running"]
-MARKED: tuple[Kind, ...] = ("denial", "node", "event")
+MARKED: tuple[Kind, ...] = ("denial", "change", "node", "event")
 """What is a mark, the more telling kind first."""
 MOST_BARS, MOST_MARKS = 300, 150
 """Attempts and marks of one lane, the newest; the list has them all."""
+SHORTLY = timedelta(hours=1)
+"""How long before a failure a change is looked at as what may have brought it."""
 _SECOND = timedelta(seconds=1)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """A report may come from anywhere, and name any year."""
@@ -156,10 +158,15 @@ class Chart:
         begins = [*failed, *denied, *acts] or [bar.start for bar in bars]
         if not begins:
             return None
-        start = min(begins)
+        start = self._with_changes(min(begins))
         ends = [bar.end or bar.start for bar in bars if bar.start >= start]
         due = [wait.end for track in self.tracks for wait in track.waits]
         return _roomy(start, max([*begins, *ends, *due]))
+
+    def _with_changes(self, began: datetime) -> datetime:
+        """What changed shortly before it began is part of the story."""
+        changed = (mark.at for track in self.tracks for mark in track.marks if mark.kind == "change")
+        return min((at for at in changed if timedelta() <= began - at <= SHORTLY), default=began)
 
 
 def chart(

@@ -25,7 +25,9 @@ def chart_of(state: State, lanes: Sequence[Lane], view: View = "both", seen: See
             bars.setdefault(one.node, []).append(bar)
     marks: dict[str, list[Mark]] = {}
     for moment in timeline(state, view, nodes):
-        marks.setdefault(moment.node, []).append(Mark(moment.at, moment.kind, moment.words, moment.role))
+        everywhere = moment.kind == "change" and not moment.node  # a template is the matter of every lane
+        for node in nodes if everywhere else (moment.node,):
+            marks.setdefault(node, []).append(Mark(moment.at, moment.kind, moment.words, moment.role))
     acts = [Act(number, action.at, action.words) for number, action in enumerate(state.repair.actions, 1)]
     acts = [act for act in acts if before is None or _is_in(act.at, view, before.at)]
     due = {} if view == "before" and before is not None else _due(state, nodes)

@@ -13,6 +13,7 @@ from cnitui.domain.facts import (
     ContainerStatus,
     Event,
     InstallCni,
+    NodeChanges,
     NodeStatus,
     PodEvents,
     PodStatus,
@@ -22,7 +23,7 @@ from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State, View
 
-Kind = Literal["attempt", "event", "denial", "node", "action"]
+Kind = Literal["attempt", "event", "denial", "node", "change", "action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def _moments(state: State, nodes: Collection[str] | None, seen: Seen) -> list[Mo
         *_events(state, nodes),
         *_denials(state, nodes),
         *_nodes(state, nodes),
+        *_changes(state, nodes),
         *_actions(state),
     ]
 
@@ -167,6 +169,16 @@ def _denials(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
                 yield Moment(
                     avc.time, "denial", node, f"SELinux denied {avc.summary}", "bad" if avc.enforced else "warn"
                 )
+
+
+def _changes(state: State, nodes: Collection[str] | None) -> Iterator[Moment]:
+    """On the nodes, and of the template that all pods are made from."""
+    name = state.daemonset.name if state.daemonset is not None else "calico-node"
+    for at, number in state.templates:
+        yield Moment(at, "change", "", f"template revision {number} of DaemonSet {name} was made", "accent")
+    for node in state.case.subjects(NodeChanges) if nodes is None else nodes:
+        found = state.case.value(NodeChanges, node)
+        yield from (Moment(at, "change", node, words, "accent") for at, words in (found.changes if found else ()))
 
 
 _WELL_WHEN_TRUE = frozenset({"Ready", "EtcdIsVoter"})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from cnitui.domain.facts import CALICO_SELECTOR, DaemonSetStatus
 from cnitui.domain.plan import ObjectRef
-from cnitui.domain.revision import newest_revision
+from cnitui.domain.revision import made_revisions, newest_revision
 from cnitui.engine.ports import ClusterApi
 from cnitui.errors import ClusterError
 
@@ -22,6 +23,8 @@ class Revisions:
         self._task: asyncio.Task[None] | None = None
         self.newest = ""
         """Its hash, "" while it is not known or when it may not be read."""
+        self.made: tuple[tuple[datetime, int], ...] = ()
+        """When each of its templates was made, and its number."""
 
     @property
     def reading(self) -> bool:
@@ -33,7 +36,7 @@ class Revisions:
         of = (daemonset.uid, daemonset.observed_generation) if daemonset is not None and daemonset.uid else None
         if of == self._of:
             return
-        self._of, self.newest = of, ""
+        self._of, self.newest, self.made = of, "", ()
         if self._task is not None:
             self._task.cancel()
         self._task = None
@@ -44,7 +47,8 @@ class Revisions:
     async def _read(self, daemonset: DaemonSetStatus) -> None:
         every = ObjectRef("apps", "v1", "controllerrevisions", "ControllerRevision", "", daemonset.namespace)
         with suppress(ClusterError):  # who may not read them has the DaemonSet's counts
-            self.newest = newest_revision(await self._cluster.objects(every, CALICO_SELECTOR), daemonset.uid)
+            read = await self._cluster.objects(every, CALICO_SELECTOR)
+            self.newest, self.made = newest_revision(read, daemonset.uid), made_revisions(read, daemonset.uid)
 
     def _was_read(self, task: asyncio.Task[None]) -> None:
         if task is self._task:

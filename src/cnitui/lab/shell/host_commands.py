@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnitui.lab.shell.label_commands import USER_CONTEXT
@@ -139,8 +140,10 @@ def kill(run: Invocation) -> int:
 
 
 def systemctl(run: Invocation) -> int:
-    """systemctl is-active UNIT…, status."""
+    """systemctl is-active UNIT…, status, show -p Id -p ActiveEnterTimestamp."""
     verb = run.arguments[1] if len(run.arguments) > 1 else ""
+    if verb == "show":
+        return _show_units(run)
     known = {"kubelet", "containerd", "auditd", "sshd", "chronyd", "crio"} - {"crio"}
     if not run.node.audit.daemon:
         known.discard("auditd")
@@ -155,7 +158,50 @@ def systemctl(run: Invocation) -> int:
     return status
 
 
+def _show_units(run: Invocation) -> int:
+    """As systemd prints it in UTC; a unit that is not there has entered nothing."""
+    started = {"containerd": timedelta(seconds=14), "kubelet": timedelta(seconds=21)}
+    units = [
+        word for word in run.arguments[2:] if not word.startswith("-") and word not in ("Id", "ActiveEnterTimestamp")
+    ]
+    blocks = []
+    for unit in units:
+        after = started.get(unit)
+        at = f"{run.node.local(run.node.booted + after):%a %Y-%m-%d %H:%M:%S} UTC" if after else ""
+        blocks.append(f"Id={unit}.service\nActiveEnterTimestamp={at}\n")
+    run.out("\n".join(blocks))
+    return 0
+
+
+def rpm(run: Invocation) -> int:
+    """rpm -q [--qf FORMAT] NAME…, of what the machines were installed with."""
+    versions = {
+        "container-selinux": "2.232.1-1.el9",
+        "selinux-policy-targeted": "38.1.35-2.el9_4",
+        "kubelet": "1.31.0-150500.1.1",
+    }
+    form = next((after for word, after in pairwise(run.arguments) if word in ("--qf", "--queryformat")), "")
+    status = 0
+    for name in (word for word in run.arguments[2:] if not word.startswith("-") and word != form):
+        if name not in versions:
+            run.line(f"package {name} is not installed")
+            status += 1
+            continue
+        version, _, release = versions[name].partition("-")
+        filled = form or "%{NAME}-%{VERSION}-%{RELEASE}\\n"
+        values = {
+            "NAME": name,
+            "VERSION": version,
+            "RELEASE": release,
+            "INSTALLTIME": str(int((run.node.born - timedelta(hours=1)).timestamp())),
+        }
+        for key, value in values.items():
+            filled = filled.replace(f"%{{{key}}}", value)
+        run.out(filled.replace("\\n", "\n"))
+    return status
+
+
 COMMANDS: dict[str, Builtin] = {
     "id": identity, "whoami": whoami, "hostname": hostname, "date": date, "uname": uname, "uptime": uptime, "ps": ps,
-    "systemctl": systemctl, "fuser": fuser, "kill": kill,
+    "rpm": rpm, "systemctl": systemctl, "fuser": fuser, "kill": kill,
 }  # fmt: skip

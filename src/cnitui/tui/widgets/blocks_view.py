@@ -101,6 +101,8 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         self._found: list[int] = []
         self._at = 0
         self._to_here = False
+        self._centred: float | None = None
+        """Scrolled to here for the row that is pointed at: it stays in the middle until a person scrolls."""
         self._cut = False
         self.whole = False
         """Whether sources, and rows of tables, are told in full."""
@@ -189,6 +191,7 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
     # --- drawing ---
 
     def on_resize(self) -> None:
+        self._to_here = self._to_here or self.scroll_offset.y == self._centred
         self._arrange()
 
     @property
@@ -208,12 +211,14 @@ class BlocksView(Selectable, can_focus=True, inherit_bindings=False):
         self._find()
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
-        if self._to_here:
-            self._to_here = False
-            self._middle(next((y for y, line in enumerate(self._lines) if any(role == HERE for _, role in line)), 0))
+        here = next((y for y, line in enumerate(self._lines) if any(role == HERE for _, role in line)), None)
+        if self._to_here and here is not None:
+            self._middle(here)
+        self._to_here = False
 
     def _middle(self, line: int) -> None:
         self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, force=True)
+        self._centred = self.scroll_offset.y
 
     def lines_of(self, width: int) -> tuple[Line, ...]:
         """The lines for a width; a subclass may arrange its blocks otherwise."""

@@ -27,6 +27,7 @@ LEGEND: tuple[tuple[str, str, str], ...] = (
     ("▲", "bad", "denial"),
     ("◆", "warn", "node unwell"),
     ("!", "warn", "warning"),
+    ("■", "accent", "change"),
     (DUE, "dim", "next due"),
     ("◇", "good", "node well"),
     ("·", "dim", "event"),

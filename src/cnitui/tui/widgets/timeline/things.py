@@ -34,6 +34,8 @@ def sign_of(mark: Mark) -> str:
     """Shapes tell marks apart, not colours."""
     if mark.kind == "denial":
         return "▲"
+    if mark.kind == "change":
+        return "■"
     if mark.kind == "node":
         return "◇" if mark.role == "good" else "◆"
     return "!" if mark.role == "warn" else "·"
