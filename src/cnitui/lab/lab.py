@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cnitui.lab.objects.store import Change
 
 
-@dataclass
+@dataclass(repr=False)  # asyncio writes the result of a finished task whenever a signal's handler is set
 class Lab:
     """Everything a test or a demo needs; made by `Lab.start`."""
 
