@@ -1,7 +1,8 @@
-"""What every test may ask for: the reference folder, when this machine has one."""
+"""What every test may ask for: the reference folder, when this machine has one. And how the whole run is kept short."""
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,3 +18,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no reference material at CNITUI_TEST_SHARED ({SHARED})")
     return SHARED
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: tests in a lab often wait for what takes its time there."""
+    return (os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What is there now is never garbage: half a million objects, which it took a fifth of the time to look through."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
