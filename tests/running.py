@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
+import json
 import os
 import signal
+import socket
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+from tests.conftest import PROJECT
 
 PROGRAM = (sys.executable, "-c", "from cnitui.cli import main; main()")
 LONG_ENOUGH = 60.0
@@ -30,19 +38,74 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"HOME": str(home)} | {name: str(home / folder) for name, folder in folders.items()} | more
 
 
-async def started(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
+async def started(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Run:
     """`cnitui ARGUMENTS` with nothing on its standard input."""
-    return await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        *map(str, arguments),
-        env=environment(home, **(env or {})),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await Run.begin([str(one) for one in arguments], environment(home, **(env or {})))
 
 
-async def ended(process: asyncio.subprocess.Process) -> Ended:
+class Run:
+    """A process of `cnitui`, as asyncio's."""
+
+    def __init__(self, pid: int, streams: Sequence[asyncio.StreamReader]) -> None:
+        self.pid = pid
+        self.stdout, self.stderr, self._told = streams
+        self.returncode: int | None = None
+
+    @classmethod
+    async def begin(cls, arguments: Sequence[str], env: Mapping[str, str]) -> Self:
+        """Ask this process's server for one; it is running when this returns."""
+        pipes = [os.pipe() for _ in range(3)]
+        message = json.dumps({"arguments": arguments, "environment": env}).encode()
+        with Path(os.devnull).open("rb") as nothing:
+            handed = [nothing.fileno(), *(writer for _, writer in pipes)]
+            socket.send_fds(_server(), [message], handed)
+        streams = []
+        for reader, writer in pipes:
+            os.close(writer)
+            streams.append(await _read_from(reader))
+        return cls(int(await streams[-1].readline()), streams)
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """All that it writes, once it has ended."""
+        out, err, told = await asyncio.gather(self.stdout.read(), self.stderr.read(), self._told.read())
+        self.returncode = int(told)
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Nothing when it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+async def _read_from(pipe: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe))
+    return reader
+
+
+@functools.cache
+def _server() -> socket.socket:
+    """Where `tests.warm` is asked; it ends when this process does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.warm", str(theirs.fileno())],
+            cwd=PROJECT,
+            env=environment(Path(os.devnull)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+        )
+    atexit.register(server.wait)
+    atexit.register(ours.close)
+    return ours
+
+
+async def ended(process: Run | asyncio.subprocess.Process) -> Ended:
     """Wait for its end; kill it when that takes far too long."""
     try:
         async with asyncio.timeout(LONG_ENOUGH):

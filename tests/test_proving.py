@@ -121,7 +121,7 @@ async def test_killed_at_any_step_it_leaves_nothing_for_long(writes: int, tmp_pa
         while len(jobs_made(lab)) < writes:  # the audit line follows the change of the store, which `until` looks at
             await asyncio.sleep(0.01)
         process.kill()
-        await process.wait()
+        await process.communicate()
         assert left_behind(lab) != [] or writes == 2
         await lab.until(lambda: left_behind(lab) == [])
 
