@@ -85,10 +85,16 @@ class Terminal:
         await self.tab_to("type it here")
         self.press(context)
         await self.shows("type it here", gone=True)
-        for one in ("Cancel", button):
-            self.press("\t")
-            await self.has_focus(one)
+        await self._tab_to_button(button)
         self.press("\r")
+
+    async def _tab_to_button(self, button: str) -> None:
+        """Press tab until it has the focus; it takes none before the last letter has arrived."""
+        for _ in range(9):
+            self.press("\t")
+            with contextlib.suppress(TimeoutError):
+                return await self.has_focus(button, within=3)
+        raise TimeoutError(f"the focus does not come to {button!r}")
 
     async def takes_text(self, placeholder: str, within: float = LONG_ENOUGH) -> None:
         """Wait until the cursor is on a placeholder, which has another background there then."""
@@ -97,9 +103,9 @@ class Terminal:
                 self._moved.clear()
                 await self._moved.wait()
 
-    async def has_focus(self, button: str) -> None:
+    async def has_focus(self, button: str, within: float = LONG_ENOUGH) -> None:
         """Wait until a button has the focus: its words stand on another ground than the button then."""
-        async with asyncio.timeout(LONG_ENOUGH):
+        async with asyncio.timeout(within):
             while not self._on_other_ground(button):
                 self._moved.clear()
                 await self._moved.wait()
