@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnitui.domain.exchange import NodeCommand, NodeOrder
-from cnitui.domain.facts import NodeStatus
+from cnitui.domain.facts import Event, NodeStatus, PodStatus
 from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.jobs.writer import JobWriter
 from cnitui.errors import NodeJobFailed, NodeUnconfirmed
@@ -66,3 +66,25 @@ async def test_a_job_that_never_began_did_nothing_and_one_that_did_not_end_is_no
     carried = await JobWriter(shell).write(NODE, order(("true",)))
     assert carried.outputs == ()
     assert "was still" in carried.lost
+
+
+async def test_what_a_pod_did_that_went_in_the_middle_is_not_known(
+    shell: JobShell, jobs_cluster: JobCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Job controller deletes the pods of a Job that is past its deadline."""
+    await confirmed(shell)
+    jobs_cluster.outcome = replace(ENDED, state="running")
+    jobs_cluster.event_list = (Event("Warning", "DeadlineExceeded", "Job was active longer than specified deadline"),)
+    look = jobs_cluster.pods
+
+    async def once(*arguments: str) -> tuple[PodStatus, ...]:
+        monkeypatch.setattr(jobs_cluster, "pods", gone)
+        return await look(*arguments)
+
+    async def gone(*_: str) -> tuple[PodStatus, ...]:
+        return ()
+
+    monkeypatch.setattr(jobs_cluster, "pods", once)
+    carried = await JobWriter(shell).write(NODE, order(("true",)))
+    assert carried.outputs == ()
+    assert carried.lost == "worker-01: the Job's pod is gone: Job was active longer than specified deadline"

@@ -69,12 +69,15 @@ async def remove(bench: Workbench, ref: ObjectRef, uid: str, node: str) -> None:
 
 async def _ended(bench: Workbench, job: Job) -> PodStatus:
     """The Job's pod, once all its containers have ended."""
-    begun = bench.clock.now()
+    begun, appeared = bench.clock.now(), False
     while True:
         waited = (bench.clock.now() - begun).total_seconds()
         pods = await bench.api.pods(job.ref.namespace, f"job-name={job.ref.name}")
+        if not pods and appeared:  # its deadline, a drain, or somebody: what ran until then is not known
+            raise _failed(job, f"the Job's pod is gone: {await _why_no_pod(bench, job)}", begun=True)
         if not pods and waited > APPEARS_WITHIN:
             raise _failed(job, f"the Job got no pod: {await _why_no_pod(bench, job)}")
+        appeared = bool(pods)
         if pods:
             _raise_if_hopeless(job, pods[0])
             if pods[0].containers and all(one.state == "terminated" for one in pods[0].containers):
