@@ -22,6 +22,7 @@ from cnitui.settings import Settings
 from cnitui.tui.app import CnituiApp
 from cnitui.tui.quiz import Quiz
 from cnitui.tui.screens.work import WorkScreen
+from tests.tui import parsed_styles
 from tests.tui.resting import at_rest
 
 LONG_ENOUGH = 60.0
@@ -32,6 +33,11 @@ def _rest_by_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every pilot waits until its app has nothing left to do, however busy the machine is."""
     monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
+
+
+@pytest.fixture(autouse=True)
+def _styles_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed_styles.share(monkeypatch)
 
 
 class Driver:
