@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from textual.pilot import Pilot
@@ -45,6 +45,15 @@ class Driver:
 
     def __init__(self, app: CnituiApp, pilot: Pilot[int], lab: Lab) -> None:
         self.app, self.pilot, self.lab = app, pilot, lab
+        self.heard: list[str] = []
+        """What was told in passing; on the screen it may be gone when a busy machine comes to look."""
+        notify = app.notify
+
+        def told(message: str, **options: Any) -> None:
+            self.heard.append(message)
+            notify(message, **options)
+
+        app.notify = told  # type: ignore[method-assign]
 
     @property
     def state(self) -> State:

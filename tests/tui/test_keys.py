@@ -87,7 +87,7 @@ async def test_the_keys_of_the_overview_on_a_live_cluster(drive: Drive) -> None:
         assert "kind: Pod" in driver.app.clipboard
 
         await driver.press("r")
-        assert "looking again at everything" in notes(driver.app)
+        assert "looking again at everything" in driver.heard
 
         driver.screen.query_one(LogsPane).focus_content()
         await driver.until(lambda: isinstance(driver.app.focused, LogPane))
