@@ -54,7 +54,7 @@ class Showing(CnituiApp):
 
     def pane_of_focus(self) -> str:
         """The id of the pane that has the focus."""
-        return self.main._focused_pane()
+        return self.main.focused_pane
 
     def shows(self, selector: str) -> bool:
         """Whether the widget is in view."""

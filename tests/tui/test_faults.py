@@ -71,7 +71,7 @@ async def works(driver: Driver, says: str = "CONFIRMED") -> None:
     """What was found stays, and the keys work."""
     stays(driver, says)
     await driver.press("f4", "right")
-    await driver.until(lambda: driver.screen._focused_pane() == "guide")
+    await driver.until(lambda: driver.screen.focused_pane == "guide")
     await driver.press("f1")
 
 

@@ -30,7 +30,7 @@ class ListingsScreen(MainScreen):
         wanted = (node,) if node else self.query_one(PodsPane).marked
         self.listed = pair(self.state, wanted, self.query_one(PodsPane).node, self.listed)
         if self.single != "listings":
-            self._came_from = (self._focused_pane() or "pods", bool(self._zoomed))
+            self._came_from = (self.focused_pane or "pods", bool(self._zoomed))
         self.query_one(ListingsPane).transcript = False
         self.show_pane("listings", zoom=not self.narrow)
         self.looked_at()

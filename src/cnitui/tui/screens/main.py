@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
-from textual.widget import Widget
 
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import StepView
@@ -29,28 +26,24 @@ from cnitui.tui.panes.pods import PodsPane
 from cnitui.tui.panes.selinux import ComparisonPane, DifferencesPane, SelinuxPane
 from cnitui.tui.panes.timeline import TimelinePane
 from cnitui.tui.quiz import INVITATION, covered, covered_steps
+from cnitui.tui.screens.arrangement import ArrangedScreen
 from cnitui.tui.widgets.footer_line import FooterLine
 from cnitui.tui.widgets.log.pane import LogPane
 from cnitui.tui.widgets.masthead import Masthead
-from cnitui.tui.widgets.pane import Pane
 from cnitui.tui.widgets.tab_line import TabLine
 from cnitui.tui.widgets.table.table import Table
 from cnitui.tui.widgets.timeline.picture import TimelinePicture
-from cnitui.tui.widgets.too_small import TooSmall, too_small
+from cnitui.tui.widgets.too_small import TooSmall
 
-OVERVIEW = ("pods", "guide", "logs", "selinux")
-PANES = (*OVERVIEW, "differences", "timeline", "listings")
 KEYS = {"pods": "f1", "logs": "f2", "selinux": "f3", "guide": "f4", "differences": "f5", "timeline": "f6"}
 TITLES = {"pods": "Pods", "logs": "Logs", "selinux": "SELinux", "guide": "Guide"}
 OF_MOMENTS = ("logs", "selinux", "differences", "timeline")
 """The panes that can show how things were before a plan."""
 VIEWS: tuple[View, ...] = ("now", "before", "both")
 WORDS_OF_VIEW: dict[View, str] = {"before": "how it was before the repair", "now": "how it is now", "both": "both"}
-WIDE, TALL = 110, 30
-"""From this size on several panes are shown at once."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(ArrangedScreen):
     """Shows a state; what the user wants goes up to the app as messages."""
 
     DEFAULT_CSS = """
@@ -58,16 +51,6 @@ class MainScreen(Screen[None]):
     MainScreen.-tiny TooSmall { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "overview", "Overview", show=False, id="screen.overview", tooltip="All panes side by side"),
-        Binding("f2", "pane('logs')", "Logs", show=False, id="screen.logs", tooltip="Logs, full screen"),
-        Binding("f3", "pane('selinux')", "SELinux", show=False, id="screen.selinux", tooltip="SELinux, full screen"),
-        Binding("f4", "pane('guide')", "Guide", id="screen.guide", tooltip="The guide, full screen"),
-        Binding("f5", "pane('differences')", "Differences", show=False, id="screen.diff", tooltip="What differs"),
-        Binding("f6", "pane('timeline')", "Timeline", show=False, id="screen.timeline", tooltip="All by time"),
-        Binding("tab", "next_pane(1)", "Next pane", id="screen.next", tooltip="Focus the next pane"),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="screen.prev", tooltip="Previous pane"),
-        Binding("f", "zoom", "Full screen", id="screen.zoom", tooltip="The focused pane on the full screen, and back"),
-        Binding("escape", "back", "Back", show=False, id="screen.back", tooltip="Back to the overview"),
         Binding("right_square_bracket", "step(1)", "Next step", show=False, id="screen.step-next", tooltip="Next step"),
         Binding("left_square_bracket", "step(-1)", "Previous step", show=False, id="screen.step-back",
                 tooltip="Previous step"),
@@ -90,8 +73,6 @@ class MainScreen(Screen[None]):
         self.covered = False
         """Whether conclusions are covered, because the trainee has still to say what it is."""
         self._seen_before = ""
-        self._zoomed = ""
-        self._last_single = "pods"
 
     def compose(self) -> ComposeResult:
         yield Masthead()
@@ -109,7 +90,7 @@ class MainScreen(Screen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self._arrange()
+        self.place_panes()
         self.pane("pods").focus_content()
         self.watch(self.query_one(GuidePane), "step", self._name_tabs)
         self.set_interval(1.0, self._tick)
@@ -216,81 +197,20 @@ class MainScreen(Screen[None]):
         return of_log or of_lane or self.query_one(PodsPane).node
 
     @property
+    def rows(self) -> int:
+        """As many as there are nodes."""
+        return len(self.state.rows)
+
+    def shown(self, name: str) -> None:
+        """The hint is about the panes in view."""
+        self._hand_out()
+
+    @property
     def steps(self) -> tuple[StepView, ...]:
         """The guide's steps as they are now."""
         return self.query_one(GuidePane).views
 
-    # --- arrangement ----------------------------------------------------------------------------------------------
-
-    @property
-    def narrow(self) -> bool:
-        """Whether only one pane fits."""
-        return self.size.width < WIDE or self.size.height < TALL
-
-    @property
-    def single(self) -> str:
-        """The pane that has the screen for itself, "" when several share it."""
-        return self._zoomed or (self._last_single if self.narrow else "")
-
-    @property
-    def below(self) -> str:
-        """The pane below the one that has the screen: the logs go where the picture's cursor goes; "" for none."""
-        drawn = self.single == "timeline" and not self.narrow and not self.query_one(TimelinePane).listed
-        return "logs" if drawn else ""
-
-    def pane(self, name: str) -> Pane:
-        """A pane by its name."""
-        return self.query_one(f"#{name}", Pane)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """What had the focus stays in view and keeps it, whatever the size."""
-        focused = self._focused_pane()
-        if focused in OVERVIEW and not self._zoomed:
-            self._last_single = focused
-        self._arrange()
-        self.call_after_refresh(self._keep_focus)
-
-    def _keep_focus(self) -> None:
-        """A widget that is not shown any more hands its focus to the pane's main one."""
-        shown = self.pane(self.single or self._last_single)
-        if self.focused is None or self.focused not in self.focus_chain:
-            shown.focus_content()
-
-    def _arrange(self) -> None:
-        single = self.single
-        self._classify({"-single": bool(single), "-narrow": self.narrow, "-tiny": too_small(self.size)})
-        for name in PANES:
-            self.pane(name).display = name in (single, self.below) if single else name in OVERVIEW
-        self.query_one(TimelinePane).beside_logs = bool(self.below)
-        top = self.query_one("#top")
-        top.display = single in ("", "pods", "guide")
-        top.styles.height = None if single else max(13, min(len(self.state.rows) + 3, self.size.height * 2 // 5))
-        self.query_one(GuidePane).set_zoomed(single == "guide", width=self.size.width)
-        self.query_one(LogsPane).set_zoomed(single == "logs")
-        self.query_one(TabLine).active = single
-        self._name_tabs()
-
-    def _classify(self, wanted: Mapping[str, bool]) -> None:
-        """Set the screen's classes; every widget is styled once for all of them, and not at all when none changed."""
-        if all(self.has_class(name) == held for name, held in wanted.items()):
-            return
-        for name, held in wanted.items():
-            self.set_class(held, name, update=False)
-        self.update_node_styles()
-
-    def show_pane(self, name: str, *, zoom: bool) -> None:
-        """Show a pane, alone when asked to or when there is room for one only."""
-        self._zoomed = name if zoom else ""
-        self._last_single = name
-        self._arrange()
-        self.pane(name).focus_content()
-        self._hand_out()
-        self.refresh_bindings()
-
-    def bring(self, name: str) -> None:
-        """Make sure that a pane is in view."""
-        if not self.pane(name).display:
-            self.show_pane(name, zoom=not self.narrow and name not in OVERVIEW)
+    # --- what its panes ask for ---------------------------------------------------------------------------------------
 
     def jump(self, node: str) -> bool:
         """To a node's row, wherever the user is; False when it has none."""
@@ -325,7 +245,7 @@ class MainScreen(Screen[None]):
 
     @on(TimelinePane.Turned)
     def _turned(self) -> None:
-        self._arrange()
+        self.place_panes()
 
     @on(TimelinePicture.Pointed)
     def _pointed(self, message: TimelinePicture.Pointed) -> None:
@@ -358,14 +278,10 @@ class MainScreen(Screen[None]):
     # --- keys -----------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A pane that is shown alone already, or cannot be shown otherwise, has no key for it."""
-        if action == "pane":
-            return parameters != (self.single,)
-        if action == "zoom":
-            return not self.narrow
+        """Before and now are shown by some panes only, and where there is a before."""
         if action == "view":
             return self.state.before is not None and any(self.pane(name).display for name in OF_MOMENTS)
-        return True
+        return super().check_action(action, parameters)
 
     def action_view(self) -> None:
         """To the next of before, now and both."""
@@ -374,60 +290,8 @@ class MainScreen(Screen[None]):
             return
         self._look_from(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
         self._hand_out()
-        self.call_after_refresh(self._keep_focus)  # the log that had it may not be shown any more
+        self.call_after_refresh(self.keep_focus)  # the log that had it may not be shown any more
         self.notify(f"showing {WORDS_OF_VIEW[self.view]}", timeout=2)
-
-    def action_overview(self) -> None:
-        self.show_pane("pods", zoom=False)
-
-    def action_pane(self, name: str) -> None:
-        self.show_pane(name, zoom=True)
-
-    def action_back(self) -> None:
-        if self._zoomed or (self.narrow and self._last_single != "pods"):
-            back_to = self._zoomed if self._zoomed in OVERVIEW and not self.narrow else "pods"
-            self.show_pane(back_to, zoom=False)
-
-    def action_zoom(self) -> None:
-        if self._zoomed:
-            self.action_back()
-            return
-        focused = self._focused_pane()
-        if focused:
-            self.show_pane(focused, zoom=True)
-
-    def _focused_pane(self) -> str:
-        focused = self.focused
-        owners = [node for node in focused.ancestors_with_self if isinstance(node, Pane)] if focused else []
-        return owners[0].pane_id if owners else ""
-
-    def action_next_pane(self, by: int) -> None:
-        """To the next pane; a pane that has the screen for itself is walked through first."""
-        if self.single and self._walked(by):
-            return
-        here = self._focused_pane() or self._last_single
-        start = OVERVIEW.index(here) if here in OVERVIEW else -by
-        following = [OVERVIEW[(start + by * step) % len(OVERVIEW)] for step in range(1, len(OVERVIEW) + 1)]
-        if self.narrow:
-            self.show_pane(following[0], zoom=False)
-            return
-        ready = next(name for name in (*following, here) if self._inside(name) or name == here)
-        self._last_single = ready
-        self.pane(ready).focus_content()
-
-    def _inside(self, pane: str) -> list[Widget]:
-        """What can have the focus in a pane that is in view, or in the one below; an empty pane has nothing."""
-        panes = [self.pane(name) for name in (pane, self.below if pane == self.single else "") if name]
-        return [widget for widget in self.focus_chain if any(one in widget.ancestors for one in panes)]
-
-    def _walked(self, by: int) -> bool:
-        """Focus the pane's next widget, if there is one; a zoomed pane on a large screen is not left by tab."""
-        chain = self._inside(self.single)
-        place = chain.index(self.focused) + by if self.focused in chain else 0
-        if not chain or (self.narrow and not 0 <= place < len(chain)):
-            return False
-        chain[place % len(chain)].focus()
-        return True
 
     def action_step(self, by: int) -> None:
         self.query_one(GuidePane).action_step(by)
