@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnitui.domain.parsing.paste import Block, blocks_of, clean, unwrapped
+from cnitui.domain.parsing.paste import Block, blocks_of, clean
 
 
 def only(text: str) -> Block:
@@ -82,14 +82,7 @@ def test_what_a_terminal_obeys_is_taken_away(raw: str, plain: str) -> None:
     assert clean(raw) == plain
 
 
-def test_records_that_a_terminal_wrapped_are_whole_again_and_tables_stay_tables() -> None:
-    record = "2024-03-22 20:01:54.950 [FATAL][1] cni-installer/<nil> <nil>: " + "x" * 150
-    table = ["a" * 80, "b" * 80]
-    wrapped = [record[start : start + 80] for start in range(0, len(record), 80)]
-    text = "\n".join([*wrapped, *table, "end"])
-    assert unwrapped(text).split("\n") == [record, "", "", *table, "end"]
-
-
-def test_text_that_was_not_wrapped_stays_as_it_is() -> None:
-    text = "2024-03-22 20:01:54.950 [INFO][1] one\n2024-03-22 20:01:54.951 [INFO][1] two\nplain\n" + "y" * 70
-    assert unwrapped(text) == text
+def test_a_command_as_long_as_the_terminal_keeps_its_output_apart() -> None:
+    prompt = "[root@w1 ~]# kubectl -n kube-system logs calico-node-x -c install-cni --previous"
+    assert len(prompt) == 80
+    assert [block.text for block in blocks_of(f"{prompt}\nsome output")] == ["some output"]

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cnitui.domain.parsing.framing import unframed
+from cnitui.domain.parsing.wrapping import unwrapped
+
 MOST_CHARACTERS = 64 * 2**20
 LONGEST_LINE = 20_000
 BlockKind = Literal["log", "events", "describe", "pods", "nodes", "node", "document", "words", "unknown"]
@@ -24,12 +27,6 @@ _UNSEEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x
 _PROMPT = re.compile(
     r"(?:\[?(?P<user>[\w.-]{1,64})@(?P<host>[\w.-]{1,253})[^\]$#%\n]{0,120}\]?\s?[$#%]|"
     r"(?P<bare>[$#]|\+{1,3}|PS [^>\n]{1,100}>|❯|➜|~[$#]|bash-\d\.\d[$#]|sh-\d\.\d[$#]))\s+(?P<command>\S.{0,4000})"
-)
-_NARROWEST, _WIDEST, _WRAPPED_LINES = 60, 400, 3
-_RECORD = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:|\[[A-Z]{4,7}\]\[\d|time=\"|type=[A-Z_]{3,20} |[IWEF]\d{4} \d\d:|"
-    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\[ {0,8}\d{1,8}\.\d{3,6}\]|\s{0,4}(?:Normal|Warning)\s|audit: |\{\"level\"|"
-    r"[\w.-]{1,64}@[\w.-]{1,253}[:~ ]|\$ |# "
 )
 _COMMANDS = frozenset(
     {
@@ -92,35 +89,8 @@ def _overwritten(line: str) -> str:
 
 
 def blocks_of(text: str) -> tuple[Block, ...]:
-    """The blocks of a cleaned paste, in their order; lines that the terminal wrapped are whole again."""
-    return tuple(_blocks(unwrapped(clean(text))))
-
-
-def unwrapped(text: str) -> str:
-    """Join what a terminal of fixed width broke: records whose line is as long as the longest line of all.
-
-    Only lines that begin like a record of a log are continued, so that the rows of a table stay rows. The joined line
-    is followed by empty ones, so that numbers of lines stay those of the paste.
-    """
-    lines = text.split("\n")
-    width = max(map(len, lines), default=0)
-    if not _NARROWEST <= width <= _WIDEST or sum(len(line) == width for line in lines) < _WRAPPED_LINES:
-        return text
-    return "\n".join(_joined(lines, width))
-
-
-def _joined(lines: list[str], width: int) -> Iterator[str]:
-    place = 0
-    while place < len(lines):
-        parts = [lines[place]]
-        while len(parts[-1]) == width and _RECORD.match(parts[0]) and place + len(parts) < len(lines):
-            following = lines[place + len(parts)]
-            if _RECORD.match(following) or not following:
-                break
-            parts.append(following)
-        yield "".join(parts)
-        yield from ("" for _ in parts[1:])
-        place += len(parts)
+    """The blocks of a paste, in their order: unframed, and lines that the terminal wrapped are whole again."""
+    return tuple(_blocks(unwrapped(unframed(clean(text)), _is_prompt)))
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -144,6 +114,10 @@ def _closed(block: _Open) -> Iterator[Block]:
     text = "\n".join(block.lines).strip("\n")
     if text.strip():
         yield described(block.command, text, block.node, block.first_line)
+
+
+def _is_prompt(line: str) -> bool:
+    return _prompt(line) is not None
 
 
 def _prompt(line: str) -> tuple[str, str] | None:
