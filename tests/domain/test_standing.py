@@ -95,3 +95,11 @@ def test_a_pod_that_cannot_start_rules_nothing_out_by_that() -> None:
     assert not any("nothing fails" in judgement.because for judgement in findings.values())
     vip = findings["kube-proxy-service-vip"]
     assert vip.because == "no container of the pod has been started"
+
+
+@pytest.mark.parametrize(("phase", "deleting", "failed"), [("Failed", False, True), ("Failed", True, False)])
+def test_a_pod_that_the_kubelet_refused_has_failed_without_a_container(
+    phase: str, deleting: bool, failed: bool
+) -> None:
+    pod = replace(POD, phase=phase, deleting=deleting, containers=())
+    assert fails(case(pod=pod), pod) is failed

@@ -50,10 +50,13 @@ def standing(case: CaseFile, failing: tuple[str, ...], healthy: tuple[str, ...])
 def fails(case: CaseFile, pod: PodStatus) -> bool:
     """Whether its attempts end in error, it cannot start, runs unready and something known was said of it, or in vain.
 
+    A pod that the kubelet refused or evicted has failed without any container of it.
+
     Never by the status word of one moment: that alternates, and a pod that cannot start shows none at all.
     """
     return (
         pod.failing is not None
+        or (pod.phase == "Failed" and not pod.deleting)
         or refusal_to_start(case, pod) is not None
         or _ails(case, pod)
         or without_network(pod, case.value(NodeStatus, pod.node))

@@ -130,7 +130,7 @@ def _pod(head: Mapping[str, str], containers: tuple[ContainerStatus, ...]) -> Po
         name=head["Name"],
         uid="",
         node=head.get("Node", "").partition("/")[0].replace("<none>", ""),
-        status="",
+        status=head.get("Reason", "") if head.get("Status") == "Failed" else "",
         phase=head.get("Status", ""),
         ready=sum(container.ready for container in ordinary),
         total=len(ordinary),
