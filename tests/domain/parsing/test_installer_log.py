@@ -111,3 +111,12 @@ def test_an_error_without_a_fatal_line_is_the_end_all_the_same() -> None:
 
 def test_an_empty_log_says_nothing() -> None:
     assert read() == Milestones()
+
+
+def test_a_line_of_the_journal_is_read_behind_what_the_journal_put_before_it() -> None:
+    said = "/install-cni.sh: line 101: can't create /host/etc/cni/net.d/x: nonexistent directory"
+    text = f"Apr 26 16:56:56 worker-1 docker[10875]: {said}"
+    record = parse_record(LogLine(text, 3))
+    assert record.failure
+    assert record.message == said
+    assert (record.text, record.number) == (text, 3)

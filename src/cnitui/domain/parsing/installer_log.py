@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnitui.domain.facts import Attempt, LogLine, Milestones, Stage
@@ -27,6 +27,8 @@ _LOGRUS_ERROR = re.compile(r' error="?(?P<error>(?:[^"\\]|\\.)*)"?')
 _CALICO = re.compile(
     r"(?:\d{4}-\d\d-\d\d )?(?:\d\d:\d\d:\d\d\.\d{1,9} )?\[(?P<level>[A-Z]{4,7})\]\[\d{1,7}\] (?P<msg>.*)"
 )
+_JOURNAL = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,253} [\w./@-]{1,60}(?:\[\d{1,9}\])?: ")
+"""What stands before a line where the runtime writes its containers' logs to the journal."""
 _WHERE = re.compile(r"(?:[\w.<>/-]{1,80} )?(?:\d{1,6}|<nil>): ")
 _KLOG = re.compile(r"(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9} +\d{1,7} [\w.-]{1,80}:\d{1,6}\] (?P<msg>.*)")
 _LEVELS: dict[str, Level] = {
@@ -70,11 +72,17 @@ class InstallerRecord:
 def parse_record(line: LogLine) -> InstallerRecord:
     """Take one line apart; a line of no known format is the shell installer's (or foreign) text."""
     text = line.text[:LONGEST_LINE].rstrip("\r\n")
+    logged = _JOURNAL.match(text)
+    record = _record(text[logged.end() :] if logged else text, line.number)
+    return replace(record, text=text) if logged else record
+
+
+def _record(text: str, number: int) -> InstallerRecord:
     return (
-        _logrus(text, line.number)
-        or _calico(text, line.number)
-        or _klog(text, line.number)
-        or InstallerRecord(text.strip(), number=line.number, format="shell" if text else "", text=text)
+        _logrus(text, number)
+        or _calico(text, number)
+        or _klog(text, number)
+        or InstallerRecord(text.strip(), number=number, format="shell" if text else "", text=text)
     )
 
 
