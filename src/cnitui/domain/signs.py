@@ -139,7 +139,8 @@ def signs_of(statements: Iterable[Statement], *, log_whole: bool = False, ended:
     for statement in _worth_a_look(heard):
         line = bounded(statement.text)
         text = reported(line)
-        for message in recognise_all(text, spoken=statement.origin == REPORTED) if text else ():
+        spoken = statement.origin == REPORTED or sentence(text)
+        for message in recognise_all(text, spoken=spoken) if text else ():
             quote = line.strip()[:LONGEST_QUOTE]
             last = statement.text in ended
             speaker = "ours" if last or statement.own else speaker_of(statement.origin, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnitui.domain.parsing.line_form import reported, sentence
+from cnitui.domain.parsing.line_form import personal, reported, sentence
 
 KLOG = "I0304 05:06:07.123456    4390 "
 SILENT = (
@@ -87,3 +87,35 @@ def test_a_long_line_of_words_is_told_in_bounded_time() -> None:
 )
 def test_a_condition_that_is_printed_as_a_structure_tells_its_message(line: str, told: bool) -> None:
     assert ("no range left" in reported(line)) is told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I tried to reinstall the whole cluster and it did not help",
+        "However, after joining my worker node the session is down",
+        "This happens because the filesystem is read-only, and the installer is trying to write there",
+        "My nodes do not start any more: I found the disk full this morning and made room",
+        "we get an error from the installer: open /host/opt/cni/bin/x: permission denied",
+    ],
+)
+def test_what_a_person_tells_is_told(line: str) -> None:
+    assert personal(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-03-22 20:01:54.950 [ERROR][1] sync_client.go 300: We require SyncerType felix of the server",
+        "Failed to mv files. This may be caused by selinux configuration on the host, or something else.",
+        "Pod sandbox changed, it will be killed and re-created.",
+        "SELinux is preventing /usr/bin/cp from write access on the directory bin.",
+        "Warning  Failed  2s  kubelet  Error: container has runAsNonRoot and image will run as root",
+        "cp: can't create '/host/opt/cni/bin/calico': Permission denied",
+        'level=error msg="our certificate is not what we want it to be at all"',
+        "my-pod is gone",
+        "",
+    ],
+)
+def test_what_a_program_prints_is_not(line: str) -> None:
+    assert not personal(line)

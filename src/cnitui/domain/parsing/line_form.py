@@ -34,12 +34,22 @@ _TROUBLE = re.compile(
     r"timeout|back-?off|(?-i:\bE[A-Z]{3,10}\b)|n't\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"\(?[A-Za-z][\w'’-]{0,30}(?:[ ,;]{1,2}\(?[\w.'’/-]{1,40}\)?){2,40}[.!?)]?\s{0,3}$")
+_SENTENCE = re.compile(r"\(?[A-Za-z][\w'’-]{0,30}(?:[ ,;]{1,2}\(?[\w.'’/-]{1,40}\)?){2,120}[.!?)]?\s{0,3}$")
 _SMALL_WORDS = re.compile(
     r"\b(?:is|are|was|were|has|have|had|the|a|an|it|we|i|my|our|after|before|when|if|with|without|that|this|does|did)\b",
     re.IGNORECASE,
 )
 _ENOUGH_SMALL_WORDS = 1
+_FIRST_PERSON = re.compile(
+    r"(?<![\w'\"`/.=-])(?:I|I'(?:m|ve|d)|[Ww]e|[Ww]e'(?:re|ve)|[Mm]y|[Oo]ur)(?![\w'\"`/.=-])|"
+    r"\b(?:it seems|seems (?:to be|like)|looks like|I guess|not sure)\b"
+)
+_PRINTED = re.compile(
+    r"^\S{0,3}\d{4}-\d\d-\d\d|\[[A-Z]{4,7}\]\[|\b(?:level|msg|error|err)=|(?:^|\s)[IWEF]\d{4} \d\d:|"
+    r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|^\s*(?:Normal|Warning)\s|\bavc: |^\[|\|"
+)
+_FEWEST_WORDS = 5
+_MANY_SMALL_WORDS = 4
 _SEVERAL = 2
 """Flags that make a line a command line; one alone may be what an error is about."""
 
@@ -59,8 +69,23 @@ def sentence(line: str) -> bool:
 
     Good enough for what people name, which claims nothing; a program's sentence does no harm there.
     """
-    text = line.strip().lstrip("#>-* ")
+    text = line.strip().lstrip("#>-* ").replace("`", "")
     return len(_SMALL_WORDS.findall(text)) >= _ENOUGH_SMALL_WORDS and _SENTENCE.match(text) is not None
+
+
+def personal(line: str) -> bool:
+    """Whether a person tells it: of what they did or saw, or at the length at which people write and programs do not.
+
+    What such a line says is told, and no program printed it. Behind a colon often stands what a program printed.
+    """
+    words, _, rest = line.strip().partition(": ")
+    return _PRINTED.search(words) is None and (_tells(words) or _tells(rest.partition(": ")[0]))
+
+
+def _tells(text: str) -> bool:
+    if len(text.split()) < _FEWEST_WORDS or _PRINTED.search(text):
+        return False
+    return _FIRST_PERSON.search(text) is not None or len(_SMALL_WORDS.findall(text)) >= _MANY_SMALL_WORDS
 
 
 def informs(line: str) -> bool:

@@ -29,6 +29,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.parsing.container_log import parse_line
 from cnitui.domain.parsing.describe import containers_described, parse_describe
 from cnitui.domain.parsing.installer_log import milestones_of
+from cnitui.domain.parsing.line_form import personal
 from cnitui.domain.parsing.node_text import node_facts
 from cnitui.domain.parsing.paste import Block
 from cnitui.domain.parsing.pod_table import parse_pod_table
@@ -218,7 +219,27 @@ def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> 
         for number, line in enumerate(block.text.split("\n"), block.first_line):
             owner = _owner(block, line) or owner
             if number not in taken and line.strip() and (_LABELLED if listing else _worth_hearing)(line):
-                yield Statement(line.strip(), owner, where, f"line {number}")
+                said = Statement(line.strip(), owner, where, f"line {number}")
+                yield from _told(said) if block.kind == "unknown" and personal(line) else (said,)
+
+
+def _told(said: Statement) -> Iterator[Statement]:
+    """A person's sentence as what it is; what it quotes, or leads to with a colon, a program printed."""
+    words, _, rest = _QUOTED.sub(_unquoted, said.text).partition(": ")
+    quoted = [found[2].strip() for found in _QUOTED.finditer(said.text) if not _unquoted(found)]
+    yield replace(said, text=words, origin="reported")
+    if personal(rest):
+        yield from _told(replace(said, text=rest))
+    yield from (replace(said, text=text) for text in ("" if personal(rest) else rest, *quoted) if text.strip())
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    """What stays of something quoted as code: a name is part of the sentence."""
+    return found[2] if len(found[2]) < _LONGER_THAN_A_NAME else ""
+
+
+_QUOTED = re.compile(r"(`{1,3})([^`]{1,4000})\1")
+_LONGER_THAN_A_NAME = 24
 
 
 def _owner(block: Block, line: str) -> str:
