@@ -37,6 +37,7 @@ def pasted(text: str) -> Diagnosis:
         ("journal", "Nov 23 10:00:01 w1 web[12]: Unauthorized", "foreign"),
         ("journal", "Nov 23 10:00:01 w1 kubelet[12]: Unauthorized", "neighbour"),
         ("pasted", 'rke2[2139]: level=error msg="etcd: context deadline exceeded"', "neighbour"),
+        ("events", "relabel failed /var/lib/kubelet/pods/1a2b3c4d/etc-hosts: operation not permitted", "ours"),
         ("pasted", "web[12]: context deadline exceeded", "foreign"),
         ("events", 'Failed to pull image "registry.example/shop/web:1"', "foreign"),
         ("events", 'Failed to pull image "registry.example/net/node:v3.27.0"', "ours"),

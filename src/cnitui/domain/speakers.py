@@ -73,7 +73,7 @@ _INFRASTRUCTURE = re.compile(
     r"(?:^|[/:])(?:pause|kube-|kubelet|containerd|etcd|hyperkube|dockerd|crio|runc)", re.IGNORECASE
 )
 _POD = re.compile(
-    r"(?:\bpods?(?:[=/]| (?=\\?\"))\\{0,7}\"?|\bpod=|\bpod (?=[\w.-]{1,63}/)|\bpod/)"
+    r"(?:(?<!kubelet/)\bpods?(?:[=/]| (?=\\?\"))\\{0,7}\"?|\bpod=|\bpod (?=[\w.-]{1,63}/)|\bpod/)"
     r"(?P<name>[\w.-]{1,63}/[\w.-]{2,253}|[\w.-]{2,253})"
 )
 _NODE_WIDE = re.compile(

@@ -179,7 +179,14 @@ def _denied_to_others_alone(view: View) -> bool:
 
 
 _SELINUX_WORDS = frozenset(
-    {"selinux-hint", "selinux-process-attribute", "audit-syscall", "selinux-prevents", "selinux-label-advice"}
+    {
+        "selinux-hint",
+        "selinux-process-attribute",
+        "selinux-relabel-refused",
+        "audit-syscall",
+        "selinux-prevents",
+        "selinux-label-advice",
+    }
 )
 
 
