@@ -31,7 +31,8 @@ _PLACES = re.compile(
     r"(?:pods?|pod_status|events?|describe|reported|words|pasted|unknown|log|nodes?|document|container|host|"
     r"node .*|.*shell|strace|exec\b.*|.*check|journal|bash|sh|maintainer.*|ls|cat|head|tail|stat|find|df|lsattr|mount|"
     r"findmnt|ps|ip|ip6?tables\S{0,12}|ipset|nft|sysctl|lsmod|modprobe|restorecon|chcon|semanage|semodule|getenforce|sestatus|"
-    r"ausearch|audit2\w{3,5})$",
+    r"ausearch|audit2\w{3,5}|crictl|crioctl|ctr|nerdctl|talosctl|curl|wget|nc|ping|telnet|openssl|dig|nslookup|ss|netstat|"
+    r"lsof|route|ethtool|timedatectl|chronyc|sudo|watch|grep|zgrep|less|namei|getsebool|matchpathcon)$",
     re.IGNORECASE,
 )
 """Origins that name where a line stood instead of who said it."""
