@@ -33,6 +33,13 @@ def test_a_broken_row_of_pods_is_whole_again_and_the_next_one_is_its_own() -> No
     assert whole(text).split("\n")[2].startswith("coredns")
 
 
+def test_a_whole_row_as_long_as_a_terminal_is_wide_stays_apart_from_what_follows() -> None:
+    row = f"{'coredns-6c46d74d64-99pql':<50}0/1     CrashLoopBackOff   12         40m"
+    text = f"{row.replace('   12', ' ' * (100 - len(row)) + '   12')}\nsome words"
+    assert len(text.split("\n")[0]) == 100
+    assert whole(text) == text
+
+
 def test_text_that_was_not_wrapped_stays_as_it_is() -> None:
     text = "2024-03-22 20:01:54.950 [INFO][1] one\n2024-03-22 20:01:54.951 [INFO][1] two\nplain\n" + "y" * 70
     assert whole(text) == text

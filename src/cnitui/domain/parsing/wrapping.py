@@ -12,6 +12,8 @@ _COLUMNS = re.compile(r"\S\s{2,}\S.*\S\s{2,}\S")
 """A row of a table: it ends where it ends."""
 _POD_ROW = re.compile(r"\S{1,253}\s+(?:\S{1,253}\s+)?\d{1,3}/\d{1,3}\s")
 """A row of pods: what follows a broken one is the rest of it, unless it is a row itself."""
+_ROW_ENDS = re.compile(r"\s(?:\d{1,6}[smhdy](?:\d{1,3}[smhd])?|<none>)\s{0,4}$")
+"""The end of a whole row: its age, or a column that is empty."""
 _RECORD = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:|\[[A-Z]{4,7}\]\[\d|time=\"|type=[A-Z_]{3,20} |[IWEF]\d{4} \d\d:|"
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\[ {0,8}\d{1,8}\.\d{3,6}\]|\s{0,4}(?:Normal|Warning)\s|audit: |\{\"level\"|"
@@ -57,6 +59,8 @@ def _never(_line: str) -> bool:
 def _continues(line: str, ends: Callable[[str], bool]) -> bool:
     if ends(line):
         return False
-    if _RECORD.match(line) or _POD_ROW.match(line):
+    if _POD_ROW.match(line):
+        return _ROW_ENDS.search(line) is None
+    if _RECORD.match(line):
         return True
     return " " in line and _COLUMNS.search(line) is None
