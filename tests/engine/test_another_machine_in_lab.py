@@ -12,6 +12,7 @@ import pytest
 
 from cnitui.domain.facts import Identity, SelinuxMode
 from cnitui.domain.report import as_data, as_markdown, as_text
+from cnitui.engine.reading import reader
 from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.session import Session
 from cnitui.engine.sitting import sitting
@@ -93,6 +94,18 @@ async def test_it_is_noticed_when_the_way_leads_elsewhere_later_and_forgotten_wh
         session.look_again("worker-01")
         await until(session, lambda state: state.settled and state.diagnosis and not state.diagnosis.machines)
         assert session.state.case.value(SelinuxMode, "worker-01") is not None
+
+
+async def test_of_nodes_that_are_only_read_in_passing_it_is_told_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "EVERYBODY", 1)
+    async with Lab.start("selinux-denial", speed=30, seed=7, nodes=9) as lab:
+        await lab.standing.set("ssh lie=other worker-07")
+        async with judged(lab, tmp_path) as session:
+            await until(session, lambda state: state.diagnosis and state.diagnosis.machines)
+            assert session.state.diagnosis is not None
+            assert [one.node for one in session.state.diagnosis.machines] == ["worker-07"]
 
 
 async def test_relabel_leaves_the_node_out_at_the_preview(tmp_path: Path) -> None:

@@ -216,14 +216,14 @@ class Reader:
         raise error
 
     async def _read_aside(self, node: str) -> None:
-        """Read one of the rest and judge it beside the case; its evidence is kept only if it is odd."""
+        """Read one of the rest and judge it beside the case; its evidence is kept if it or its machine is odd."""
         pod = self._pod(node)
         if pod is None or pod.failing is None:
             return
         parts = await asyncio.gather(probe_logs(self._cluster, pod, self._clock), self._events(pod), self._told(pod))
         readings = tuple(reading for part in parts for reading in part)
         verdict = self._judge.judge_beside(self._book.case.only(node, "").with_readings(readings), node)
-        if not self._judge.attest(verdict):
+        if obstacle(readings, node, "") or not self._judge.attest(verdict):
             self._book.take(readings)
             self._changed()
             return
@@ -270,8 +270,7 @@ class Reader:
     async def retry_nodes(self) -> None:
         """Nodes that could not be reached are tried again by themselves, ever more rarely; until cancelled.
 
-        So are those that showed another key, which costs no attempt to log in, and those that another machine answered
-        for: either may have been put right.
+        So are those that showed another key, which costs no login, and those for which another machine answered.
         """
         wait = _FIRST_NODE_RETRY
         while True:
