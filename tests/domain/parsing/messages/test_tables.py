@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,12 @@ def test_a_line_that_people_name_causes_by_is_no_line_of_every_report() -> None:
 def test_the_page_of_messages_is_what_the_tables_say() -> None:
     page = (PROJECT / "docs" / "messages.md").read_text()
     assert page == as_document(), "run `python -m cnitui.domain.message_page > docs/messages.md`"
+
+
+def test_the_message_that_contributors_are_shown_is_one() -> None:
+    shown = (PROJECT / "CONTRIBUTING.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    (entry,) = tomllib.loads(shown)["message"]
+    assert set(entry) <= FIELDS
+    pattern = re.compile("|".join(regex(phrase, {}) for phrase in entry["says"]), re.IGNORECASE)
+    assert all(map(pattern.search, entry["examples"]))
+    assert not any(map(pattern.search, entry["others"]))
