@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from cnitui.domain.documents import Document, as_mapping
+from cnitui.domain.listing import listed
 from cnitui.domain.report import literal
 
 LONGEST = 2_000
 """Characters of one text."""
 MOST = 1_000
 """Entries of one list."""
+MOST_NAMED = 12
+"""Names up to which all are told."""
 
 
 def text(value: object, most: int = LONGEST) -> str:
@@ -52,3 +55,15 @@ def clock(moment: datetime | None) -> str:
 def day(moment: datetime | None) -> str:
     """`2026-11-30 20:13:05 UTC`."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else ""
+
+
+def kept_indent(line: str) -> str:
+    """`text` strips; the blanks in front of a line of YAML are its meaning."""
+    return line[: len(line) - len(line.lstrip(" "))] + text(line)
+
+
+def named(nodes: Sequence[str]) -> str:
+    """All of a few names, a few of many."""
+    return (
+        listed(tuple(nodes), MOST_NAMED) if len(nodes) <= MOST_NAMED else f"{len(nodes):,} nodes ({listed(nodes, 3)})"
+    )
