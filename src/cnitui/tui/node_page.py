@@ -23,7 +23,7 @@ from cnitui.domain.remedies.base import command
 from cnitui.domain.remedies.template import daemonset_ref
 from cnitui.domain.report import machine_words
 from cnitui.engine.guide.blocks import Block, Command, Grid, Heading, Item, Paragraph, Quote, Role
-from cnitui.engine.guide.investigation import directories_of
+from cnitui.engine.guide.contexts import directories_of
 from cnitui.engine.guide.judging import VERDICT_ROLES, folded
 from cnitui.engine.probes.calico_objects import CalicoObjects
 from cnitui.engine.state import State

@@ -29,6 +29,8 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Diagnosis, Evidence, Finding, Judgement, NextEvidence, Verdict
 from cnitui.domain.remedies import Advice
 from cnitui.domain.selinux import Avc, Label
+from cnitui.engine.guide import guide
+from cnitui.engine.guide.blocks import Block, Grid, Item, StepView
 from cnitui.engine.ports import Connection
 from cnitui.engine.repair.outlook import Option, Outlook
 from cnitui.engine.repair.state import RepairState
@@ -181,3 +183,18 @@ def offering(*options: Option, advice: tuple[Advice, ...] = (), **more: object) 
     outlook = Outlook()
     outlook.__dict__.update(options=options, advice=advice)  # where a cached property keeps what it worked out
     return replace(RepairState(outlook=outlook), **more)  # type: ignore[arg-type]
+
+
+def step(state: State, number: int) -> StepView:
+    """One step of the guide in this state."""
+    return guide(state)[number - 1]
+
+
+def grid(view: StepView) -> Grid:
+    """The step's table."""
+    return next(block for block in view.blocks if isinstance(block, Grid))
+
+
+def items(blocks: tuple[Block, ...]) -> list[str]:
+    """The step's items, in order."""
+    return [block.text for block in blocks if isinstance(block, Item)]

@@ -8,16 +8,9 @@ import pytest
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.finding import Evidence, Finding, Judgement, Missing, NextEvidence, Verdict
-from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Command, Heading, Item, Paragraph, Quote, StepView
 from cnitui.engine.guide.names import brief
-from cnitui.engine.state import State
-from tests.engine.guide.states import WORKERS, cluster, finding, found, incident, judged
-
-
-def step(state: State, number: int) -> StepView:
-    """One step of the guide in this state."""
-    return guide(state)[number - 1]
+from tests.engine.guide.states import WORKERS, cluster, finding, found, incident, judged, step
 
 
 def items(view: StepView) -> list[Item]:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from cnitui.domain.finding import Verdict
 from cnitui.engine.guide.blocks import Item, Role, StepView
 from cnitui.engine.guide.choosing import choose
-from cnitui.engine.guide.investigation import master_against_worker, reports, selinux, symptoms, unreached
+from cnitui.engine.guide.contexts import master_against_worker, selinux
 from cnitui.engine.guide.judging import other_causes, root_cause
+from cnitui.engine.guide.known_reports import reports
+from cnitui.engine.guide.looking import unreached
 from cnitui.engine.guide.names import commands_of
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.guide.repairing import applying, previewing, reporting, verifying
 from cnitui.engine.guide.steps import STEPS, Step
+from cnitui.engine.guide.symptoms import symptoms
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.state import State
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cnitui.domain.comparison import AskedTwice, Change, Question, before_and_now
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, NodeStatus, PodStatus, Run
 from cnitui.domain.questions import condition_questions, denials_since, machine_questions, selinux_questions
-from cnitui.engine.guide.investigation import directories_of
+from cnitui.engine.guide.contexts import directories_of
 from cnitui.engine.state import Before, State
 
 LAST_WORDS = 6

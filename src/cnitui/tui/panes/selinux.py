@@ -12,7 +12,8 @@ from cnitui.domain.comparison import Change, Comparison
 from cnitui.domain.listing import listed
 from cnitui.engine.guide.before_after import all_changes, selinux_changes
 from cnitui.engine.guide.blocks import Block, Columns, Heading, Item, Paragraph
-from cnitui.engine.guide.investigation import machine_comparison, selinux_comparison, unreached, unreadable
+from cnitui.engine.guide.contexts import machine_comparison, selinux_comparison, unreadable
+from cnitui.engine.guide.looking import unreached
 from cnitui.engine.state import Before, State
 from cnitui.tui.messages import ListingsOpened
 from cnitui.tui.panes.page import PagePane
