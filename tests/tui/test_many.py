@@ -56,6 +56,7 @@ async def test_each_group_is_a_line_and_says_how_many_were_read(settings: Settin
 async def test_the_banner_tells_read_and_alike_apart(settings: Settings) -> None:
     async with opened(settings, (200, 50)) as driver:
         await driver.shows("20 nodes alike")
+        await driver.until(lambda: all(len(finding.alike) > 9 for finding in driver.diagnosis.confident))
         for finding in driver.diagnosis.confident:
             assert set(finding.nodes).isdisjoint(finding.alike)
             assert len(finding.nodes) <= 9 < len(finding.alike)
