@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +10,8 @@ from typing import Any
 
 import click
 
-from cnitui import __version__
-from cnitui.errors import CnituiError
+from cnitui import __version__, known_names
+from cnitui.ends import failures_told
 from cnitui.options import common, merged, settings_from
 from cnitui.settings import in_browser, seconds_of, speed_of
 
@@ -49,31 +47,6 @@ def run(ctx: click.Context, /, case: str, **given: Any) -> None:
     sys.exit(open_case_file(settings, Path(case)) if case else open_tui(settings))
 
 
-def _causes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    from cnitui.domain.causes import CATALOGUE
-
-    return [cause.id for cause in CATALOGUE if cause.id.startswith(incomplete)]
-
-
-def _check_cause(ctx: click.Context, param: click.Parameter, name: str) -> str:
-    """A script that asks for a cause that there is not must not take that for no nodes."""
-    if name and name not in _causes(ctx, param, name):
-        raise click.BadParameter(f"there is no cause {name[:80]!r}; `cnitui explain` lists them")
-    return name
-
-
-def _explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from cnitui.domain.remedies import REMEDIES
-
-    return [*_causes(ctx, param, incomplete), *(one.id for one in REMEDIES if one.id.startswith(incomplete))]
-
-
-def _scenarios(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    from cnitui.lab.scenarios import SCENARIOS
-
-    return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
-
-
 def _any_scenario() -> str:
     """The number of one, which tells nobody what it is."""
     from secrets import randbelow
@@ -83,32 +56,14 @@ def _any_scenario() -> str:
     return str(randbelow(len(SCENARIOS)) + 1)
 
 
-def _check_scenario(name: str) -> None:
-    from cnitui.lab.scenarios import find
-
-    try:
-        find(name)
-    except ValueError as error:
-        raise click.UsageError(f"{error}; `cnitui lab --list` describes them") from None
-
-
-def _check_faults(_ctx: click.Context, _param: click.Parameter, lines: tuple[str, ...]) -> tuple[str, ...]:
-    from cnitui.lab.faults.grammar import fault
-
-    for line in lines:
-        try:
-            fault(line)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-    return lines
-
-
 @run.command()
-@click.argument("scenario", required=False, default="", shell_complete=_scenarios)
+@click.argument("scenario", required=False, default="", shell_complete=known_names.scenarios)
 @click.option("--quiz", is_flag=True, help="Say yourself what is wrong before it is shown; without SCENARIO: any one.")
 @click.option("--speed", default="1", show_default=True, help="How much faster than a kubelet the lab waits.")
 @click.option("--nodes", type=click.IntRange(1, 10_000), default=3, show_default=True, help="Machines of the lab.")
-@click.option("--fault", "faults", multiple=True, callback=_check_faults, help="What else goes wrong: docs/faults.md.")
+@click.option(
+    "--fault", "faults", multiple=True, callback=known_names.check_faults, help="What else goes wrong: docs/faults.md."
+)
 @common
 @click.pass_context
 def demo(
@@ -121,7 +76,7 @@ def demo(
     """
     factor = speed_of(speed)
     scenario = scenario or (_any_scenario() if quiz else "selinux-denial")
-    _check_scenario(scenario)
+    known_names.check_scenario(scenario)
     _needs_terminal()
     from cnitui.launch import open_demo
 
@@ -135,8 +90,8 @@ def demo(
     "cause",
     metavar="CAUSE",
     default="",
-    shell_complete=_causes,
-    callback=_check_cause,
+    shell_complete=known_names.causes,
+    callback=known_names.check_cause,
     help="Only the names of the nodes that CAUSE was found on, one a line: for xargs, clush or pssh.",
 )
 @click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to collect evidence.")
@@ -186,7 +141,7 @@ def collect(ctx: click.Context, /, output: Path, force: bool, wait: str, yes: bo
 
 
 @run.command()
-@click.argument("cause", shell_complete=_causes)
+@click.argument("cause", shell_complete=known_names.causes)
 @click.option("--node", default="", metavar="NAME", help="The failing node to try it on; default: one that was read.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--wait", default="60s", metavar="TIME", show_default=True, help="Longest time to look around first.")
@@ -266,7 +221,7 @@ def info(ctx: click.Context, /, keys: bool, **given: Any) -> None:
 
 
 @run.command()
-@click.argument("name", required=False, default="", shell_complete=_explained, metavar="[CAUSE|REMEDY]")
+@click.argument("name", required=False, default="", shell_complete=known_names.explained, metavar="[CAUSE|REMEDY]")
 def explain(name: str) -> None:
     """Explain a cause or a remedy; without one, list them all."""
     from cnitui.domain.explain import explanation
@@ -337,46 +292,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `cnitui` and `kubectl-cnitui`; expected failures become one line on stderr and an exit code."""
     if arguments is None:  # a process of our own: looking for garbage among imports is a fifth of the time they take
         gc.disable()  # until `compose.collect_garbage`
-    try:
-        try:
-            sys.exit(run.main(args=list(arguments) if arguments is not None else None, standalone_mode=False))
-        finally:
-            _flush()
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except CnituiError as error:
-        sys.exit(_failed(error.what, error.next_step, error.exit_code))
-    except BrokenPipeError:
-        sys.exit(_unheard())
-    except OSError as error:
-        _unheard()
-        sys.exit(_failed(f"{error.filename or 'standard output'}: {error.strerror or error}"))
-    except Exception as bug:  # noqa: BLE001 - nobody at a terminal is helped by a traceback; the log keeps it
-        from cnitui.process import keep_traceback
-
-        what = f"this is a bug of cnitui: {type(bug).__name__}: {bug}"[:500]
-        sys.exit(_failed(what, f"Its traceback is in {keep_traceback()}."))
-
-
-def _failed(what: str, next_step: str = "", code: int = 1) -> int:
-    click.echo(f"cnitui: {what}", err=True)
-    if next_step:
-        click.echo(f"        {next_step}", err=True)
-    return code
-
-
-def _flush() -> None:
-    """What is still buffered may meet a full disk or a closed pipe, of which the interpreter would only moan."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
-
-
-def _unheard() -> int:
-    """Nobody takes what we print any more: what is still buffered goes nowhere, so that the end is quiet."""
-    with contextlib.suppress(OSError, ValueError):
-        descriptor = sys.stdout.fileno()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-    return 1
+    with failures_told():
+        sys.exit(run.main(args=list(arguments) if arguments is not None else None, standalone_mode=False))
