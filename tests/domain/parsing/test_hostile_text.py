@@ -42,7 +42,6 @@ PARSERS: tuple[Callable[[str], object], ...] = (
     lambda text: parse_reach("10.96.0.1:443", text),
     lambda text: parse_service_rules("10.96.0.1:443", text, readable=True),
     selinux_mode.parse_config,
-    selinux_mode.parse_enforce,
     selinux_mode.parse_filesystems,
     selinux_mode.parse_getenforce,
     selinux_mode.parse_permissive_domains,

@@ -44,7 +44,6 @@ class TestMode:
     def test_selinuxfs_tells_without_any_tool(self) -> None:
         assert selinux_mode.parse_filesystems("0\n") == SelinuxMode("Disabled")
         assert selinux_mode.parse_filesystems("1\n") is None
-        assert selinux_mode.parse_enforce("1") == SelinuxMode("Enforcing")
 
     def test_permissive_domains_come_from_semanage_or_from_module_names(self, shared: Path) -> None:
         semanage = "\nBuiltin Permissive Types\n\n\nCustomized Permissive Types\n\ncontainer_t\n"

@@ -381,19 +381,6 @@ async def test_a_fast_stream_leaves_the_loop_to_others(scene: Scene) -> None:
     assert turns > 20
 
 
-async def test_what_was_seen_becomes_evidence(scene: Scene) -> None:
-    scene.api.answers[True] = line(0, "old")
-    scene.feed.pod_changed(pod(current=run(2, started=20), last=run(1, started=0, finished=5), restarts=1))
-    await scene.until(lambda: bool(scene.api.streams))
-    scene.api.streams[0].steps.put_nowait(line(20, "new") + line(21, "newer"))
-    await scene.until(lambda: "newer" in scene.shown)
-    logs = scene.feed.attempt_logs()
-    assert [[entry.text for entry in attempt.lines] for attempt in logs.attempts] == [["old"], ["new", "newer"]]
-    assert logs.attempts[1].lines[1].number == 2
-    assert logs.attempts[1].lines[1].time == at(21)
-    assert all(attempt.whole for attempt in logs.attempts)
-
-
 async def test_the_board_follows_the_chosen_nodes_up_to_its_bound() -> None:
     api = KubeletLogs()
     board = LogBoard(cast(ClusterApi, api), TestClock(), max_streams=2)

@@ -11,7 +11,7 @@ import pytest
 from cnitui.domain.exchange import NamedContext
 from cnitui.errors import KubeconfigError
 from cnitui.gateways.kubernetes import kubeconfig
-from cnitui.gateways.kubernetes.kubeconfig import Target, kubeconfig_paths, load_target, named_contexts
+from cnitui.gateways.kubernetes.kubeconfig import Target, load_target, named_contexts
 
 
 def document(name: str, *, current: str | None = None, server: str = "https://s") -> dict[str, object]:
@@ -70,12 +70,6 @@ def test_a_context_without_user_is_anonymous(tmp_path: Path) -> None:
     content = document("a", current="a")
     content["contexts"] = [{"name": "a", "context": {"cluster": "a"}}]
     assert load(write(tmp_path / "a", content)).user.token is None
-
-
-def test_files_are_found_as_kubectl_finds_them() -> None:
-    assert kubeconfig_paths("/x/y", {"KUBECONFIG": "/a"}) == (Path("/x/y"),)
-    assert kubeconfig_paths("", {"KUBECONFIG": "/a::/b"}) == (Path("/a"), Path("/b"))
-    assert kubeconfig_paths("", {}) == (Path("~/.kube/config").expanduser(),)
 
 
 def test_yaml_with_comments_and_unknown_fields_is_read(tmp_path: Path) -> None:

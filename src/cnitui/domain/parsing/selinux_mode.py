@@ -9,7 +9,6 @@ from cnitui.domain.facts import SelinuxMode
 from cnitui.domain.parsing.lines import numbered
 
 _MODES = {"enforcing": "Enforcing", "permissive": "Permissive", "disabled": "Disabled"}
-_ENFORCE = {"1": "Enforcing", "0": "Permissive"}
 _SETTING = re.compile(r"\s*(?P<key>SELINUX|SELINUXTYPE)\s*=\s*(?P<value>\w{1,40})\s*")
 _STATUS = re.compile(r"(?P<key>[A-Z][\w ]{3,40}):\s+(?P<value>[\w-]{1,60})\b.*")
 _DOMAIN = re.compile(r"(?P<domain>\w{1,60}_t)")
@@ -40,12 +39,6 @@ def parse_config(text: str) -> SelinuxMode | None:
     settings = {match["key"]: match["value"] for _, line in numbered(text) if (match := _SETTING.fullmatch(line))}
     configured = _MODES.get(settings.get("SELINUX", "").lower(), "")
     return SelinuxMode("", configured, settings.get("SELINUXTYPE", "")) if configured else None
-
-
-def parse_enforce(text: str) -> SelinuxMode | None:
-    """/sys/fs/selinux/enforce: 1 or 0; the file is there only while a policy is loaded."""
-    mode = _ENFORCE.get(text.strip(), "")
-    return SelinuxMode(mode) if mode else None
 
 
 def parse_filesystems(text: str) -> SelinuxMode | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cnitui.domain.derive import next_attempt_at
-from cnitui.domain.facts import AttemptLogs, ContainerStatus, PodStatus, Run
+from cnitui.domain.facts import ContainerStatus, PodStatus, Run
 from cnitui.domain.investigation import LONGEST_LOG, SeenLog
 from cnitui.domain.parsing.container_log import is_kubelets
 from cnitui.engine.logs.attempts import (
@@ -27,7 +27,7 @@ from cnitui.engine.logs.attempts import (
     waiting_for,
 )
 from cnitui.engine.logs.kept import Entry, KeptLines, LineBuffer, Rule, entry_of, line_of
-from cnitui.engine.logs.status import AttemptMark, FeedState, FeedStatus, as_evidence, retry_of
+from cnitui.engine.logs.status import AttemptMark, FeedState, FeedStatus, retry_of
 from cnitui.engine.logs.streams import cancelled, either, entries_of
 from cnitui.engine.ports import Clock, ClusterApi, LogRequest
 from cnitui.errors import ClusterError, Invalid, NotFound
@@ -86,10 +86,6 @@ class LogFeed:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def attempt_logs(self) -> AttemptLogs:
-        """Everything kept, as evidence."""
-        return as_evidence(self.container, self._pod.name if self._pod else "", self.attempts, self.lines)
-
     def forgotten(self) -> bytes:
         """What was seen of attempts that the kubelet no longer serves; rules as comments."""
         entries = self.lines.between(0, self._forgotten_end)
@@ -138,11 +134,6 @@ class LogFeed:
         start = self.lines.end
         self._add(entries)
         self._past.append(AttemptMark(ordinal, pod, run, start, self.lines.end, self.container))
-
-    def retry_now(self) -> None:
-        """Do not wait for the next try."""
-        self._failures = 0
-        self._news.set()
 
     def _start_over(self, rule: Rule) -> None:
         for tracked in self._tracked.values():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from cnitui.domain.facts import Attempt, AttemptLogs, LogLine, Run
+from cnitui.domain.facts import Run
 from cnitui.engine.logs.kept import KeptLines
-from cnitui.engine.logs.stamps import split, time_of
 from cnitui.errors import ClusterError, Forbidden, NotFound, Throttled
 
 
@@ -82,18 +81,3 @@ def retry_of(error: ClusterError, failures: int) -> tuple[FeedState, float]:
     if isinstance(error, Throttled):
         delay = max(delay, error.retry_after)
     return FeedState.GONE if isinstance(error, NotFound) else FeedState.RECONNECTING, delay
-
-
-def as_evidence(container: str, pod: str, marks: Sequence[AttemptMark], kept: KeptLines) -> AttemptLogs:
-    """Everything kept of the attempts, as the fact that causes are judged on."""
-    attempts = tuple(Attempt(mark.run, _lines(mark, kept), mark.start >= kept.first) for mark in marks)
-    return AttemptLogs(container, attempts, pod)
-
-
-def _lines(mark: AttemptMark, kept: KeptLines) -> tuple[LogLine, ...]:
-    end = kept.end if mark.end is None else mark.end
-    lines = [entry for _, entry in kept.between(mark.start, end) if isinstance(entry, bytes)]
-    return tuple(
-        LogLine(split(line)[1].decode("utf-8", "replace"), number, time_of(line))
-        for number, line in enumerate(lines, 1)
-    )

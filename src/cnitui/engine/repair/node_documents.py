@@ -72,8 +72,3 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - a broken document
     return value
-
-
-def steps_of(lines: object) -> tuple[str, ...]:
-    """Command lines of a kept change, for people."""
-    return tuple(str(line) for line in lines) if isinstance(lines, list) else ()

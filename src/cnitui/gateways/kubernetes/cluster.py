@@ -34,8 +34,8 @@ _SLICES = msgspec.json.Decoder(wire.Listing[wire.EndpointSlice])
 class KubernetesCluster:
     """Implements `engine.ports.ClusterApi` over one kubeconfig context.
 
-    `kubeconfig` are the files in kubectl's order (`kubeconfig_paths` finds them), `timeout` is in seconds and bounds
-    each short request, `follows` is how many logs may be followed at once. In read-only mode, or in one of the
+    `kubeconfig` are the files in kubectl's order (`settings.kubeconfig_files`), `timeout` is in seconds and bounds each
+    short request, `follows` is how many logs may be followed at once. In read-only mode, or in one of the
     `readonly_contexts`, every write but a dry run raises ReadOnly.
     """
 

@@ -44,14 +44,6 @@ class Target:
     """The file that holds the context, or "in-cluster"."""
 
 
-def kubeconfig_paths(explicit: str, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files to read: the one named explicitly, else KUBECONFIG's list, else ~/.kube/config."""
-    if explicit:
-        return (Path(explicit).expanduser(),)
-    listed = tuple(Path(part).expanduser() for part in environment.get("KUBECONFIG", "").split(":") if part)
-    return listed or (Path("~/.kube/config").expanduser(),)
-
-
 def load_target(paths: Sequence[Path], context: str, environment: Mapping[str, str]) -> Target:
     """The context to use; without any kubeconfig file the pod's own service account; raises KubeconfigError."""
     files = _files(paths)

@@ -38,27 +38,6 @@ def label_selector(text: str) -> Selector:
     return belongs
 
 
-def matches_labels(selector: Object, labels: dict[str, str]) -> bool:
-    """A `metav1.LabelSelector` (matchLabels and matchExpressions) against labels."""
-    exact: dict[str, str] = selector.get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in exact.items()):
-        return False
-    return all(_expression(rule, labels) for rule in selector.get("matchExpressions") or [])
-
-
-def _expression(rule: Object, labels: dict[str, str]) -> bool:
-    value = labels.get(rule["key"])
-    match rule["operator"]:
-        case "In":
-            return value in rule["values"]
-        case "NotIn":
-            return value not in rule["values"]
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
-
-
 _METADATA = ("metadata.name", "metadata.namespace")
 _INVOLVED = tuple(
     f"involvedObject.{field}"

@@ -82,12 +82,6 @@ class LogPane(LogWindow):
         self._from = 0
         self._column = 0
 
-    def mark_node(self, *, reference: bool, failing: bool) -> None:
-        """What the title says about the node."""
-        if (reference, failing) != (self.reference, self.failing):
-            self.reference, self.failing = reference, failing
-            self.paint_title()
-
     # --- what is shown ---
 
     def _look(self) -> Look:
