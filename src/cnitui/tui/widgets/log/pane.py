@@ -1,4 +1,7 @@
-"""One node's log with everything a person does to a log: search, filter, wrap, go back an attempt, copy, save."""
+"""One node's log with everything a person does to a log: search, filter, wrap, go back an attempt, copy, save.
+
+Its keys all act on the same few things (what is shown, found and folded away), which is why it is one module.
+"""
 
 from __future__ import annotations
 
