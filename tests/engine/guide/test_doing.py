@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from cnitui.domain.finding import Evidence, Verdict
-from cnitui.domain.plan import Access, Change, DoesNotFit, ObjectRef, Plan, PodRestart, TestPod
+from cnitui.domain.plan import Access, Change, DoesNotFit, Expectation, ObjectRef, Plan, PodRestart, TestPod
 from cnitui.domain.remedies import Advice, Fits, Step, remedy
 from cnitui.engine.guide import guide
 from cnitui.engine.guide.blocks import Command, DiffText, Grid, Heading, Item, Paragraph, Quote, StepView
@@ -183,6 +183,14 @@ def test_thousands_of_restarts_are_bounded_and_counted() -> None:
     view = at(8, preview=replace(PREVIEW, plan=replace(PLAN, restarts=many)))
     assert sum(text.startswith("p") and " on w" in text for text in items(view)) == 100
     assert Paragraph("and 4900 more pods", "dim") in view.blocks
+
+
+def test_what_must_hold_afterwards_is_told_before() -> None:
+    plan = replace(PLAN, expectations=(Expectation("nodes", "every node is Ready"),))
+    view = at(8, preview=replace(PREVIEW, plan=plan))
+    assert "Checked afterwards" in headings(view)
+    assert "every node is Ready" in items(view)
+    assert "Checked afterwards" not in headings(at(8, preview=replace(PREVIEW, plan=replace(PLAN, expectations=()))))
 
 
 def test_permissions_warnings_the_test_pod_and_the_way_back_are_told() -> None:

@@ -80,7 +80,7 @@ def _effects(plan: Plan) -> Iterator[Block]:
 
 
 def _server(seen: Preview) -> Iterator[Block]:
-    """What the server says to it, and what the verification will write besides."""
+    """What the server says to it, what the verification will look for, and what it will write besides."""
     if seen.plan.nodes:
         yield Heading("What to know")
     else:
@@ -91,6 +91,9 @@ def _server(seen: Preview) -> Iterator[Block]:
     for permission in seen.permissions:
         may = "may" if permission.allowed else "may not"
         yield Item(f"you {may} {permission.access.words}", "good" if permission.allowed else "bad")
+    if expected := seen.plan.expectations:
+        yield Heading("Checked afterwards")
+        yield from (Item(one.words, "dim") for one in expected)
     pod = seen.plan.test_pod
     if pod is not None:
         words = f"verification starts the pod {pod.namespace}/{pod.name} ({pod.image}) on {pod.node} and removes it"
