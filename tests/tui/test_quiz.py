@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cnitui.domain.causes import CATALOGUE
@@ -44,6 +46,17 @@ async def test_an_answer_may_be_put_off_and_nothing_is_saved_meanwhile(drive: Dr
         await driver.shows("QUIZ  what is it?")
         assert driver.screen.check_action("save", ()) is False
         assert driver.state.repair.outlook.entries == ()
+
+
+async def test_an_answer_is_taken_while_a_new_attempt_is_being_read(drive: Drive) -> None:
+    async with drive("disk-full", size=SMALL, quiz=quiz_on("disk-full")) as driver:
+        await driver.judged()
+        session = driver.screen.session
+        assert session is not None
+        session.state = replace(session.state, settled=False)
+        driver.screen.state = replace(driver.screen.state, settled=False)
+        await driver.press("A")
+        await driver.shows("What is it?")
 
 
 async def test_without_a_quiz_there_is_nothing_to_answer(drive: Drive) -> None:

@@ -190,7 +190,7 @@ class WorkScreen(StoppingScreen):
     @work
     async def action_answer(self) -> None:
         """Take the trainee's answer, tell whether it is right, and uncover everything."""
-        if self._quiz is None or self.session is None or not self.state.settled:
+        if self._quiz is None or self.session is None or not _is_known(self.session.state):
             self.notify("Wait until all is read.", timeout=3)
             return
         answer = await self.app.push_screen_wait(AnswerScreen())
@@ -289,3 +289,8 @@ def _leaves(group: BaseExceptionGroup[CnituiError]) -> Iterator[CnituiError]:
             yield from _leaves(error)
         else:
             yield error
+
+
+def _is_known(state: State) -> bool:
+    """Whether there is a verdict to hold an answer against: it stays while a new attempt is being read."""
+    return state.settled or (state.diagnosis is not None and bool(state.diagnosis.confident))
