@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from textual.widgets import Input
 
 from cnitui.settings import Settings
 from cnitui.tui.widgets.log.pane import LogPane
-from tests.tui.conftest import Drive, Driver
+from tests.tui.conftest import LONG_ENOUGH, Drive, Driver
 
 SIZES = [(200, 50), (80, 24)]
 
@@ -105,12 +106,18 @@ async def test_the_founding_incident_is_seen_proven_repaired_verified_and_taken_
         assert [line["event"] for line in audit if line["event"] == "apply"] == ["apply", "apply"]
 
 
+async def at_the_end(driver: Driver, words: str) -> None:
+    """Go to the end until it says so: rows come while nodes are being read, and then the end is further down."""
+    async with asyncio.timeout(LONG_ENOUGH):
+        while words not in driver.text():
+            await driver.press("G")
+
+
 async def before_and_now(driver: Driver) -> None:
     """After a repair: both moments at first, and B shows one of them and both again."""
     await driver.press("f3")
     await driver.shows("before and now")
-    await driver.press("G")
-    await driver.shows("none since then")
+    await at_the_end(driver, "none since then")
     await driver.press("g", "B")
     await driver.shows("Nothing fails any more; worker-01, worker-02 failed before the plan")
     await driver.press("B")
@@ -126,8 +133,8 @@ async def before_and_now(driver: Driver) -> None:
     await driver.press("f6")
     await driver.shows("verified: ")
     await driver.press("B")
-    await driver.press("v", "G")
-    await driver.shows("exit code 1")
+    await driver.press("v")
+    await at_the_end(driver, "exit code 1")
     await driver.press("v", "f2")
     await driver.until(lambda: isinstance(driver.app.focused, LogPane))
 
