@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -181,9 +182,7 @@ async def test_a_kube_proxy_that_may_not_size_its_table_is_healed_and_taken_back
 ) -> None:
     kubectl = need("kubectl")
     async with sick("kube-proxy-dead", tmp_path) as found:
-        steps = remedy("restart-kube-proxy").steps(await found.situation("restart-kube-proxy"))
-        typed = [step.command.replace("kubectl", kubectl) for step in steps if step.command.startswith("kubectl")]
-        change, *again, back = typed
+        change, *again, back = [line.replace("kubectl", kubectl) for line in await steps_against_the_table(found)]
         world, nodes = found.lab.world, found.lab.world.nodes.values()
 
         async def types(*lines: str) -> None:
@@ -199,6 +198,17 @@ async def test_a_kube_proxy_that_may_not_size_its_table_is_healed_and_taken_back
         await found.lab.until(lambda: all(runs(found.lab, node.name) for node in nodes))
         await types(back, *again)
         await found.lab.until(lambda: _crashes(found.lab, "kube-proxy"))
+
+
+async def steps_against_the_table(found: Sick) -> list[str]:
+    """What is typed, once kube-proxy is seen after an attempt: in the middle of one it has not said yet why it ends."""
+    async with asyncio.timeout(30):
+        while True:
+            steps = remedy("restart-kube-proxy").steps(await found.situation("restart-kube-proxy"))
+            lines = [step.command for step in steps if step.command.startswith("kubectl")]
+            if len(lines) > 2:
+                return lines
+            await asyncio.sleep(0.02)
 
 
 def _crashes(lab: Lab, app: str) -> bool:

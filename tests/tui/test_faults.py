@@ -281,7 +281,7 @@ async def test_nodes_that_lie_prove_nothing_until_they_tell_the_truth(settings: 
         await driver.judged()
         assert driver.diagnosis.confident == ()
         assert driver.state.case.value(SelinuxMode, "worker-01") is None
-        assert line(driver, 1).lstrip().startswith("? ")
+        await driver.until(lambda: line(driver, 1).lstrip().startswith("? "))
         await driver.press("f3")
         await driver.shows(words)
         await driver.lab.standing.set()
