@@ -21,8 +21,8 @@ def shared() -> Path:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than processors: tests in a lab often wait for what takes its time there."""
-    return (os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))) + 1
+    """As many workers as processors we may use: with one more the real server beside them made waits too long."""
+    return os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))
 
 
 def pytest_collection_finish() -> None:
