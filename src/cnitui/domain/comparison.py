@@ -189,4 +189,4 @@ def unknown(case: CaseFile, fact: type[object], node: str) -> str:
     if not isinstance(reading, Unavailable):
         return ""
     identity = case.value(Identity, node)
-    return f"{UNKNOWN} {ANOTHER if identity is not None and identity.standing == 'other' else reading.why}"
+    return f"{UNKNOWN} {ANOTHER if identity is not None and identity.is_another else reading.why}"

@@ -453,6 +453,11 @@ class Identity:
     machine_id: str = ""
     boot_id: str = ""
 
+    @property
+    def is_another(self) -> bool:
+        """Whether it is certain that another machine answered."""
+        return self.standing == "other"
+
 
 @dataclass(frozen=True, slots=True)
 class SelinuxMode:

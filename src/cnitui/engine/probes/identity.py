@@ -29,9 +29,9 @@ class Heard:
     identity: Identity | None
 
     @property
-    def strange(self) -> bool:
-        """Whether another machine than the node answered."""
-        return self.identity is not None and self.identity.standing == "other"
+    def stranger(self) -> Identity | None:
+        """Another machine than the node, if one answered."""
+        return self.identity if self.identity is not None and self.identity.is_another else None
 
     @property
     def who(self) -> tuple[CommandOutput, ...]:
@@ -49,8 +49,8 @@ async def hear(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeComman
 async def ask(shell: NodeShell, node: NodeStatus, commands: Sequence[NodeCommand], among: Among = nobody) -> Heard:
     """The same of the node alone: raises AnotherMachine when it was another one that answered."""
     heard = await hear(shell, node, commands, among)
-    if heard.strange and heard.identity is not None:
-        raise another_machine(node.name, heard.identity, shell.by_hand(node))
+    if heard.stranger is not None:
+        raise another_machine(node.name, heard.stranger, shell.by_hand(node))
     return heard
 
 
@@ -67,5 +67,5 @@ def another_machine(node: str, found: Identity, by_hand: str) -> AnotherMachine:
 def obstacle(readings: Readings, node: str, by_hand: str) -> AnotherMachine | None:
     """That another machine answered for the node, where these readings tell so."""
     told = (reading.value for fact, _, reading in readings if fact is Identity and isinstance(reading, Observed))
-    found = next((one for one in told if isinstance(one, Identity) and one.standing == "other"), None)
+    found = next((one for one in told if isinstance(one, Identity) and one.is_another), None)
     return another_machine(node, found, by_hand) if found is not None else None

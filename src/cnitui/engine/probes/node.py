@@ -37,8 +37,8 @@ async def probe_node(
         heard = await hear(shell, node, commands, among)
     except NodeError as error:
         return unreachable(node.name, error, at, prefix, request)
-    if heard.identity is not None and heard.strange:
-        strange = another_machine(node.name, heard.identity, prefix)
+    if heard.stranger is not None:
+        strange = another_machine(node.name, heard.stranger, prefix)
         return (*unreachable(node.name, strange, at, prefix, request), *_who(node.name, heard, at, prefix))
     outputs = heard.outputs
     again = second_look(request, commands, outputs)
