@@ -85,8 +85,8 @@ def selinux(state: State) -> Outline:
         return Outline("unknown", "not readable", f"No failing node could be read: {why}", table)
     missing = [node for node in nodes if node not in read]
     partial = f" {len(missing)} of {len(nodes)} nodes could not be read." if missing else ""
-    stance, word, sentence = _selinux_sentence(state)
-    return Outline(stance, word, sentence + partial, table)
+    stance, word, headline = _selinux_sentence(state)
+    return Outline(stance, word, headline + partial, table)
 
 
 def unreadable(state: State) -> tuple[Block, ...]:
