@@ -312,11 +312,16 @@ class Session:
             self._reader.looks.again(kinds=("endpoints", "pod"))
         self._was_cut = cut
 
+    @property
+    def _asking(self) -> bool:
+        """Whether an answer is still to come that a state begins to ask for."""
+        return self._foresight.looking or self._revisions.reading
+
     def _note_whether_settled(self) -> None:
         """Settled: all that was to be read first was read (or refused), and judged."""
         picture = self._picture
         known = picture.pods.listed and picture.nodes.known and picture.daemonsets.known
-        busy = self._reader.looks.running > 0 or self._judge.due or self._foresight.looking or self._revisions.reading
+        busy = self._reader.looks.running > 0 or self._judge.due or self._asking
         settled = known and not busy
         if settled and not self._settled and (self._book.untaken or picture.roll.untaken):
             return  # it came while others were judged, and has woken the loop again
@@ -347,7 +352,7 @@ class Session:
         looks = tuple(sorted(self._reader.looks.states.items()))
         return replace(
             state,
-            settled=state.settled and not (self._foresight.looking or self._revisions.reading),  # begun just now
+            settled=state.settled and not self._asking,  # what was begun just now
             silent_since=self._liveness.silent_since,
             newest_revision=self._revisions.newest,
             templates=self._revisions.made,
