@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from cnitui.domain.parsing.clock import moment
+
 _BOOTED = re.compile(r"^btime (\d{1,12})\s*$", re.ASCII | re.MULTILINE)
 _UNIT = re.compile(r"Id=(?P<unit>[\w@.-]{1,80})\.service\s*$", re.ASCII | re.MULTILINE)
 _ENTERED = re.compile(
@@ -28,11 +30,8 @@ def parse_units(text: str) -> tuple[Change, ...]:
 
 def _unit(block: str) -> Iterator[Change]:
     unit, entered = _UNIT.search(block), _ENTERED.search(block)
-    if unit and entered:
-        try:
-            at = datetime.strptime(entered["at"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        except ValueError:
-            return
+    at = moment(entered["at"], "%Y-%m-%d %H:%M:%S") if entered else None
+    if unit and at is not None:
         yield at, f"{unit['unit']} started"
 
 

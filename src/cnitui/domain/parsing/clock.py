@@ -15,16 +15,17 @@ _IMF_FIXDATE = "%a, %d %b %Y %H:%M:%S"
 
 def parse_stamp(text: str) -> datetime | None:
     """`2026-12-01T04:00:56Z`."""
-    return _moment(text.strip(), "%Y-%m-%dT%H:%M:%SZ") if _STAMP.fullmatch(text.strip()) else None
+    return moment(text.strip(), "%Y-%m-%dT%H:%M:%SZ") if _STAMP.fullmatch(text.strip()) else None
 
 
 def parse_http_date(text: str) -> datetime | None:
     """The first Date among the headers that `curl -v` shows, HTTP/1.1 or HTTP/2 (lower case)."""
     found = _DATE.search(text)
-    return _moment(found["date"], _IMF_FIXDATE) if found else None
+    return moment(found["date"], _IMF_FIXDATE) if found else None
 
 
-def _moment(text: str, form: str) -> datetime | None:
+def moment(text: str, form: str) -> datetime | None:
+    """A time in UTC of that form (`strptime`); None for one that there is not, as the 31st of a short month."""
     try:
         return datetime.strptime(text, form).replace(tzinfo=UTC)
     except ValueError:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
-_MACHINE = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
-_BOOT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_MACHINE = re.compile(rf"(?:[0-9a-f]{{32}}|{_UUID})", re.ASCII)
+_BOOT = re.compile(_UUID, re.ASCII)
 _LONGEST = 4096
 _NOBODY = frozenset({"", "0" * 32})
 
