@@ -18,7 +18,6 @@ from cnitui.engine.cases.given import seated
 from cnitui.engine.cases.recall import recall
 from cnitui.engine.judging.listings import listings_of
 from cnitui.engine.probes.calico_objects import calico_objects
-from cnitui.engine.reports.summary import channel_summary
 from cnitui.engine.services import Opening, Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
@@ -247,6 +246,8 @@ class WorkScreen(StoppingScreen):
 
     def action_summary(self) -> None:
         """Plain text without secrets, on the clipboard and on the screen."""
+        from cnitui.engine.reports.summary import channel_summary  # nobody waits for it at the start
+
         self.app.push_screen(SummaryScreen(channel_summary(self.state, present())))
 
     # --- saving ---------------------------------------------------------------------------------------------------
