@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Tests start hundreds of programs: where nobody may keep bytecode, each of them would compile everything anew.
+WITH_BYTECODE := env -u PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: install demo test test-fast e2e check format screenshots docs build lock clean
@@ -18,11 +20,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@$(BIN)/cnitui demo
 
-test: $(STAMP) # one worker per core; ARGS="tests/lab -x" runs a part
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+test: $(STAMP) # two workers per core; ARGS="tests/lab -x" runs a part
+	@$(WITH_BYTECODE) $(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 test-fast: $(STAMP) # what starts neither a whole lab nor a program: for while you write
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal -k "not in_lab and not scenarios_judged" \
+	@$(WITH_BYTECODE) $(BIN)/python -m pytest -q -n auto --dist worksteal -k "not in_lab and not scenarios_judged" \
 		tests/domain tests/engine tests/gateways tests/tui/widgets tests/tui/panes tests/tui/palette $(ARGS)
 
 e2e: $(STAMP) # against a real API server, in every state of its harness; STATES="broken psa" runs some

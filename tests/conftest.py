@@ -21,8 +21,8 @@ def shared() -> Path:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """As many workers as processors we may use: with one more the real server beside them made waits too long."""
-    return os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))
+    """Two workers for each processor we may use: a test that waits for its lab leaves the processor to another."""
+    return 2 * (os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0)))
 
 
 def pytest_collection_finish() -> None:
