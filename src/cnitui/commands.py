@@ -7,7 +7,6 @@ import platform
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,6 +39,7 @@ from cnitui.errors import CnituiError, UsageError
 from cnitui.gateways.investigations import InvestigationShelf
 from cnitui.gateways.journal import FileJournal
 from cnitui.gateways.manifests import STDIN, plan_edit, read_manifest, write_manifest
+from cnitui.late_dataclass import dataclass
 from cnitui.narrating import narrated
 from cnitui.process import leave, log_to_file
 from cnitui.recorded import exit_code, told

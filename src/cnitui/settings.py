@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 from cnitui.errors import ConfigurationError, UsageError
+from cnitui.late_dataclass import dataclass
 
 NodeAccess = Literal["ssh", "pod", "none"]
 NODE_ACCESS: tuple[NodeAccess, ...] = ("ssh", "pod", "none")

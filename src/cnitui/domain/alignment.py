@@ -6,13 +6,15 @@ common steps the lines stand beside each other in the order they came, because t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Literal
 
 from cnitui.domain.attempt_text import senses, shape
+from cnitui.late_dataclass import dataclass
 
 LONGEST = 500
 """Lines of one log that are compared: the time that takes grows with the product of both."""
@@ -54,7 +56,7 @@ class Alignment:
     first: tuple[int | None, ...]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Beside:
     """One log against the reference: a cell for each of its lines, and the lines that come behind one of them."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.likeness import Cohort, Likeness, likeness_of
 from cnitui.domain.node_verdict import Key, NodeVerdict
+from cnitui.late_dataclass import dataclass
 
 Blamed = frozenset[str]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cnitui.domain.evidence import CaseFile, Dossier, Unavailable
 from cnitui.domain.facts import Identity
+from cnitui.late_dataclass import dataclass
 
 ANOTHER = "another machine"
 UNKNOWN = "?"

@@ -7,7 +7,7 @@ and puts the same pieces together.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import nsmallest
 
 from cnitui.domain.causes import CATALOGUE
@@ -32,6 +32,7 @@ from cnitui.domain.node_verdict import (
 )
 from cnitui.domain.ranking import UNKNOWN, claims, ranked
 from cnitui.domain.standing import Standing, standing_of
+from cnitui.late_dataclass import dataclass
 
 MOST_COMMANDS = 8
 NAMED = 12

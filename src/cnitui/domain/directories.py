@@ -8,12 +8,13 @@ system's own matter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import basename, dirname
 from typing import Literal
 
 from cnitui.domain.facts import CniDirectories, DirectoryEntry
 from cnitui.domain.selinux import Label
+from cnitui.late_dataclass import dataclass
 
 MOST_ROWS = 400
 """Rows of one directory; of more those that differ come first, and the rest is counted."""

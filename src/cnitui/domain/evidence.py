@@ -7,10 +7,12 @@ fact that nobody asked for is simply absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Generic, TypeVar, cast
+
+from cnitui.late_dataclass import dataclass
 
 F = TypeVar("F")
 

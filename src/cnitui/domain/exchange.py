@@ -7,12 +7,12 @@ Gateways may know the domain but not the engine, so what both sides of a port sp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from cnitui.domain.plan import Access
 from cnitui.errors import CnituiError
+from cnitui.late_dataclass import dataclass
 
 T = TypeVar("T")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -20,6 +19,7 @@ from cnitui.domain.node_job import Job, document, reference
 from cnitui.domain.parsing.installer_log import parse_record
 from cnitui.domain.remedies.template import at, locate
 from cnitui.domain.variant import Variant
+from cnitui.late_dataclass import dataclass
 
 SECONDS = 180
 """A container of an experiment is ended after this time: an installer that waits for the API takes half a minute."""

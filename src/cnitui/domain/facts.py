@@ -9,13 +9,14 @@ It is the glossary that every probe, parser and cause speaks in, and is read as 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
 from cnitui.domain.owners import Owner
 from cnitui.domain.selinux import Avc, Label
+from cnitui.late_dataclass import dataclass
 
 CALICO_LABEL_VALUES = ("calico-node", "canal", "canal-node")
 """Values of the label k8s-app that Calico's per-node pods carry (calico.yaml, canal.yaml, canal-etcd.yaml)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
 from cnitui.domain.identity import OddMachine
 from cnitui.domain.likeness import Cohort
+from cnitui.late_dataclass import dataclass
 
 
 class Verdict(Enum):

@@ -20,12 +20,12 @@ Sources: kubernetes pkg/kubelet/nodestatus/setters.go (MachineInfo: ids of the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.facts import Identity, IdentityStanding, NodeStatus
 from cnitui.domain.listing import listed
 from cnitui.domain.parsing.machine_ids import boot_id, machine_id
+from cnitui.late_dataclass import dataclass
 
 Among = Callable[[], Iterable[NodeStatus]]
 """All nodes there are; asked only where something does not agree."""

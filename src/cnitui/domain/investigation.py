@@ -7,10 +7,10 @@ checked and bounded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cnitui.domain.documents import Document, text_of
+from cnitui.late_dataclass import dataclass
 
 SCHEMA = "cnitui/investigation/v1"
 LAST_STEP = 11

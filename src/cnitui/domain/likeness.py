@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cnitui.domain.facts import ContainerStatus, NodeStatus, PodStatus
+from cnitui.late_dataclass import dataclass
 
 POOL_LABELS = (
     "eks.amazonaws.com/nodegroup",

@@ -14,12 +14,13 @@ Sources: batch/v1 JobSpec (kubernetes pkg/apis/batch/types.go); where the loader
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.documents import as_mapping
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.plan import Access, ObjectRef
 from cnitui.domain.remedies.template import at
+from cnitui.late_dataclass import dataclass
 
 LIFETIME_SECONDS = 90
 """The Job is ended after this time, whatever it does."""

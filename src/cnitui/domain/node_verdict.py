@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.causes.base import Cause, ruled_out, undetermined
 from cnitui.domain.evidence import CaseFile, Observed, Unavailable
@@ -30,6 +29,7 @@ from cnitui.domain.proof import proven
 from cnitui.domain.ranking import UNKNOWN
 from cnitui.domain.signs import Signs, last_messages, with_signs
 from cnitui.domain.view import View
+from cnitui.late_dataclass import dataclass
 
 SAFE_NAME = re.compile(r"[\w./:@\[\]-]{1,253}")
 _PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")

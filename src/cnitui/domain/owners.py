@@ -28,10 +28,10 @@ What each leaves, and where that is said:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.plan import ObjectRef
+from cnitui.late_dataclass import dataclass
 
 OwnerKind = Literal[
     "operator", "helm", "rke2-chart", "argocd", "flux-kustomization", "flux-helmrelease", "manifest-file", "kops",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from cnitui.domain.relabelling import LabelState, NodeStep
+from cnitui.late_dataclass import dataclass
 
 PatchType = Literal["strategic", "json", "merge"]
 

@@ -7,7 +7,7 @@ read a live answer, so a case file is judged as the cluster was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -16,6 +16,7 @@ from cnitui.domain.exchange import LogRequest, NodeCommand
 from cnitui.domain.experiment import Experiment, Try
 from cnitui.domain.facts import PodStatus
 from cnitui.domain.plan import ObjectRef
+from cnitui.late_dataclass import dataclass
 
 PieceKind = Literal["object", "list", "log", "kept", "events", "endpoints", "command", "node", "trial"]
 """`kept` is the log of attempts that the kubelet no longer serves, by node and container, as a log pane saw it.

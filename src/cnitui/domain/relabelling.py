@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from cnitui.domain.selinux import Label
+from cnitui.late_dataclass import dataclass
 
 TYPE = "container_file_t"
 LEVEL = "s0"

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.facts import DaemonSetStatus, PodStatus
+from cnitui.late_dataclass import dataclass
 
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})")
 _COUNTED_UNTIL = (1, 21, 0)

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cnitui.domain.redaction import PLACEHOLDER
+from cnitui.late_dataclass import dataclass
 
 _SENSITIVE = (
     r"(?:token|passw(?:or)?d|passphrase|secret|credentials?|client-key-data|client-certificate-data|"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+from cnitui.late_dataclass import dataclass
 
 _LABEL = re.compile(r"[\w.-]+:[\w.-]+:[\w.-]+(?::s\d+[\w:,.\-]*)?")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cnitui.domain.evidence import CaseFile, Observed, Source
 from cnitui.domain.facts import (
@@ -26,6 +25,7 @@ from cnitui.domain.parsing.line_form import reported, sentence
 from cnitui.domain.parsing.messages import KnownMessage, Weight, named_by, recognise_all
 from cnitui.domain.parsing.messages.scan import LONGEST_LINE, bounded
 from cnitui.domain.speakers import Speaker, speaker_of
+from cnitui.late_dataclass import dataclass
 
 REPORTED = "reported"
 """Origin of a person's own words: they name what was seen, not what a program printed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnitui.domain.evidence import CaseFile, Observed
 from cnitui.domain.facts import (
     CLUSTER_FACTS,
@@ -17,6 +15,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.finding import Status
 from cnitui.domain.node_verdict import derived
 from cnitui.domain.signs import Sign, Signs
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from cnitui.domain.evidence import Reading, Source, Unavailable
@@ -24,6 +23,7 @@ from cnitui.engine.reports.account import account_of, as_document
 from cnitui.engine.services import Services
 from cnitui.engine.state import Before, State
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 
 MOST_REPAIRED = 50
 """Repaired nodes whose new attempts are read."""

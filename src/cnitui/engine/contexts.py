@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from cnitui.late_dataclass import dataclass
 
 if TYPE_CHECKING:  # the first frame needs `Where` alone
     from cnitui.domain.exchange import NamedContext

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from cnitui.domain.facts import ApiEndpoints, DaemonSetStatus, Event, NodeStatus
 from cnitui.domain.operator.observation import Objects
 from cnitui.domain.plan import Access, ObjectRef, PatchType
 from cnitui.domain.recording import Hidden, Recording
+from cnitui.late_dataclass import dataclass
 
 T = TypeVar("T")
 

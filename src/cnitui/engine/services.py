@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.recording import Recorded
 from cnitui.engine.jobs.shell import JobShell
 from cnitui.engine.ports import CaseFiles, Clock, ClusterApi, Journal, NodeShell, NodeWriter, Settings, Shelf
 from cnitui.engine.repair.workbench import Workbench
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

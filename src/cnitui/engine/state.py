@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -23,6 +22,7 @@ from cnitui.engine.watching.link import Link
 from cnitui.engine.watching.roster import EMPTY, Roster
 from cnitui.engine.watching.roster import NodeRow as NodeRow
 from cnitui.errors import CnituiError, HostKeyUnknown
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Progress:
         return self.nodes - self.read - self.unreadable
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class State:
     """Everything known at one moment.
 

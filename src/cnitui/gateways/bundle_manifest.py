@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -21,6 +20,7 @@ import msgspec
 from cnitui import __version__
 from cnitui.domain.recording import Failure, Hidden, Piece, PieceKind, Recording
 from cnitui.errors import ConfigurationError
+from cnitui.late_dataclass import dataclass
 
 MANIFEST = "manifest.json"
 SCHEMA = "cnitui/case/v1"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.errors import ConfigurationError
 from cnitui.gateways.documents import Node, compose_documents
+from cnitui.late_dataclass import dataclass
 
 Where = tuple[str | int, ...]
 _TO_POD = ("spec", "template", "spec")

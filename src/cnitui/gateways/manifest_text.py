@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cnitui.gateways.documents import Node
+from cnitui.late_dataclass import dataclass
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SEPARATOR = re.compile(r",[ \t\r\n]+|,")

@@ -13,13 +13,13 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from cnitui.errors import ConfigurationError, StateError
 from cnitui.gateways.documents import load_all_yaml
 from cnitui.gateways.manifest_search import Found, Where, at, find
 from cnitui.gateways.manifest_text import splices
+from cnitui.late_dataclass import dataclass
 
 INSTALL_CNI = "install-cni"
 STDIN = Path("-")

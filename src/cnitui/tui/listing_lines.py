@@ -7,11 +7,11 @@ and whatever else differs. `≠` stands before what is unlike the first node, `!
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.directories import ATTRIBUTES, Attribute, Cell, Row, Section
 from cnitui.domain.facts import DirectoryEntry
 from cnitui.domain.selinux import Label
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean, exactly, fit, pad, width_of, wrap
 
 Line = tuple[tuple[str, str], ...]

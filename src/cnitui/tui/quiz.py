@@ -6,7 +6,7 @@ observed stays in sight. Pure functions; the screen decides when.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import undetermined
@@ -14,6 +14,7 @@ from cnitui.domain.finding import Diagnosis, Finding
 from cnitui.engine.guide.blocks import Block, Heading, Paragraph, StepView
 from cnitui.engine.repair.outlook import NO_OUTLOOK
 from cnitui.engine.state import State
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.widgets.pick_list import Pick
 from cnitui.tui.wording import Line, claim
 

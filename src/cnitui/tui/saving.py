@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from cnitui.engine.services import Services
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.widgets.log.pane import LogPane
 
 REPORT_STEP = 11

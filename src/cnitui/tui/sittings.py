@@ -7,11 +7,12 @@ time, what the banner said; logs and progress come back from the investigation t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cnitui.engine.contexts import Where
+from cnitui.late_dataclass import dataclass
 
 if TYPE_CHECKING:  # the first frame needs none of it
     from cnitui.domain.exchange import NamedContext

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.engine.repair.state import RepairState
 from cnitui.engine.session import Session
 from cnitui.engine.state import State
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean
 
 Work = Literal["saving", "writing", "planning", "trial", "reading"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cnitui.domain.finding import Diagnosis, Finding, Verdict
@@ -11,6 +10,7 @@ from cnitui.domain.recording import Recorded
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State, View
 from cnitui.errors import ClusterError, NodeUnconfirmed
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.brief import brief
 
 SPIN = "◌"

@@ -7,13 +7,13 @@ cni-plugin/pkg/install/install.go@v3.27.0, winutils/fileutil.IsDirWriteable).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.causes.base import ruled_out
 from cnitui.domain.facts import InstallCni, Milestones
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence
 from cnitui.domain.view import View
+from cnitui.late_dataclass import dataclass
 
 Errno = Literal["", "EACCES", "EPERM", "EROFS", "ENOSPC", "ETXTBSY", "ENOENT", "ENOEXEC", "EIO"]
 _WORDS: tuple[tuple[str, Errno], ...] = (

@@ -7,7 +7,6 @@ container: containerd internal/cri/server/container_create.go, containers/contai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
@@ -34,6 +33,7 @@ from cnitui.domain.signs import Signs
 from cnitui.domain.speakers import speaker_of
 from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
+from cnitui.late_dataclass import dataclass
 
 SELINUX: tuple[type[object], ...] = (Statements, SelinuxMode, AvcDenials, CniDirectories, ContainerLabel)
 ASK: tuple[NextEvidence, ...] = (ASK_AVC, ASK_LABELS)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.finding import Evidence, Judgement, NextEvidence, Verdict
 from cnitui.domain.variant import Variant
 from cnitui.domain.view import View
+from cnitui.late_dataclass import dataclass
 
 HEADINGS = (
     "What it looks like",

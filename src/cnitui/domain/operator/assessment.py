@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnitui.domain.operator import components, ground
 from cnitui.domain.operator.environment import environment
 from cnitui.domain.operator.mtu import mtu
@@ -19,6 +17,7 @@ from cnitui.domain.operator.parts import Check, Part, Spec, Standing, merged
 from cnitui.domain.operator.pool_checks import ip_pools
 from cnitui.domain.operator.releases import Release, release_of
 from cnitui.domain.operator.workload import Workload, workload
+from cnitui.late_dataclass import dataclass
 
 _ORDER = (
     "variant", "registry", "imagePath", "imagePrefix", "imagePullSecrets", "cni", "calicoNetwork", "flexVolumePath",

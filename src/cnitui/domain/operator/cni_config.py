@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.observation import mappings, text
+from cnitui.late_dataclass import dataclass
 
 PLACEHOLDER = -1
 """Stands for `__CNI_MTU__`, which install-cni fills in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.operator.assessment import Assessment
 from cnitui.domain.operator.backup import backup, incomplete
@@ -12,6 +11,7 @@ from cnitui.domain.operator.parts import QUOTED, Check, Standing
 from cnitui.domain.operator.walk import GO_ON, NEVER, PAUSE, Stage, walk
 from cnitui.domain.redaction import Redactor
 from cnitui.domain.report import code, code_safe, literal
+from cnitui.late_dataclass import dataclass
 
 PLAN, INSTALLATION, API_SERVER, BACKUP = "README.md", "installation.yaml", "apiserver.yaml", "backup"
 Render = Callable[[Mapping[str, object]], str]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.evidence import Observed, Reading
 from cnitui.domain.plan import ObjectRef
+from cnitui.late_dataclass import dataclass
 
 SYSTEM = "kube-system"
 """The operator converts what it finds here under fixed names, and nothing else (convert/components.go)."""

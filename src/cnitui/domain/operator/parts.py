@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
+
+from cnitui.late_dataclass import dataclass
 
 Spec = Mapping[str, object]
 Standing = Literal["met", "mind", "unknown", "refused"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.cni_config import CniConfig
 from cnitui.domain.operator.observation import name_of, text
 from cnitui.domain.operator.parts import written
+from cnitui.late_dataclass import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _ENCAPSULATIONS: Mapping[tuple[str, str], str] = {

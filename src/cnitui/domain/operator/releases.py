@@ -9,7 +9,8 @@ Calico stands there. What is not in the table is not known.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from cnitui.late_dataclass import dataclass
 
 _TABLE: dict[int, tuple[int, tuple[int, ...]]] = {
     20: (20, (0, 3, 4, 5, 6, 8, 9)),

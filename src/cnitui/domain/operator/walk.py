@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cnitui.domain.operator.releases import Release
+from cnitui.late_dataclass import dataclass
 
 LABEL = "projectcalico.org/operator-node-migration"
 PAUSE = "kubectl -n tigera-operator scale deployment tigera-operator --replicas=0"

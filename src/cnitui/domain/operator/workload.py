@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.operator.observation import CALICO_NODE, SYSTEM, Observation, mappings, text
 from cnitui.domain.plan import ObjectRef
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ Records of one event (same time and serial) belong together: PATH and CWD give t
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from posixpath import join
 
 from cnitui.domain.parsing.lines import numbered, position
 from cnitui.domain.selinux import Avc, Label
+from cnitui.late_dataclass import dataclass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBERS = {"1400": "AVC", "1401": "SELINUX_ERR", "1107": "USER_AVC"}
@@ -38,7 +40,7 @@ _TERMINAL = re.compile(r"\btty=((?:pts/?|tty)\d{1,4})\b")
 _RAW_LIMIT = 2_000
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Event:
     """What the other records of an event add to its AVC."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from cnitui.domain.facts import Attempt, LogLine, Milestones, Stage
+from cnitui.late_dataclass import dataclass
 
 Level = Literal["", "debug", "info", "warning", "error", "fatal"]
 Format = Literal["shell", "logrus", "calico", ""]

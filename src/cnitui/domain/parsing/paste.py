@@ -6,14 +6,16 @@ is lost: every line of the paste stands in exactly one block, cleaned of what a 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from cnitui.domain.parsing.framing import unframed
 from cnitui.domain.parsing.wrapping import unwrapped
+from cnitui.late_dataclass import dataclass
 
 MOST_CHARACTERS = 64 * 2**20
 LONGEST_LINE = 20_000
@@ -65,7 +67,7 @@ class Block:
     first_line: int = 1
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Open:
     command: str = ""
     node: str = ""

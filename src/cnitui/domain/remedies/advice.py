@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from cnitui.domain.finding import Evidence
@@ -15,6 +14,7 @@ from cnitui.domain.remedies.by_hand.seen import Seen
 from cnitui.domain.remedies.by_hand.table import STEPS
 from cnitui.domain.remedies.cures import CURES
 from cnitui.domain.remedies.situation import Situation
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cnitui.domain.plan import DoesNotFit, NothingToDo, ObjectRef, Plan
 from cnitui.domain.plan import Step as Step
 from cnitui.domain.remedies.situation import Beside, Situation
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cnitui.domain.evidence import Observed, Reading
 from cnitui.domain.facts import CniFiles
 from cnitui.domain.listing import listed
+from cnitui.late_dataclass import dataclass
 
 CALICO_BINARIES = frozenset(
     {"calico", "calico-ipam", "flannel", "host-local", "loopback", "portmap", "tuning", "bandwidth"}

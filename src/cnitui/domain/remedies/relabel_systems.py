@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cnitui.domain.relabelling import LEVEL, TYPE, spec
 from cnitui.domain.remedies.base import Step, command
+from cnitui.late_dataclass import dataclass
 
 UTILS = "policycoreutils-python-utils"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from cnitui.domain.finding import Diagnosis, Finding
 from cnitui.domain.owners import Owner
 from cnitui.domain.plan import ObjectRef
 from cnitui.domain.relabelling import LabelState, Unread
+from cnitui.late_dataclass import dataclass
 
 Told = tuple[tuple[tuple[Finding, ...], tuple[str, ...]], ...]
 """Findings, and the nodes of which exactly those are said."""

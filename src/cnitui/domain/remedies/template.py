@@ -11,11 +11,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.documents import Document, as_mapping
 from cnitui.domain.plan import Change, Guard, ObjectRef
 from cnitui.domain.remedies.base import command
+from cnitui.late_dataclass import dataclass
 
 CONTAINER_LISTS = ("initContainers", "containers")
 """Where install-cni may be: an init container since v3.4, an ordinary one before."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -42,6 +41,7 @@ from cnitui.engine.reading.subjects import Noting, attempts_key, node_request
 from cnitui.engine.services import Services
 from cnitui.engine.state import State
 from cnitui.errors import ClusterUnreachable, CnituiError, Forbidden, NodeError, NotFound, Unauthorized
+from cnitui.late_dataclass import dataclass
 
 T = TypeVar("T")
 MOST_OTHERS = 20

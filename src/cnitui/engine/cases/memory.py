@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.diagnosis import diagnose
 from cnitui.domain.evidence import CaseFile
@@ -16,6 +16,7 @@ from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State
 from cnitui.engine.watching.roster import Roster
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ leads to, and nothing that was hidden can come back in a quotation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from cnitui.domain.diagnosis import diagnose
@@ -23,6 +22,7 @@ from cnitui.engine.services import Services
 from cnitui.engine.sitting import judged, sitting
 from cnitui.engine.state import State
 from cnitui.errors import ClusterError, StateError
+from cnitui.late_dataclass import dataclass
 
 Render = Callable[[Mapping[str, object]], str]
 JUDGED_WITHIN = 60.0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.comparison import AskedTwice, Change, Question, before_and_now
 from cnitui.domain.facts import AttemptLogs, ContainerStatus, NodeStatus, PodStatus, Run
 from cnitui.domain.questions import condition_questions, denials_since, machine_questions, selinux_questions
 from cnitui.engine.guide.contexts import directories_of
 from cnitui.engine.state import Before, State
+from cnitui.late_dataclass import dataclass
 
 LAST_WORDS = 6
 """Lines of an attempt that are quoted."""

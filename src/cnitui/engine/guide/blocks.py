@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.comparison import Comparison
 from cnitui.domain.directories import Section
+from cnitui.late_dataclass import dataclass
 
 Role = Literal["normal", "dim", "good", "bad", "warn", "accent"]
 StepState = Literal["pass", "fail", "unknown", "skipped", "running", "waiting"]

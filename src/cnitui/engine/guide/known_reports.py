@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from cnitui.domain.evidence import Unavailable
@@ -13,6 +13,7 @@ from cnitui.engine.guide.blocks import Block, Heading, Item, Quote
 from cnitui.engine.guide.looking import first_few, read_of, unasked
 from cnitui.engine.guide.outline import Outline
 from cnitui.engine.state import State
+from cnitui.late_dataclass import dataclass
 
 PROBLEM_KINDS = frozenset({"fatal", "cause", "loop", "warning"})
 

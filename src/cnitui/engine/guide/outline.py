@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnitui.engine.guide.blocks import Block, StepState
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

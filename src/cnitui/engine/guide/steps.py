@@ -7,7 +7,7 @@ in with the observed names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from cnitui.domain.causes import CATALOGUE
@@ -24,6 +24,7 @@ from cnitui.engine.repair.apply import Confirmation
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.engine.state import State
 from cnitui.errors import UsageError
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from cnitui.domain.documents import Document, as_mapping
@@ -33,6 +32,7 @@ from cnitui.engine.repair.preview import Problem
 from cnitui.engine.repair.situate import pod_security
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import ClusterError, CnituiError, Conflict, Forbidden, Invalid, StateError, UsageError
+from cnitui.late_dataclass import dataclass
 
 SHOWN = 6
 """Nodes or images that a sentence names."""

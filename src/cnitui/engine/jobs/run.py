@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from cnitui.domain.facts import ContainerStatus, PodStatus
 from cnitui.domain.node_job import Job
@@ -13,6 +12,7 @@ from cnitui.domain.plan import ObjectRef
 from cnitui.engine.ports import LogRequest
 from cnitui.engine.repair.workbench import Workbench, created
 from cnitui.errors import ClusterError, CnituiError, NodeJobFailed
+from cnitui.late_dataclass import dataclass
 
 LOOK_EVERY = 0.5
 APPEARS_WITHIN = 15.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cnitui.domain.evidence import Observed, Reading, Source
 from cnitui.domain.experiment import Experiment, Experiments, Tries, Try
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.experiment import SECONDS, Attempt, Try, trial
 from cnitui.domain.facts import PodStatus
@@ -19,6 +19,7 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.workbench import Workbench, touches_template
 from cnitui.engine.state import State
 from cnitui.errors import UsageError
+from cnitui.late_dataclass import dataclass
 
 MOST = 8
 """Nodes that a plan is tried on at most: it really changes each of them."""

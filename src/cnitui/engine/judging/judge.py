@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.causes.base import Cause
@@ -24,6 +24,7 @@ from cnitui.domain.likeness import Likeness, likeness_of, unready_likeness
 from cnitui.domain.node_verdict import Key, NodeVerdict, judge_node, missing_of
 from cnitui.domain.standing import Standing, begins, fails, standing, standing_of
 from cnitui.engine.judging.groups import Groups
+from cnitui.late_dataclass import dataclass
 
 SLICE = 0.004
 """Seconds of judging before keys and screen get their turn."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.evidence import Reading
 from cnitui.domain.facts import CniDirectories, Transcript
 from cnitui.engine.state import Look, State
+from cnitui.late_dataclass import dataclass
 
 Standing = Literal["reference", "fails", "healthy", "not ready", "no pod", "gone"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.alignment import LONGEST, Alignment, Log, Step, align
 from cnitui.engine.logs.feed import LogFeed
 from cnitui.engine.logs.kept import Rule
 from cnitui.engine.logs.segments import Segment, Segments, text_of
+from cnitui.late_dataclass import dataclass
 
 FEW = 3
 """Lines of the reference alone that are shown; of more, how many there are."""

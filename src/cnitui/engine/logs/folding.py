@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.engine.logs.kept import KeptLines, Rule
 from cnitui.engine.logs.segments import Segment, Segments, print_of
+from cnitui.late_dataclass import dataclass
 
 AT_ONCE = 2000
 """Entries that are compared before the screen gets its turn."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from cnitui.late_dataclass import dataclass
 
 MAX_LINES = 100_000
 MAX_BYTES = 24 << 20

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cnitui.domain.attempt_text import senses
 from cnitui.engine.logs.kept import Entry, KeptLines, Rule
 from cnitui.engine.logs.stamps import split
+from cnitui.late_dataclass import dataclass
 
 LONGEST = 1000
 """Lines of an attempt that are compared with another's: a longer one is alike to none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -11,6 +10,7 @@ from typing import Protocol
 from cnitui.domain.facts import Run
 from cnitui.engine.logs.kept import KeptLines
 from cnitui.errors import ClusterError, Forbidden, NotFound, Throttled
+from cnitui.late_dataclass import dataclass
 
 
 class FeedState(StrEnum):

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from cnitui.domain.documents import as_mapping, items
 from cnitui.domain.operator.observation import resource
 from cnitui.domain.plan import ObjectRef
 from cnitui.engine.ports import ClusterApi
 from cnitui.errors import CnituiError, NotFound
+from cnitui.late_dataclass import dataclass
 
 Document = Mapping[str, object]
 _ANNOTATION = "projectcalico.org/"

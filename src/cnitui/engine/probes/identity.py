@@ -6,7 +6,6 @@ Which machine answers is asked in the same round trip as all else, each time: na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.evidence import Observed
 from cnitui.domain.exchange import CommandOutput, NodeCommand
@@ -16,6 +15,7 @@ from cnitui.domain.parsing.machine_ids import parse_machine_ids
 from cnitui.engine.ports import NodeShell
 from cnitui.engine.probes.cluster import Readings
 from cnitui.errors import AnotherMachine
+from cnitui.late_dataclass import dataclass
 
 IDENTITY = NodeCommand("identity", ("cat", "/etc/machine-id", "/proc/sys/kernel/random/boot_id"))
 """Anybody may read both. By Jobs they are the node's own as well: those run in the node's root."""

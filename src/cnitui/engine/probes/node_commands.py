@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from posixpath import dirname, normpath
 
@@ -16,6 +16,7 @@ from cnitui.domain.facts import INSTALL_CNI
 from cnitui.domain.parsing import complaints
 from cnitui.domain.parsing.space import parse_df
 from cnitui.engine.ports import CommandOutput, NodeCommand
+from cnitui.late_dataclass import dataclass
 
 _ID = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}://)?([0-9a-f]{64})")
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -40,6 +40,7 @@ from cnitui.domain.parsing.reach import parse_reach, parse_service_rules
 from cnitui.domain.parsing.runtime import parse_directories, parse_inspect, parse_labelling
 from cnitui.engine.probes.node_answers import Answers
 from cnitui.engine.probes.node_commands import NodeProbeRequest, readable_log, with_parents
+from cnitui.late_dataclass import dataclass
 
 MOST_CHANGES = 30
 K = TypeVar("K")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cnitui.domain.evidence import Source, Unavailable
@@ -36,6 +35,7 @@ from cnitui.engine.reading.sweep import Sweep
 from cnitui.engine.reading.turns import Turns, Urgency
 from cnitui.engine.watching.roster import NodeRow
 from cnitui.errors import AnotherMachine, CnituiError, HostKeyChanged, NodeUnreachable, ReadingStopped
+from cnitui.late_dataclass import dataclass
 
 EVERYBODY = 50
 """Failing nodes up to which all are read at once and their evidence is kept."""

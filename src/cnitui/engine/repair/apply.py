@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -55,6 +55,7 @@ from cnitui.engine.repair.workbench import (
     verb_of,
 )
 from cnitui.errors import ClusterError, CnituiError, Conflict, Invalid, NotFound, ReadOnly, StateError
+from cnitui.late_dataclass import dataclass
 
 T = TypeVar("T")
 SUCCESSOR_WITHIN, LOOK_EVERY = 60.0, 0.5

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnitui.domain.exchange import NodeCommand, NodeOrder
 from cnitui.domain.plan import NodeChange
 from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.workbench import Workbench
 from cnitui.errors import CnituiError, ReadOnly, Stale, UsageError
+from cnitui.late_dataclass import dataclass
 
 SAME_MACHINE = "same-machine"
 """Name of the command that goes before the steps of a node."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnitui.domain.facts import NodeStatus, PodStatus
 from cnitui.domain.identity import Among
@@ -35,6 +35,7 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import PATIENCE, Patience, selector_of
 from cnitui.engine.repair.workbench import APPLIED, CANCELLED, Workbench, target_of
 from cnitui.errors import ClusterError, CnituiError, NodeError, StateError
+from cnitui.late_dataclass import dataclass
 
 BATCH = 3
 """Nodes at a time, once the first one has shown that it helps."""

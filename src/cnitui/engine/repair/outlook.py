@@ -7,7 +7,7 @@ mostly nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from cnitui.domain.causes import CATALOGUE
 from cnitui.domain.evidence import CaseFile
 from cnitui.domain.finding import Diagnosis
 from cnitui.domain.remedies import REMEDIES, Advice, Fit, Fits, Remedy, Situation, Step, advice
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -21,6 +21,7 @@ from cnitui.domain.remedies.template import at, broken_guards
 from cnitui.engine.ports import Answer, Permission
 from cnitui.engine.repair.workbench import Workbench, plain, plan_hash, subject_of, target_of, verb_of
 from cnitui.errors import Conflict, Forbidden, Invalid, Stale, StateError
+from cnitui.late_dataclass import dataclass
 
 NOISE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 """Metadata that the server keeps for itself and nobody previews."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, TypeVar
 
@@ -16,6 +16,7 @@ from cnitui.domain.remedies.template import at
 from cnitui.engine.ports import Clock, ClusterApi, Update
 from cnitui.engine.watching.picture import Mirror
 from cnitui.errors import ClusterError, CnituiError
+from cnitui.late_dataclass import dataclass
 
 T = TypeVar("T")
 Phase = Literal["old", "ending", "absent", "starting", "failing", "ready", "waiting", "writing"]

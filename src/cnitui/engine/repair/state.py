@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +13,7 @@ from cnitui.engine.repair.preview import Preview
 from cnitui.engine.repair.rollout import Rollout
 from cnitui.engine.repair.verify import Check
 from cnitui.errors import CnituiError
+from cnitui.late_dataclass import dataclass
 
 Phase = Literal["idle", "planning", "planned", "applying", "applied", "verifying", "verified"]
 

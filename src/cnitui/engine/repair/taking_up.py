@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from cnitui.domain.documents import Document, as_mapping, moment
 from cnitui.domain.plan import Plan
@@ -32,6 +31,7 @@ from cnitui.engine.repair.workbench import (
     target_of,
 )
 from cnitui.errors import CnituiError, Stale
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Literal
 
 from cnitui.domain.documents import Document, as_mapping
@@ -14,6 +13,7 @@ from cnitui.domain.remedies import probe_pod
 from cnitui.domain.remedies.template import at
 from cnitui.engine.repair.workbench import Workbench, created
 from cnitui.errors import ClusterError, NotFound, StateError
+from cnitui.late_dataclass import dataclass
 
 LOOK_EVERY = 1.0
 GONE_AFTER = 20.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from cnitui.domain.evidence import Reading
@@ -33,6 +33,7 @@ from cnitui.engine.repair.verification_pod import run_test_pod
 from cnitui.engine.repair.workbench import VERIFICATION, Workbench, renewed_nodes, target_of
 from cnitui.engine.watching.picture import Mirror
 from cnitui.errors import ClusterError, StateError
+from cnitui.late_dataclass import dataclass
 
 CheckId = Literal["pods", "nodes", "files", "test-pod"]
 CheckState = Literal["waiting", "running", "pass", "fail", "unknown"]

@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from cnitui.domain.documents import Document, as_mapping
@@ -17,6 +17,7 @@ from cnitui.domain.remedies.template import at, daemonset_ref
 from cnitui.engine.ports import Answer, Clock, ClusterApi, Connection, Journal, NodeShell, NodeWriter
 from cnitui.engine.repair.node_documents import change_document
 from cnitui.errors import CnituiError, StateError
+from cnitui.late_dataclass import dataclass
 
 SCHEMA = "cnitui/plan/v1"
 PLAN, PRE_IMAGE, OUTCOME, VERIFICATION, UNDONE = "plan", "preimage", "outcome", "verification", "undone"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cnitui.domain.comparison import Change
@@ -24,6 +24,7 @@ from cnitui.engine.state import Before, State
 from cnitui.engine.timeline.lanes import Lane, lanes_of
 from cnitui.engine.timeline.moments import Moment, NodeRun, runs, timeline
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 
 SCHEMA = "cnitui/report/v1"
 MOST_NODES = 50

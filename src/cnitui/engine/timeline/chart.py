@@ -6,7 +6,7 @@ Where these stand, and what they look like, is the business of whoever draws: th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.timeline.lanes import Lane
 from cnitui.engine.timeline.moments import Kind
+from cnitui.late_dataclass import dataclass
 
 Outcome = Literal["failed", "done", "running"]
 MARKED: tuple[Kind, ...] = ("denial", "change", "node", "event")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from cnitui.domain.clocks import astray
 from cnitui.domain.likeness import Cohort
 from cnitui.engine.state import State, View
+from cnitui.late_dataclass import dataclass
 
 MOST_LANES = 12
 """Lanes beside the reference's, where nobody asked for more."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -22,6 +21,7 @@ from cnitui.domain.facts import (
 from cnitui.domain.listing import listed
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.state import State, View
+from cnitui.late_dataclass import dataclass
 
 Kind = Literal["attempt", "event", "denial", "node", "change", "action"]
 

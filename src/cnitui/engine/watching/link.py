@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from cnitui.errors import CnituiError
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

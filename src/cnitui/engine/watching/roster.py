@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 
 from cnitui.domain.derive import healthy, next_attempt_at
 from cnitui.domain.facts import NodeStatus, PodStatus
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

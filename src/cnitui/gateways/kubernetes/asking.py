@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from cnitui.errors import Invalid
 from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

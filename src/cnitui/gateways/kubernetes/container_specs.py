@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from cnitui.domain.facts import ContainerSecurity, ContainerSpec
 from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.pod_words import Shape
+from cnitui.late_dataclass import dataclass
 
 _SPECS_KEPT = 256
 _TOKEN_VOLUME = re.compile(rb"kube-api-access-[a-z0-9]{5}")

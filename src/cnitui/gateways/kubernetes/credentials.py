@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from cnitui.gateways.kubernetes.exec_plugin import PluginAnswer, run_plugin
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import AuthProvider, User, data_or_file, read_file
 from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.late_dataclass import dataclass
 
 _SKEW = timedelta(seconds=10)
 _TOKEN_FILE_LIFE = timedelta(minutes=1)

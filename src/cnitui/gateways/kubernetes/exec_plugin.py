@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cnitui.errors import KubeconfigError
 from cnitui.gateways.kubernetes.kubeconfig import Target
 from cnitui.gateways.kubernetes.kubeconfig_entries import Exec, data_or_file
 from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.late_dataclass import dataclass
 
 PATIENCE = 60.0
 """Seconds a plugin may take; cloud logins take a few, a browser login needs its user."""

@@ -7,7 +7,7 @@ file to say something wins (kubernetes/client-go tools/clientcmd/loader.go@v0.35
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from cnitui.errors import ConfigurationError, KubeconfigError
 from cnitui.gateways.documents import load_yaml
 from cnitui.gateways.kubernetes.kubeconfig_entries import Cluster, Context, File, NamedCluster, NamedUser, User
 from cnitui.gateways.kubernetes.plain import one_line
+from cnitui.late_dataclass import dataclass
 
 _LARGEST_FILE = 16 * 2**20
 _MOST_NAMES = 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -22,6 +21,7 @@ from cnitui.gateways.kubernetes.nodes import node_of
 from cnitui.gateways.kubernetes.plain import one_line
 from cnitui.gateways.kubernetes.pods import pod_of
 from cnitui.gateways.kubernetes.session import Session
+from cnitui.late_dataclass import dataclass
 
 F = TypeVar("F")
 S = TypeVar("S", bound=wire.Object)

@@ -6,9 +6,10 @@ kubernetes/kubernetes pkg/printers/internalversion/printers.go@v1.35.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 
 from cnitui.gateways.kubernetes.objects import Pod, PodState, State, Terminated
+from cnitui.late_dataclass import dataclass
 
 _TERMINAL_PHASES = ("Succeeded", "Failed")
 _NODE_UNREACHABLE = "NodeLost"
@@ -24,7 +25,7 @@ class Shape:
     sidecars: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class PodWords:
     """What kubectl prints of a pod."""
 

@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
@@ -23,6 +22,7 @@ from cnitui.gateways.kubernetes import objects as wire
 from cnitui.gateways.kubernetes.failures import Gone, answer_failed
 from cnitui.gateways.kubernetes.lists import EVERYWHERE, Kind, Scope, Whole, decoded, list_ask, listing
 from cnitui.gateways.kubernetes.session import ServerSilent, Session
+from cnitui.late_dataclass import dataclass
 
 F = TypeVar("F")
 

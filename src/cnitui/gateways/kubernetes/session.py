@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from cnitui.gateways.kubernetes.credentials import Credentials, Identity
 from cnitui.gateways.kubernetes.failures import answer_failed
 from cnitui.gateways.kubernetes.kubeconfig import Target, load_target
 from cnitui.gateways.kubernetes.lean_import import load_http
+from cnitui.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from cnitui.gateways.kubernetes.transport import Reply, Transport

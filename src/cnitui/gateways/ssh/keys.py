@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import asyncssh
+
+from cnitui.late_dataclass import dataclass
 
 DEFAULT_NAMES = ("id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk", "id_ed448")
 KeyArgument = asyncssh.SSHKey | tuple[asyncssh.SSHKey, Sequence[asyncssh.SSHCertificate]]
@@ -33,7 +36,7 @@ class Identity:
         return tuple((self.key, [certificate]) for certificate in self.certificates) or (self.key,)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Keyring:
     """Identity files by path, each read once; blocking."""
 

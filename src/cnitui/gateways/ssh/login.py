@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from cnitui.domain.facts import NodeStatus
 from cnitui.gateways.ssh.hosts import HostMap, host_blocks, safe_host
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

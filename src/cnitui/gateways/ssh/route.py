@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from cnitui.gateways.ssh.config_part import ConfigParts
 from cnitui.gateways.ssh.keys import DEFAULT_NAMES, Identity, Keyring
 from cnitui.gateways.ssh.login import SshLogin
 from cnitui.gateways.ssh.trust import DEFAULT_PORT, KnownHosts, Trust
+from cnitui.late_dataclass import dataclass
 
 _SSH_FOLDER = Path("~/.ssh")
 _GLOBAL_KNOWN_HOSTS = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import asyncssh
 
 from cnitui.domain.exchange import Carried, CommandOutput, NodeCommand
 from cnitui.domain.node_script import TIMED_OUT
 from cnitui.gateways.ssh.batch import SHELL, Batch, new_word, script_of
+from cnitui.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

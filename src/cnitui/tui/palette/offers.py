@@ -7,7 +7,9 @@ found, and here a name may be that of another cluster.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from cnitui.late_dataclass import dataclass
 
 MOST = 200
 """Rows that are ever listed; who wants one further down types another letter."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from cnitui.engine.guide.blocks import Block
 from cnitui.errors import HostKeyUnknown
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean
 from cnitui.tui.widgets.blocks_view import BlocksView
 

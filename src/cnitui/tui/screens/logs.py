@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.screen import ModalScreen
 
 from cnitui.domain.facts import ContainerStatus
 from cnitui.engine.guide.blocks import Role
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.panes.logs import LogsPane
 from cnitui.tui.screens.dialogs import words
 from cnitui.tui.screens.listings import ListingsScreen

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from cnitui.late_dataclass import dataclass
 
 SEARCHED = 64 << 10
 """How much of a line is searched: a pattern that backtracks must not meet a megabyte."""

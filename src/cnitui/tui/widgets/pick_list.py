@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cnitui.engine.guide.blocks import Role
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean, exactly, fit
 
 LEAST_NOTE = 30
@@ -80,7 +81,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     cursor: reactive[int] = reactive(0)
 
-    @dataclass
+    @dataclasses.dataclass
     class Highlighted(Message):
         """A person put the cursor on this row."""
 
@@ -91,7 +92,7 @@ class PickList(ScrollView, can_focus=True, inherit_bindings=False):
         def control(self) -> PickList:
             return self.pick_list
 
-    @dataclass
+    @dataclasses.dataclass
     class Picked(Message):
         """This row was chosen."""
 

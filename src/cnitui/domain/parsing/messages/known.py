@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
 from typing import Literal
 
 from cnitui.domain.parsing.messages.phrases import needed_words, regex
+from cnitui.late_dataclass import dataclass
 
 Level = Literal["fatal", "cause", "warning", "benign", "milestone", "consequence", "probe", "observed"]
 """What a line is: what ended the attempt (fatal), what names a mechanism (cause), a warning, a line of every good run

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from cnitui.domain.listing import listed
 from cnitui.domain.plan import Step
 from cnitui.domain.remedies.base import command
 from cnitui.domain.remedies.situation import Situation
+from cnitui.late_dataclass import dataclass
 
 F = TypeVar("F")
 T = TypeVar("T")

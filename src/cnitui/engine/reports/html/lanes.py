@@ -7,7 +7,6 @@ tooltip, never by its colour alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -18,6 +17,7 @@ from cnitui.engine.timeline import chart as drawn
 from cnitui.engine.timeline.chart import MARKED, Chart, Outcome, chart
 from cnitui.engine.timeline.lanes import Lane
 from cnitui.engine.timeline.scale import Scale
+from cnitui.late_dataclass import dataclass
 
 WIDTH, GUTTER, EDGE = 1000, 176, 14
 TOP, LANE, AXIS = 44, 40, 26

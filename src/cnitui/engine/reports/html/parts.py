@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnitui.domain.documents import Document
 from cnitui.engine.reports.html.lanes import Picture
+from cnitui.late_dataclass import dataclass
 
 Rows = tuple[tuple[str, ...], ...]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import field
 
 from cnitui.domain.alignment import Cell, Kind, Step
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.logs.compared import Compared, Comparison, rows_of
 from cnitui.engine.logs.kept import Rule
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean, fit, width_of, wrap
 from cnitui.tui.widgets.log.paint import GUTTER, Classify, Ink, LogPainter
 from cnitui.tui.widgets.log.text import Span, Stamps, log_text, raw_text
@@ -46,7 +48,7 @@ class Column:
         return [(gutter, ink("bad")), (f"{glyph} ", ink(role)), (text, style), (blank, style)]
 
 
-@dataclass
+@dataclasses.dataclass
 class Beside:
     """Lays a comparison out for a width; `marks` are the lines at which stretches that differ begin."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -11,6 +10,7 @@ from rich.style import Style
 
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.logs.kept import Entry, Rule
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import ELLIPSIS, clean, fit, pad, width_of, wrap
 from cnitui.tui.widgets.log.text import Span, Stamps, highlighted, log_text, marked, piece_of, raw_text, window
 from cnitui.tui.widgets.pattern import Pattern

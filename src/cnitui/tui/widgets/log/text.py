@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from enum import Enum
 
 from rich.style import Style
 
 from cnitui.engine.logs.stamps import split, time_of
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean, clip, decode, width_of
 
 _CALICO = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[([A-Z]{4,8})\]\[\d{1,9}\] \S{1,80} \S{1,20}: ")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import Cut, width_of
 
 GAP, GLYPH_GAP = 2, 3

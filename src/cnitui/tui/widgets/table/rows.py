@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, KeysView, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeGuard
 
 from cnitui.engine.guide.blocks import Role
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.text import clean, width_of
 from cnitui.tui.widgets.pattern import Pattern
 from cnitui.tui.widgets.table.columns import Column

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import floor
 
 from cnitui.engine.timeline.scale import Scale
+from cnitui.late_dataclass import dataclass
 
 Window = tuple[datetime, datetime]
 """From when to when is shown."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from cnitui.engine.guide.blocks import Role
 from cnitui.engine.timeline.chart import Bar, Chart, Mark, Outcome, Track, Wait
 from cnitui.engine.timeline.lanes import Lane
+from cnitui.late_dataclass import dataclass
 from cnitui.tui.widgets.timeline.across import Across
 from cnitui.tui.wording import duration
 
