@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cnitui.domain.documents import as_mapping
@@ -11,6 +11,7 @@ from cnitui.domain.investigation import Investigation, SeenLog, investigation_of
 from cnitui.engine.ports import Connection, Journal, Shelf
 from cnitui.engine.repair.kept_plan import in_flight
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 
 INVESTIGATION, LOGS, DIAGNOSIS, REPORT = "investigation", "logs", "diagnosis", "report"
 """Names of its documents."""

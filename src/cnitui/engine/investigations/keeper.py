@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cnitui.domain.facts import PodStatus
@@ -30,6 +30,7 @@ from cnitui.engine.logs.board import LogBoard
 from cnitui.engine.ports import Clock, Connection, Journal, Shelf
 from cnitui.engine.state import State
 from cnitui.errors import StateError
+from cnitui.late_dataclass import dataclass
 
 PAUSE = 2.0
 """Seconds between two writes at least."""
@@ -156,8 +157,12 @@ class Keeper:
         return Investigation(kept_id, connection.context, connection.server, now, now)
 
     async def run(self) -> None:
-        """Write whenever something is due, until cancelled; then once more what is still due."""
+        """Write whenever something is due, until cancelled; then once more what is still due.
+
+        Not at once: the first rows go before, and what they begin with is no loss.
+        """
         try:
+            await self._clock.sleep(PAUSE)
             while True:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GOES_ON_EVERY):

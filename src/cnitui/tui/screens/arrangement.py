@@ -45,6 +45,11 @@ class ArrangedScreen(Screen[None]):
         super().__init__()
         self._zoomed = ""
         self._last_single = "pods"
+        self._begun = False
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """The widgets were styled when they were mounted: when the screen is shown first, they are not styled again."""
+        event.refresh_styles, self._begun = self._begun, True
 
     @property
     def rows(self) -> int:
