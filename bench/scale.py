@@ -28,6 +28,7 @@ from pathlib import Path
 from bench.terminal import Terminal
 
 ROWS = re.compile(r"(worker|master)-\d\d| nodes · ")
+PODS = re.compile(r"calico-node-\w")
 VERDICT = re.compile(r"CONFIRMED|LIKELY|NOT PROVEN|UNDETERMINED|Calico runs on every node")
 LONGEST = 240.0
 KEYS = 60
@@ -64,7 +65,11 @@ class Run:
     idle_bytes: float = 0
     memory: float = 0
     quit: float = 0
-    late: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def p95(self) -> float:
+        """What nineteen of twenty keys stay below."""
+        return sorted(self.keys)[int(len(self.keys) * 0.95)]
 
 
 def main() -> None:
@@ -74,10 +79,12 @@ def main() -> None:
         with _cluster(asked, nodes) as more:
             own = {**environment, **more, "XDG_STATE_HOME": tempfile.mkdtemp(prefix="cnitui-bench-")}
             print(f"\n=== {nodes} nodes, {asked.size[0]}x{asked.size[1]}, {asked.cluster} ===")
-            _tell(_run(asked, own), GOALS.get(nodes, HUGE))
+            ours = _run(asked, own)
+            _tell(ours, GOALS.get(nodes, HUGE))
             _tell_late(_late(asked, own))
             print(f"  quit while starting  {_quit_while_starting(asked, own):.2f} s")
             _peers(own)
+            _k9s(asked, own, ours)
 
 
 def _arguments() -> argparse.Namespace:
@@ -128,6 +135,12 @@ def _run(asked: argparse.Namespace, environment: dict[str, str]) -> Run:
     run.rows = terminal.until(ROWS.search, LONGEST)
     run.until_rows = terminal.painted
     run.verdict = terminal.until(VERDICT.search, LONGEST)
+    _use(terminal, run, asked, b"q")
+    return run
+
+
+def _use(terminal: Terminal, run: Run, asked: argparse.Namespace, bye: bytes) -> None:
+    """Press keys, look on while nothing is pressed, and leave."""
     terminal.idle(3)
     run.keys = [_key(terminal, number) for number in range(KEYS)]
     terminal.idle(asked.rest)
@@ -135,8 +148,7 @@ def _run(asked: argparse.Namespace, environment: dict[str, str]) -> Run:
     run.idle = (terminal.processor() - used) / asked.seconds * 100
     run.idle_bytes = painted / asked.seconds
     run.memory = terminal.memory()
-    run.quit = terminal.quit()
-    return run
+    run.quit = terminal.quit(bye)
 
 
 def _key(terminal: Terminal, number: int) -> float:
@@ -171,13 +183,10 @@ def _late(asked: argparse.Namespace, environment: dict[str, str]) -> dict[str, f
 
 
 def _tell(run: Run, goal: Goal) -> None:
-    keys = sorted(run.keys)
     print(f"  first frame {run.first:.2f} s · {_told('rows', run.rows, goal.rows, 's')} · ", end="")
     print(f"{_told('verdict', run.verdict, goal.verdict, 's')} · {_told('quit', run.quit, goal.quit, 's')}")
-    p95 = keys[int(len(keys) * 0.95)]
-    print(
-        f"  key p50 {statistics.median(keys) * 1e3:.0f} ms · {_told('p95', p95 * 1e3, goal.key * 1e3, 'ms')} · ", end=""
-    )
+    key = _told("p95", run.p95 * 1e3, goal.key * 1e3, "ms")
+    print(f"  key p50 {statistics.median(run.keys) * 1e3:.0f} ms · {key} · ", end="")
     print(f"{_told('idle CPU', run.idle, goal.idle, '%')} · {_told('RSS', run.memory, goal.memory, 'MiB')}")
     print(f"  painted {run.until_rows / 1e3:.0f} kB until the rows, then {run.idle_bytes / 1e3:.2f} kB/s")
 
@@ -203,6 +212,26 @@ def _peers(environment: dict[str, str]) -> None:
     print(f"  kubectl get pods {table[0]:.2f} s, {table[1]:.0f} MiB · -o json {whole[0]:.2f} s, {whole[1]:.0f} MiB")
     ratio = judged[0] / whole[0]
     print(f"  cnitui diagnose -o json {judged[0]:.2f} s, {judged[1]:.0f} MiB: {ratio:.2f}x kubectl get pods -o json")
+
+
+def _k9s(asked: argparse.Namespace, environment: dict[str, str], ours: Run) -> None:
+    """The same for k9s on all pods, and our figures as ratios of its own; it keeps a configuration of its own."""
+    if not shutil.which("k9s"):
+        print("  k9s is not on the PATH")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        own = {**environment, "K9S_CONFIG_DIR": folder, "XDG_STATE_HOME": folder}
+        terminal, run = Terminal(["k9s", "--all-namespaces", "--command", "pods"], asked.size, own), Run()
+        run.rows = terminal.until(PODS.search, LONGEST)
+        run.until_rows = terminal.painted
+        _use(terminal, run, asked, b"\x03")
+    print(
+        f"  k9s rows {run.rows:.2f} s · key p95 {run.p95 * 1e3:.0f} ms · idle CPU {run.idle:.1f} % · "
+        f"RSS {run.memory:.0f} MiB · quit {run.quit:.2f} s · painted {run.until_rows / 1e3:.0f} kB until the rows, "
+        f"then {run.idle_bytes / 1e3:.2f} kB/s"
+    )
+    pairs = (("rows", ours.rows, run.rows), ("key p95", ours.p95, run.p95), ("RSS", ours.memory, run.memory))
+    print("  ours against k9s: " + " · ".join(f"{name} {mine / theirs:.2f}x" for name, mine, theirs in pairs))
 
 
 def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:

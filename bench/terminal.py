@@ -82,10 +82,10 @@ class Terminal:
                 return time.perf_counter() - pressed
         return float("inf")
 
-    def quit(self, within: float = 20.0) -> float:
-        """Press q; seconds until the process is gone, infinite when it had to be killed."""
+    def quit(self, bye: bytes = b"q", within: float = 20.0) -> float:
+        """Press what ends it; seconds until the process is gone, infinite when it had to be killed."""
         pressed = time.perf_counter()
-        os.write(self.descriptor, b"q")
+        os.write(self.descriptor, bye)
         while time.perf_counter() - pressed < within:
             self.read(0.01)
             if os.waitpid(self.pid, os.WNOHANG)[0]:
