@@ -8,7 +8,7 @@ for what nearly every message needs.
 | `…`      | anything, up to 200 characters                               |
 | `~`      | the rest of a word: `fail~` is fail, failed, failure         |
 | `<word>` | something without a space: a path, a name, an address        |
-| `"`      | a quotation mark, also one that is escaped as in JSON        |
+| `"`      | a quotation mark, also one that was escaped once or thrice   |
 | `{name}` | a part of that name, from `[parts]` of the same table        |
 """
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_SIGNS = {"…": ".{0,200}", "~": r"\w{0,30}", "<word>": r"\S{1,200}", '"': r'\\?"', "(": "(?:"}
+_SIGNS = {"…": ".{0,200}", "~": r"\w{0,30}", "<word>": r"\S{1,200}", '"': r'\\{0,7}"', "(": "(?:"}
 _PIECE = re.compile(
     r"[\w /:=,;@#%&!'-]+(?=[^*+?{]|$)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P=\w+\)|\(\?(?:P<\w+>|<?[=!]|-?i?:)|<word>|"
     r"\{[a-z_]+\}|[\s\S]"
