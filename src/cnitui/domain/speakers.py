@@ -65,6 +65,12 @@ _TAGGED = re.compile(r"(?P<program>[a-z][\w./@-]{0,60})\[\d{1,9}\]: ")
 """The same of which only the tag was copied."""
 _ACCOUNT = re.compile(r"system:serviceaccount:(?P<name>[\w.-]{1,63}:[\w.-]{1,253})")
 _COMPONENT = re.compile(r"user \\?\"system:(?:node:|kube-)", re.IGNORECASE)
+_PLUGIN_CALL = re.compile(
+    r"network for (?:pod|sandbox)|plugin type=|network ?plugin cni|\bmultus: |cni request failed|"
+    r"delegat\w{1,3} (?:add|del)",
+    re.IGNORECASE,
+)
+"""A runtime or kubelet tells how the plugin that it called has failed."""
 _IMAGE = re.compile(r"image:? \\?[\"'](?P<name>[^\"'\\]{1,255})")
 _VICTIM = re.compile(
     r"(?:killed process \d{1,9} \(|victim process: |\btask=)(?P<name>[\w.:\[\]-]{1,40})", re.IGNORECASE
@@ -116,7 +122,7 @@ def _named(text: str) -> Speaker | None:
         if names:
             return _best_of(names)
     if _COMPONENT.search(text):
-        return "neighbour"
+        return "ours" if _PLUGIN_CALL.search(text) else "neighbour"
     pods = [found["name"] for found in _POD.finditer(text)]
     if any(_is_ours(pod) for pod in pods):
         return None

@@ -209,10 +209,11 @@ def _ordered(attempts: list[Attempt], containers: Sequence[ContainerStatus]) -> 
 
 def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> Iterator[Statement]:
     for block, taken in blocks:
+        where = f"{source}: {block.command}" if block.command else source
         if block.kind in ("document", "nodes"):
+            yield from _cut_out(block, where)
             continue
         listing = _LISTINGS.match(block.command or block.origin) is not None
-        where = f"{source}: {block.command}" if block.command else source
         if _lacks_default_route(block):
             yield Statement("no default route among the node's routes", block.origin or block.kind, where)
         owner = block.origin or block.kind
@@ -221,6 +222,19 @@ def _statements(blocks: Iterable[tuple[Block, frozenset[int]]], source: str) -> 
             if number not in taken and line.strip() and (_LABELLED if listing else _worth_hearing)(line):
                 said = Statement(line.strip(), owner, where, f"line {number}")
                 yield from _told(said) if block.kind == "unknown" and personal(line) else (said,)
+
+
+def _cut_out(block: Block, where: str) -> Iterator[Statement]:
+    """The messages of a status that was cut out of a printed object; a whole object is read as what it is."""
+    if block.kind != "document" or "kind" in block.text:
+        return
+    for number, line in enumerate(block.text.split("\n"), block.first_line):
+        found = _MESSAGE.match(line)
+        if found is not None:
+            yield Statement(found["said"], block.origin or block.kind, where, f"line {number}")
+
+
+_MESSAGE = re.compile(r"""\s{0,200}(?:- )?"?message"?:\s{1,9}["']?(?P<said>\S.{0,2000}?)["']?,?\s{0,9}$""")
 
 
 def _told(said: Statement) -> Iterator[Statement]:
