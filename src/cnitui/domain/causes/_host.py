@@ -7,6 +7,7 @@ cni-plugin/pkg/install/install.go@v3.27.0, winutils/fileutil.IsDirWriteable).
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from cnitui.domain.causes.base import ruled_out
@@ -60,6 +61,10 @@ class Refusal:
     executing: bool = False
 
 
+_EXECUTED = re.compile(r"exec /|\bline \d{1,5}: /\S{0,400}/bin/\S{1,80}: Permission denied")
+"""How Go (os/exec) and a shell say that a program was not let run; one that may not write `can't create`."""
+
+
 def refusal(view: View) -> Refusal | None:
     """What the host refused to install-cni, or None when its log shows no such thing."""
     milestones = view.use(Milestones)
@@ -71,7 +76,8 @@ def refusal(view: View) -> Refusal | None:
     position = f"line {milestones.error_line}" if milestones.error_line else ""
     evidence = [view.quote(Milestones, milestones.first_error, position)]
     evidence += [view.quote(Milestones, f"{path} is not writeable, skipping") for path in milestones.not_writeable]
-    return Refusal(_directory(view, milestones), errno, tuple(evidence), "exec /" in milestones.first_error)
+    executing = _EXECUTED.search(milestones.first_error) is not None
+    return Refusal(_directory(view, milestones), errno, tuple(evidence), executing)
 
 
 def _directory(view: View, milestones: Milestones) -> str:

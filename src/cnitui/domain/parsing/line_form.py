@@ -34,6 +34,8 @@ _TROUBLE = re.compile(
     r"timeout|back-?off|(?-i:\bE[A-Z]{3,10}\b)|n't\b",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(r"\bauto-?detected IPv[46] address", re.IGNORECASE)
+"""A choice is told as information, and may be the fault itself."""
 _SENTENCE = re.compile(r"\(?[A-Za-z][\w'’-]{0,30}(?:[ ,;]{1,2}\(?[\w.'’/-]{1,40}\)?){2,120}[.!?)]?\s{0,3}$")
 _SMALL_WORDS = re.compile(
     r"\b(?:is|are|was|were|has|have|had|the|a|an|it|we|i|my|our|after|before|when|if|with|without|that|this|does|did)\b",
@@ -61,7 +63,7 @@ def reported(line: str) -> str:
     text = _without_dumps(line) if "{" in line or "map[" in line else line
     if "--" in text and len(_FLAGS.findall(text)) >= _SEVERAL:
         text = _FLAGS.sub("", text)
-    return "" if informs(line) and not _TROUBLE.search(text) else text
+    return "" if informs(line) and not _TROUBLE.search(text) and not _CHOICE.search(text) else text
 
 
 def sentence(line: str) -> bool:
