@@ -247,7 +247,7 @@ async def _comes_to(lab: Lab, fact: Callable[[], bool]) -> None:
     for _ in range(TRIES):
         recycle(lab)
         with contextlib.suppress(TimeoutError):
-            return await lab.until(fact, within=10)
+            return await lab.until(fact, within=30)
     raise TimeoutError
 
 
